@@ -1,0 +1,1 @@
+//! The event bus over ZeroMQ: the only room that names `zmq`.

@@ -1,0 +1,1 @@
+//! Data work: collect what is new, guard its quality, repair what can be derived.

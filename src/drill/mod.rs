@@ -1,0 +1,1 @@
+//! The drill: environment, target, faults, signals, proof, journal, runner.

@@ -1,0 +1,1 @@
+//! Learners and their saved form: the only room that names `linfa`.

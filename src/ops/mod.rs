@@ -1,0 +1,1 @@
+//! Operations: NightOps, regression, doctor, and what they share (log, metrics).

@@ -1,0 +1,1 @@
+//! Research: factors, labels, datasets, training, model zoo, backtest, performance, experiments.

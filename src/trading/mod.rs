@@ -1,0 +1,1 @@
+//! Trading rules in action: from target weights to fills, fees and cash.

@@ -1,0 +1,1 @@
+//! Git repositories by libgit2: the only room that names `git2`.
