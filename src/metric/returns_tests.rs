@@ -52,7 +52,9 @@ fn benchmark_measures_of_a_levered_benchmark() {
 fn value_of(lib: &str, metric: &str, metrics: &ReturnMetrics) -> Option<Option<f64>> {
     Some(match (lib, metric) {
         ("empyrical", "cum_return") | ("quantstats", "comp") | ("rqrisk", "return_rate") => metrics.total,
-        ("empyrical" | "rqrisk", "annual_return") | ("quantstats", "cagr") => metrics.annual,
+        ("empyrical" | "rqrisk", "annual_return") | ("quantstats", "cagr") | ("qlib_product", "annualized_return") => {
+            metrics.annual
+        }
         ("empyrical" | "rqrisk", "annual_volatility") | ("quantstats", "volatility") => metrics.volatility,
         ("empyrical" | "quantstats" | "rqrisk", "sharpe") | ("empyrical", "sharpe_rf2pct") => metrics.sharpe,
         ("empyrical" | "quantstats", "sortino") => metrics.sortino,
@@ -63,17 +65,15 @@ fn value_of(lib: &str, metric: &str, metrics: &ReturnMetrics) -> Option<Option<f
         ("quantstats", "avg_win") => metrics.avg_win,
         ("quantstats", "avg_loss") => metrics.avg_loss,
         ("quantstats", "profit_factor") => metrics.profit_factor,
-        ("qlib_product", "annualized_return") => metrics.annual,
         _ => return None,
     })
 }
 
 fn differs_on_purpose(series: &str, lib: &str, metric: &str) -> bool {
     match (lib, metric) {
-        ("quantstats", "cagr" | "calmar") => series == "normal1000_nan5pct",
+        ("quantstats", "cagr" | "calmar") | ("rqrisk", "sharpe") => series == "normal1000_nan5pct",
         ("quantstats", "win_rate" | "profit_factor") => series == "zero50",
-        ("rqrisk", "annual_volatility") if series == "single" => true,
-        ("rqrisk", "annual_volatility" | "sharpe") => series == "normal1000_nan5pct",
+        ("rqrisk", "annual_volatility") => matches!(series, "normal1000_nan5pct" | "single"),
         _ => false,
     }
 }
