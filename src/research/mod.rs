@@ -1,1 +1,12 @@
 //! Research: factors, labels, datasets, training, model zoo, backtest, performance, experiments.
+
+pub mod dataset;
+mod error;
+pub mod factor;
+pub mod label;
+#[cfg(test)]
+mod testing;
+pub mod train;
+pub mod zoo;
+
+pub use error::ResearchError;
