@@ -1,1 +1,3 @@
 //! Research: factors, labels, datasets, training, model zoo, backtest, performance, experiments.
+
+pub mod backtest;
