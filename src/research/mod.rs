@@ -1,5 +1,6 @@
 //! Research: factors, labels, datasets, training, model zoo, backtest, performance, experiments.
 
+pub mod backtest;
 pub mod dataset;
 mod error;
 pub mod factor;

@@ -4,24 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Fill, Side};
-use crate::market::Symbol;
+use super::Fill;
+use crate::market::{Side, Symbol};
 
 /// Money in hundredths of a CNY.
 pub type Fen = i64;
-
-/// Returns a CNY amount in fen, rounded to the nearest; nothing for what is not a finite amount
-/// below 10^15 CNY.
-#[must_use]
-pub fn fen(yuan: f64) -> Option<Fen> {
-    (yuan.abs() < 1e15).then(|| (yuan * 100.0).round() as Fen)
-}
-
-/// Returns fen in CNY.
-#[must_use]
-pub fn yuan(fen: Fen) -> f64 {
-    fen as f64 / 100.0
-}
 
 /// What is held of one symbol.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -77,6 +64,12 @@ impl Account {
     #[must_use]
     pub fn value_at(&self, price: impl Fn(Symbol) -> Fen) -> Fen {
         self.positions.iter().fold(self.cash, |value, (symbol, position)| value + position.shares * price(*symbol))
+    }
+
+    /// Puts a position in place, as a test starts with it.
+    #[cfg(test)]
+    pub(super) fn hold(&mut self, symbol: Symbol, position: Position) {
+        self.positions.insert(symbol, position);
     }
 
     /// Books a fill. `execution` has checked it against cash and availability.

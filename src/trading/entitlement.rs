@@ -2,14 +2,18 @@
 //!
 //! Cash is credited on the ex date and before tax (the tax depends on the holding period and is paid
 //! at the sale; it is not modelled). Bonus shares are rounded half up to whole shares. A right to buy
-//! new shares lapses: it cannot be sold on these exchanges, and the backtest puts in no new money.
+//! new shares lapses: it cannot be sold on these exchanges, and no new money is put in.
 
 use serde::Serialize;
 
 use super::{Account, Fen};
-use crate::market::{CorporateAction, Symbol};
+use crate::market::{
+    CorporateAction, Symbol,
+    adjust::{bonus_shares, cash_dividend},
+    tick::fen,
+};
 
-/// What one action brought to an account.
+/// What the actions of one symbol brought to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Entitlement {
     /// The symbol.
@@ -22,24 +26,23 @@ pub struct Entitlement {
     pub rights_lapsed: bool,
 }
 
-/// Millionths: per-ten amounts are given with up to six decimals.
-const SCALE: i128 = 1_000_000;
-
-/// Credits an action to the holder; nothing when the symbol is not held or the action's numbers
-/// are not finite and positive. Call it after the session opened and before it trades.
-pub fn entitle(account: &mut Account, action: &CorporateAction) -> Option<Entitlement> {
-    let held = account.position(action.symbol).shares;
+/// Credits one symbol's actions since the last session; all count the shares held before the first.
+/// Nothing when the symbol is not held. Call it after the session opened and before it trades.
+pub fn entitle(account: &mut Account, actions: &[CorporateAction]) -> Option<Entitlement> {
+    let symbol = actions.first()?.symbol;
+    let held = account.position(symbol).shares;
     if held == 0 {
         return None;
     }
-    let cash = per_ten(held, action.cash_per_10 * 100.0)?;
-    let shares = per_ten(held, action.bonus_per_10)?;
-    account.credit(action.symbol, cash, shares);
-    Some(Entitlement { symbol: action.symbol, cash, shares, rights_lapsed: action.rights_per_10 > 0.0 })
+    let cash = actions.iter().filter_map(|action| fen(cash_dividend(held, action))).sum();
+    let shares = actions.iter().map(|action| bonus_shares(held, action)).sum();
+    account.credit(symbol, cash, shares);
+    let rights_lapsed = actions.iter().any(|action| action.rights_per_10 > 0.0);
+    Some(Entitlement { symbol, cash, shares, rights_lapsed })
 }
 
-/// Credits the value that a fall of the reference price took from each share, where no action
-/// explains it: a source without corporate actions. Conserves the holder's wealth.
+/// Credits the value that a fall of the reference price took from each share, in fen, where no action
+/// explains it (a source without corporate actions), so that the holder's wealth is conserved.
 pub fn cash_in_lieu(account: &mut Account, symbol: Symbol, fen_per_share: Fen) -> Option<Entitlement> {
     let held = account.position(symbol).shares;
     if held == 0 || fen_per_share <= 0 {
@@ -50,27 +53,33 @@ pub fn cash_in_lieu(account: &mut Account, symbol: Symbol, fen_per_share: Fen) -
     Some(Entitlement { symbol, cash, shares: 0, rights_lapsed: false })
 }
 
-/// Returns `held x amount / 10`, rounded half up, in exact arithmetic on millionths.
-fn per_ten(held: i64, amount: f64) -> Option<i64> {
-    if !(0.0..1e9).contains(&amount) {
-        return None;
-    }
-    let millionths = (amount * SCALE as f64).round() as i128;
-    let tenths = i128::from(held) * millionths;
-    i64::try_from((tenths * 2 + 10 * SCALE) / (20 * SCALE)).ok()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::per_ten;
+    use super::{cash_in_lieu, entitle};
+    use crate::{
+        market::CorporateAction,
+        trading::{Account, Position},
+    };
 
     #[test]
-    fn bonus_shares_are_rounded_half_up() {
-        // Held, per ten, received.
-        for (held, per, received) in [(100, 3.0, 30), (105, 3.0, 32), (104, 3.0, 31), (5, 1.0, 1), (4, 1.0, 0)] {
-            assert_eq!(per_ten(held, per), Some(received), "{held} x {per} / 10");
-        }
-        assert_eq!(per_ten(100, f64::NAN), None);
-        assert_eq!(per_ten(100, -1.0), None);
+    fn wealth_is_conserved_over_an_ex_date() {
+        let symbol = "600000.SH".parse().expect("a symbol");
+        let mut account = Account::with_cash(0);
+        assert_eq!(cash_in_lieu(&mut account, symbol, 5), None, "not held");
+        account.hold(symbol, Position { shares: 1000, sellable: 1000, cost: 0 });
+        let before = account.value_at(|_| 1000);
+        let ex_date = jiff::civil::date(2020, 6, 1);
+        let action = CorporateAction {
+            symbol,
+            ex_date,
+            cash_per_10: 10.0,
+            bonus_per_10: 5.0,
+            rights_per_10: 0.0,
+            rights_price: 0.0,
+        };
+        let received = entitle(&mut account, &[action]).expect("held");
+        assert_eq!((received.cash, received.shares), (100_000, 500));
+        assert_eq!(account.value_at(|_| 600), before, "(10.00 - 1.00) / 1.5 = 6.00");
+        assert_eq!(cash_in_lieu(&mut account, symbol, 5).expect("held").cash, 7_500);
     }
 }

@@ -3,16 +3,14 @@
 
 use jiff::civil::Date;
 
-use super::{Account, Fen, Fill, Order, Reject, Side, rules};
-use crate::market::Symbol;
+use super::{Account, Fen, Fill, Order, Reject, rules};
+use crate::market::{Commission, Side, Symbol};
 
 /// What trading costs and how much of the market one may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TradeTerms {
-    /// Commission of both sides, in hundredths of a percent of the value.
-    pub commission_bps: f64,
-    /// Least commission of an order, fen.
-    pub commission_min: Fen,
+    /// What the broker asks.
+    pub commission: Commission,
     /// Slippage of both sides, in hundredths of a percent of the value; paid as money, so that prices
     /// stay on the tick and within the limits.
     pub slippage_bps: f64,
@@ -22,7 +20,7 @@ pub struct TradeTerms {
 
 impl Default for TradeTerms {
     fn default() -> Self {
-        Self { commission_bps: 3.0, commission_min: 500, slippage_bps: 0.0, participation: 0.25 }
+        Self { commission: Commission::default(), slippage_bps: 0.0, participation: 0.25 }
     }
 }
 

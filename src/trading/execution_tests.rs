@@ -7,9 +7,14 @@ use proptest::prelude::*;
 
 use super::{Quote, TradeTerms, affordable_shares, execute};
 use crate::{
-    market::{CorporateAction, Symbol},
-    trading::{Account, Charges, Fen, Fill, Order, Reject, Side, entitle, fen},
+    market::{Commission, CorporateAction, Side, Symbol, tick::fen},
+    trading::{Account, Fen, Order, Position, Reject, entitle},
 };
+
+/// The oracle's commission: 3 bp, at least 5 CNY.
+fn terms() -> TradeTerms {
+    TradeTerms { commission: Commission { rate: 3e-4, minimum: 5.0 }, ..TradeTerms::default() }
+}
 
 const DAY: Date = date(2020, 6, 1);
 
@@ -35,8 +40,7 @@ fn order(code: &str, side: Side, shares: i64) -> Order {
 /// An account that held `shares` of 600000.SH since before today.
 fn holder(shares: i64) -> Account {
     let mut account = Account::with_cash(100_000_000);
-    execute(&mut account, &order("600000.SH", Side::Buy, shares), &quote(1000), 0, &TradeTerms::default())
-        .expect("bought");
+    execute(&mut account, &order("600000.SH", Side::Buy, shares), &quote(1000), 0, &terms()).expect("bought");
     account.open_session();
     account
 }
@@ -64,7 +68,7 @@ fn refusals_name_the_rule_and_change_nothing() {
     for (order, quote, reason) in cases {
         let mut account = holder(1000);
         let before = account.clone();
-        let refusal = execute(&mut account, &order, &quote, 0, &TradeTerms::default());
+        let refusal = execute(&mut account, &order, &quote, 0, &terms());
         assert_eq!(refusal, Err(reason), "{order:?}");
         assert_eq!(account, before, "{order:?}");
     }
@@ -73,7 +77,7 @@ fn refusals_name_the_rule_and_change_nothing() {
 #[test]
 fn one_may_sell_at_the_upper_limit_and_buy_at_the_lower() {
     let mut account = holder(1000);
-    let terms = TradeTerms::default();
+    let terms = terms();
     assert!(execute(&mut account, &order("600000.SH", Side::Sell, 500), &quote(1100), 0, &terms).is_ok());
     assert!(execute(&mut account, &order("600000.SH", Side::Buy, 500), &quote(900), 0, &terms).is_ok());
 }
@@ -81,7 +85,7 @@ fn one_may_sell_at_the_upper_limit_and_buy_at_the_lower() {
 #[test]
 fn shares_bought_today_wait_until_tomorrow() {
     let mut account = holder(1000);
-    let terms = TradeTerms::default();
+    let terms = terms();
     execute(&mut account, &order("600000.SH", Side::Buy, 500), &quote(1000), 0, &terms).expect("bought");
     let all = order("600000.SH", Side::Sell, 1500);
     assert_eq!(execute(&mut account, &all, &quote(1000), 0, &terms), Err(Reject::NotSellable));
@@ -105,13 +109,10 @@ fn lots_are_rounded_down_and_an_odd_remainder_is_sold_whole() {
     for (code, side, held, wanted, filled) in cases {
         let mut account = Account::with_cash(100_000_000);
         if held > 0 {
-            let lot = order(code, Side::Buy, 1000);
-            execute(&mut account, &lot, &quote(100), 0, &TradeTerms::default()).expect("bought");
-            account.credit(symbol(code), 0, held - 1000);
-            account.open_session();
+            account.hold(symbol(code), Position { shares: held, sellable: held, cost: 0 });
         }
-        let fill = execute(&mut account, &order(code, side, wanted), &quote(1000), 0, &TradeTerms::default());
-        assert_eq!(fill.expect("filled").shares, filled, "{code} {side} {wanted} of {held}");
+        let fill = execute(&mut account, &order(code, side, wanted), &quote(1000), 0, &terms());
+        assert_eq!(fill.expect("filled").shares, filled, "{code} {side:?} {wanted} of {held}");
     }
 }
 
@@ -119,7 +120,7 @@ fn lots_are_rounded_down_and_an_odd_remainder_is_sold_whole() {
 fn participation_cuts_a_fill() {
     let mut account = Account::with_cash(1_000_000_000);
     let thin = Quote { volume: Some(2_039), ..quote(1000) };
-    let terms = TradeTerms::default();
+    let terms = terms();
     let fill = execute(&mut account, &order("600000.SH", Side::Buy, 10_000), &thin, 0, &terms).expect("filled");
     assert_eq!((fill.wanted, fill.shares), (10_000, 500), "a quarter of the volume, in whole lots");
     let again = execute(&mut account, &order("600000.SH", Side::Buy, 100), &thin, fill.shares, &terms);
@@ -138,20 +139,20 @@ fn charges_follow_the_date() {
     for (date, side, commission, stamp_duty, transfer_fee) in cases {
         let mut account = holder(1000);
         let quote = Quote { date, ..quote(1000) };
-        let fill = execute(&mut account, &order("600000.SH", side, 1000), &quote, 0, &TradeTerms::default());
+        let fill = execute(&mut account, &order("600000.SH", side, 1000), &quote, 0, &terms());
         let charges = fill.expect("filled").charges;
         let seen = (charges.commission, charges.stamp_duty, charges.transfer_fee);
-        assert_eq!(seen, (commission, stamp_duty, transfer_fee), "{date} {side}");
+        assert_eq!(seen, (commission, stamp_duty, transfer_fee), "{date} {side:?}");
     }
     let mut account = Account::with_cash(100_000_000);
-    let terms = TradeTerms { slippage_bps: 10.0, ..TradeTerms::default() };
+    let terms = TradeTerms { slippage_bps: 10.0, ..terms() };
     let fill = execute(&mut account, &order("600000.SH", Side::Buy, 50_000), &quote(1000), 0, &terms).expect("filled");
     assert_eq!((fill.charges.commission, fill.charges.slippage), (15_000, 50_000), "3 bp and 10 bp of 500,000.00");
 }
 
 #[test]
 fn affordable_shares_are_the_most_that_cash_pays_for() {
-    let terms = TradeTerms::default();
+    let terms = terms();
     for cash in [0, 99_999, 100_519, 100_520, 10_000_000_000] {
         let shares = affordable_shares(cash, symbol("600000.SH"), i64::MAX, 1000, DAY, &terms);
         let roomy = Quote { volume: Some(i64::MAX), ..quote(1000) };
@@ -182,7 +183,7 @@ proptest! {
                         symbol: symbol(code), ex_date: DAY, cash_per_10: price as f64 / 1000.0,
                         bonus_per_10: (amount % 7).unsigned_abs() as f64, rights_per_10: 0.0, rights_price: 0.0,
                     };
-                    if let Some(entitlement) = entitle(&mut account, &action) {
+                    if let Some(entitlement) = entitle(&mut account, &[action]) {
                         cash += entitlement.cash;
                         shares[which] += entitlement.shares;
                     }
@@ -191,7 +192,7 @@ proptest! {
                     let side = if kind == 2 { Side::Buy } else { Side::Sell };
                     let quote = Quote { volume: Some(volume), ..quote(price) };
                     let sellable = account.position(symbol(code)).sellable;
-                    if let Ok(fill) = execute(&mut account, &order(code, side, amount), &quote, 0, &TradeTerms::default()) {
+                    if let Ok(fill) = execute(&mut account, &order(code, side, amount), &quote, 0, &terms()) {
                         prop_assert!(fill.shares <= amount && fill.shares <= volume / 4);
                         prop_assert!(side == Side::Buy || fill.shares <= sellable);
                         cash += fill.cash_flow();
@@ -237,18 +238,9 @@ fn oracle_orders(path: &str) -> Vec<OracleOrder> {
         };
         let suspended = row[13].contains("is suspended");
         let mut account = Account::with_cash(price(6).expect("cash"));
-        let free = |shares| Fill {
-            date,
-            symbol: order.symbol,
-            side: Side::Buy,
-            wanted: shares,
-            shares,
-            price: 0,
-            charges: Charges::default(),
-        };
-        account.book(&free(sellable));
-        account.open_session();
-        account.book(&free(held - sellable));
+        if held > 0 {
+            account.hold(order.symbol, Position { shares: held, sellable, cost: 0 });
+        }
         let volume = Some(whole(17));
         let quote = Quote { date, price: price(14), limit_up: price(15), limit_down: price(16), suspended, volume };
         OracleOrder {
@@ -292,7 +284,7 @@ fn fates_and_fees_equal_the_rule_oracles() {
         let compared = orders.len();
         for OracleOrder { mut account, order, quote, filled, cost, reason } in orders {
             let used = traded.entry((quote.date, order.symbol)).or_default();
-            match execute(&mut account, &order, &quote, *used, &TradeTerms::default()) {
+            match execute(&mut account, &order, &quote, *used, &terms()) {
                 Ok(fill) => {
                     *used += fill.shares;
                     // The oracle has no transfer fee and does not round its two charges to the fen.

@@ -10,7 +10,9 @@ mod execution;
 mod order;
 mod rules;
 
-pub use account::{Account, Fen, Position, fen, yuan};
+pub use account::{Account, Fen, Position};
 pub use entitlement::{Entitlement, cash_in_lieu, entitle};
 pub use execution::{Quote, TradeTerms, affordable_shares, execute};
-pub use order::{Charges, Fill, Order, Reject, Side};
+pub use order::{Charges, Fill, Order, Reject};
+
+pub use crate::market::Side;

@@ -5,27 +5,8 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{Fen, yuan};
-use crate::market::Symbol;
-
-/// Buy or sell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    /// Pays cash for shares.
-    Buy,
-    /// Gives shares for cash.
-    Sell,
-}
-
-impl fmt::Display for Side {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Buy => "buy",
-            Self::Sell => "sell",
-        })
-    }
-}
+use super::Fen;
+use crate::market::{Side, Symbol, tick::cny};
 
 /// A wish to trade at the market's price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -148,6 +129,7 @@ impl Reject {
 
 impl fmt::Display for Fill {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {} {} at {:.2}", self.date, self.side, self.shares, self.symbol, yuan(self.price))
+        let side = if self.side == Side::Buy { "bought" } else { "sold" };
+        write!(f, "{}: {side} {} {} at {:.2}", self.date, self.shares, self.symbol, cny(self.price))
     }
 }

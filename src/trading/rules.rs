@@ -1,38 +1,27 @@
-//! Lots and charges of one order, by board and date.
+//! Lots and charges of one order, asked of the market's rules.
 
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 
 use super::{Charges, Fen, Side, TradeTerms};
-use crate::market::{Board, Symbol};
+use crate::market::{
+    FeeSchedule, LotRule, Symbol,
+    tick::{cny, fen},
+};
 
-/// Returns the shares of an order after rounding down to what the exchange accepts: whole lots of 100
-/// on the main boards and ChiNext, at least 200 on STAR and 100 in Beijing and then single shares. A
-/// sale of all that may be sold is never rounded, so that an odd remainder can go.
+/// Returns the shares of an order after rounding down to what the exchange accepts. A sale of all that
+/// may be sold is never rounded, so that an odd remainder goes with the last sale; until then it stays.
 pub(super) fn whole_lots(symbol: Symbol, side: Side, shares: i64, sellable: i64) -> i64 {
-    if side == Side::Sell && shares == sellable {
-        return shares;
-    }
-    let (least, step) = match symbol.board() {
-        Board::Main | Board::ChiNext => (100, 100),
-        Board::Star => (200, 1),
-        Board::Beijing => (100, 1),
-    };
-    if shares < least { 0 } else { shares - shares % step }
+    if side == Side::Sell && shares == sellable { shares } else { LotRule::of(symbol.board()).round_buy(shares) }
 }
 
 /// Returns what an order of `value` fen costs; each charge is rounded half up to the fen.
 pub(super) fn charges(symbol: Symbol, on: Date, side: Side, value: Fen, terms: &TradeTerms) -> Charges {
-    let part = |rate: f64| (value as f64 * rate + 0.5).floor() as Fen;
-    let stamp_rate = if on < date(2023, 8, 28) { 1e-3 } else { 5e-4 };
-    let transfer_rate = match (symbol.board(), on < date(2022, 4, 29)) {
-        (Board::Beijing, true) => 2.5e-5,
-        (_, true) => 2e-5,
-        (_, false) => 1e-5,
-    };
+    let fees = FeeSchedule::on(on, symbol.board(), terms.commission).charge(side, cny(value));
+    let whole = |amount| fen(amount).unwrap_or(0);
     Charges {
-        commission: part(terms.commission_bps / 1e4).max(terms.commission_min),
-        stamp_duty: if side == Side::Sell { part(stamp_rate) } else { 0 },
-        transfer_fee: part(transfer_rate),
-        slippage: part(terms.slippage_bps / 1e4),
+        commission: whole(fees.commission),
+        stamp_duty: whole(fees.stamp_duty),
+        transfer_fee: whole(fees.transfer_fee),
+        slippage: (value as f64 * terms.slippage_bps / 1e4 + 0.5).floor() as Fen,
     }
 }
