@@ -106,6 +106,7 @@ pub fn code(root: &Path, to: &str, before: &Fingerprint, clock: &Clock) -> Resul
         layers: vec![Layer::Code],
         to: to.into(),
         succeeded: proof.holds,
+        at_seconds: 0.0,
         seconds: watch.seconds(),
         actions,
     };
