@@ -47,6 +47,8 @@ pub enum SpanKind {
     Broken,
     /// The way back.
     Recovery,
+    /// A way back that did not arrive.
+    FailedRecovery,
 }
 
 /// An instant on a lane.
@@ -75,6 +77,7 @@ impl SpanKind {
             Self::Work => "work",
             Self::Broken => "broken",
             Self::Recovery => "recovery",
+            Self::FailedRecovery => "failed-recovery",
         }
     }
 }

@@ -5,7 +5,7 @@
 mod details;
 
 use super::{
-    summary::{COLUMNS, Row, Tone, counts, seconds, verdict_words},
+    summary::{COLUMNS, NONE, Row, Tone, counts, seconds, started, verdict_words},
     timeline::lanes,
 };
 use crate::{
@@ -70,7 +70,7 @@ fn write_verdict(page: &mut Markup, record: &DrillRecord) {
         header.leaf("h1", &[], verdict_words(record.verdict));
         header.leaf("p", &[("class", "reason")], &record.verdict_reason);
         let strict = if record.strict { " · strict" } else { "" };
-        let when = record.started_at.strftime("%Y-%m-%d %H:%M UTC");
+        let when = started(record);
         let facts = format!("{} · {} · {when}{strict}", counts(record), seconds(record.seconds));
         header.leaf("p", &[("class", "facts")], &facts);
     });
@@ -103,14 +103,22 @@ fn write_row(body: &mut Markup, record: &DrillRecord, index: usize, scenario: &S
     body.tag("tr", &[], |tr| {
         tr.tag("th", &[("scope", "row")], |th| {
             th.leaf("a", &[("href", &format!("#{}", anchor(index)))], &scenario.name);
+            if let Some(reason) = scenario.outcome.reason() {
+                th.leaf("p", &[("class", "facts")], reason);
+            }
         });
         tr.leaf("td", &[("data-label", injected), ("class", row.injected.1.class())], &row.injected.0);
         tr.leaf("td", &[("data-label", detected), ("class", row.detected_by.1.class())], &row.detected_by.0);
-        tr.leaf("td", &[("data-label", detect), ("class", "number")], &row.detect);
-        tr.leaf("td", &[("data-label", recover), ("class", "number")], &row.recover);
+        tr.leaf("td", &[("data-label", detect), ("class", number_class(&row.detect))], &row.detect);
+        tr.leaf("td", &[("data-label", recover), ("class", number_class(&row.recover))], &row.recover);
         tr.leaf("td", &[("data-label", proof), ("class", row.proof.1.class())], &row.proof.0);
         tr.tag("td", &[("data-label", outcome)], |td| write_badge(td, row.outcome));
     });
+}
+
+/// On a phone a row is a card, which leaves out what has no value.
+fn number_class(words: &str) -> &'static str {
+    if words == NONE { "number none" } else { "number" }
 }
 
 fn write_badge(place: &mut Markup, (name, tone): (&str, Tone)) {
@@ -184,7 +192,7 @@ fn write_links(links: &mut Markup, record: &DrillRecord, item: &ChecklistItem) {
 
 fn write_about(page: &mut Markup, record: &DrillRecord) {
     let target = &record.target;
-    let (started, seed) = (record.started_at.to_string(), record.seed.to_string());
+    let (started, seed) = (started(record), record.seed.to_string());
     let facts = [
         ("Drill", &record.id),
         ("Started", &started),

@@ -3,7 +3,9 @@
 
 use std::fmt::Write as _;
 
-use super::summary::{COLUMNS, Row, counts, layer_name, layer_names, proof_words, seconds, step_words, verdict_words};
+use super::summary::{
+    COLUMNS, Row, counts, layer_name, layer_names, proof_words, seconds, started, step_words, verdict_words,
+};
 use crate::record::{DrillRecord, ProofRecord, ScenarioRecord, StepStatus};
 
 /// Returns `report.md`.
@@ -193,7 +195,7 @@ fn about(out: &mut Text, record: &DrillRecord) {
     let target = &record.target;
     out.line("## This drill").line("");
     out.cells(["", ""]).cells(["---", "---"]);
-    let started = record.started_at.to_string();
+    let started = started(record);
     let seed = record.seed.to_string();
     let facts = [
         ("Started", &started),

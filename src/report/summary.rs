@@ -1,6 +1,7 @@
 //! What the first screen says, in words: the rows of its table, the counts and the checklist's
 //! state. Shared by the renderers for people, so that they never tell two stories.
 
+use crate::clock::shanghai_zone;
 use crate::record::{DrillRecord, Layer, ProofRecord, ScenarioRecord, StepStatus, Verdict};
 
 /// The headings of the first screen's table.
@@ -15,7 +16,10 @@ pub(super) const NONE: &str = "–";
 pub(super) enum Tone {
     Good,
     Bad,
+    /// Neither good nor bad.
     Quiet,
+    /// There is nothing to say.
+    Absent,
 }
 
 impl Tone {
@@ -24,6 +28,7 @@ impl Tone {
             Self::Good => "good",
             Self::Bad => "bad",
             Self::Quiet => "quiet",
+            Self::Absent => "none",
         }
     }
 }
@@ -54,7 +59,7 @@ impl Row {
 
 fn injected(scenario: &ScenarioRecord) -> (String, Tone) {
     match &scenario.fault {
-        None => (NONE.into(), Tone::Quiet),
+        None => (NONE.into(), Tone::Absent),
         Some(fault) if fault.injected => (fault.what.clone(), Tone::Quiet),
         Some(fault) => (format!("not taken: {}", fault.what), Tone::Bad),
     }
@@ -66,7 +71,7 @@ fn detected_by(scenario: &ScenarioRecord) -> (String, Tone) {
     };
     let (seen, silent) = (names(true), names(false));
     match (seen.is_empty(), silent.is_empty()) {
-        (true, true) => (NONE.into(), Tone::Quiet),
+        (true, true) => (NONE.into(), Tone::Absent),
         (false, true) => (seen.join(", "), Tone::Good),
         (true, false) => (format!("nothing; silent: {}", silent.join(", ")), Tone::Bad),
         (false, false) => (format!("{}; silent: {}", seen.join(", "), silent.join(", ")), Tone::Bad),
@@ -78,7 +83,7 @@ fn proof(scenario: &ScenarioRecord) -> (String, Tone) {
         scenario.proofs.iter().filter(|proof| proof.holds == holds).map(|proof| proof.kind.as_str()).collect()
     };
     match scenario.proven() {
-        None => (NONE.into(), Tone::Quiet),
+        None => (NONE.into(), Tone::Absent),
         Some(true) => (format!("holds: {}", kinds(true).join(", ")), Tone::Good),
         Some(false) => (format!("broken: {}", kinds(false).join(", ")), Tone::Bad),
     }
@@ -136,6 +141,11 @@ pub(super) const fn step_words(status: StepStatus) -> &'static str {
         StepStatus::Failed => "failed",
         StepStatus::Skipped => "not reached",
     }
+}
+
+/// Says when the drill began, in the exchanges' time, by which drills and trading dates are named.
+pub(super) fn started(record: &DrillRecord) -> String {
+    record.started_at.to_zoned(shanghai_zone()).strftime("%Y-%m-%d %H:%M:%S Asia/Shanghai").to_string()
 }
 
 /// Says how a proof ended, in one line.

@@ -28,7 +28,8 @@ fn lane(scenario: &ScenarioRecord) -> Lane {
     if let Some(rollback) = &scenario.rollback {
         let title = format!("Rollback to {} and its proof: {}", rollback.to, seconds(rollback.seconds));
         let to = rollback.at_seconds + rollback.seconds;
-        spans.push(Span { kind: SpanKind::Recovery, from: rollback.at_seconds, to, title });
+        let kind = if rollback.succeeded { SpanKind::Recovery } else { SpanKind::FailedRecovery };
+        spans.push(Span { kind, from: rollback.at_seconds, to, title });
     }
     Lane { caption: scenario.name.clone(), note: note(scenario), spans, marks }
 }
