@@ -206,8 +206,8 @@ mod tests {
     #[test]
     fn half_a_fen_rounds_up_where_floats_would_not() {
         let day = date(2025, 1, 2);
-        // 10.05 x 1.1 = 11.055 and x 0.9 = 9.045: in binary both products fall below the half.
-        assert_eq!(band("600000.SH", day, 10.05, false), Some((11.06, 9.05)));
+        // 1.15 x 1.1 = 1.265 and 1.15 x 0.9 = 1.035 are below the half in binary and would round down.
+        assert_eq!(band("600000.SH", day, 1.15, false), Some((1.27, 1.04)));
         assert_eq!(band("600000.SH", day, 1.15, true), Some((1.21, 1.09)));
         assert_eq!(band("600000.SH", day, 0.04, false), Some((0.05, 0.03)), "at least one tick");
         assert_eq!(band("600000.SH", day, 0.01, false), Some((0.02, 0.01)), "no price below a tick");
