@@ -6,7 +6,7 @@
 use jiff::civil::{Date, date};
 
 use super::{
-    Board, Calendar, Symbol,
+    Board, Calendar, Side, Symbol,
     tick::{cny, divide_half_up, fen},
 };
 
@@ -133,6 +133,16 @@ impl PriceBand {
     pub fn is_down(&self, price: f64) -> bool {
         fen(price).is_some_and(|price| Some(price) <= fen(self.down))
     }
+
+    /// Says whether an order can hope to fill at a price: at the up-limit nobody sells to a buyer, at the
+    /// down-limit nobody buys from a seller, and the other way round both fill. Source: Qlib #1407.
+    #[must_use]
+    pub fn may_fill(&self, side: Side, price: f64) -> bool {
+        match side {
+            Side::Buy => self.contains(price) && !self.is_up(price),
+            Side::Sell => self.contains(price) && !self.is_down(price),
+        }
+    }
 }
 
 /// Returns the limit in percent of the reference price; none before limits began.
@@ -172,7 +182,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{LimitCase, PriceBand, board_opened, free_sessions, percent_on};
-    use crate::market::{Board, Symbol, tick, visible};
+    use crate::market::{Board, Side, Symbol, tick, visible};
 
     fn symbol(text: &str) -> Symbol {
         text.parse().expect("a symbol")
@@ -250,6 +260,15 @@ mod tests {
         assert_eq!(PriceBand::from_vendor(10_000.0, 5.0), None);
         assert_eq!(PriceBand::from_vendor(0.0, 0.0), None);
         assert!(PriceBand::from_vendor(11.0, 9.0).is_some());
+    }
+
+    #[test]
+    fn at_a_limit_only_the_other_side_fills() {
+        let band = PriceBand { up: 11.0, down: 9.0 };
+        assert!(!band.may_fill(Side::Buy, 11.0) && band.may_fill(Side::Sell, 11.0));
+        assert!(band.may_fill(Side::Buy, 9.0) && !band.may_fill(Side::Sell, 9.0));
+        assert!(band.may_fill(Side::Buy, 10.99) && band.may_fill(Side::Sell, 9.01));
+        assert!(!band.may_fill(Side::Sell, 11.01) && !band.may_fill(Side::Buy, f64::NAN));
     }
 
     fn count_closes(name: &str) -> Option<[usize; 4]> {

@@ -3,10 +3,10 @@
 //!
 //! The model. A symbol's daily return is its beta times one market factor, plus noise of its own with fat
 //! tails, plus one thing that can be learned: a short-term reversal. Of the last five sessions' own
-//! returns, 3.5 % comes back on the next (`daily::REVERSAL`), which gives a factor that sorts by them a rank
-//! information coefficient of some 0.06 a day. Nothing else is predictable. Around that, by rule or by chance:
-//! suspensions, dividends with bonus shares and rights, limit boards of one price, a share under special
-//! treatment, listings inside the window with their sessions without a limit.
+//! returns, 3.5 % comes back on the next (`daily::REVERSAL`), which gives a factor that sorts by them an
+//! information coefficient of some 0.06 a day. Around that, by rule or by chance: suspensions, dividends
+//! with bonus shares and rights, limit boards of one price (three in ten followed by another), shares under
+//! special treatment, listings inside the window with their sessions without a limit.
 //!
 //! The same specification gives the same bytes. Each symbol has streams of its own, so that more symbols
 //! change no row of the others (the index apart, which is made of all).
