@@ -83,6 +83,16 @@ pub enum StoreError {
         /// What the reader said.
         reason: String,
     },
+    /// The file is not readable as delimited text.
+    #[error("{path}:{line}: not readable as delimited text: {reason}", path = .path.display())]
+    Delimited {
+        /// The file.
+        path: PathBuf,
+        /// The line that was reached, from 1.
+        line: u64,
+        /// What the reader said.
+        reason: String,
+    },
     /// A file is larger than any that is read.
     #[error("{path} is refused: {what} is {found}, at most {allowed} is read", path = .path.display())]
     Limit {
@@ -193,9 +203,11 @@ impl Failure for StoreError {
     fn exit(&self) -> Exit {
         match self {
             Self::Busy { .. } => Exit::Busy,
-            Self::NotADatabase { .. } | Self::Parquet { .. } | Self::Damaged { .. } | Self::Lost { .. } => {
-                Exit::Corrupt
-            }
+            Self::NotADatabase { .. }
+            | Self::Parquet { .. }
+            | Self::Delimited { .. }
+            | Self::Damaged { .. }
+            | Self::Lost { .. } => Exit::Corrupt,
             Self::Schema { .. } | Self::Row { .. } => Exit::DataRefused,
             Self::Limit { .. } => Exit::Limit,
             Self::Arrow { .. } | Self::Json { .. } | Self::Conflict { .. } => Exit::Internal,
@@ -218,7 +230,7 @@ impl Failure for StoreError {
             Self::Busy { .. } => "Close the other program that has it open, then run the command again.",
             Self::Newer { .. } => "Use the newer program, or roll the data back together with the code.",
             Self::Durable(error) => return error.remedy(),
-            Self::Parquet { .. } | Self::Schema { .. } | Self::Row { .. } => {
+            Self::Parquet { .. } | Self::Delimited { .. } | Self::Schema { .. } | Self::Row { .. } => {
                 "Compare the file with the layout of the input tables and deliver it again."
             }
             Self::Limit { .. } => "Split the file, one year each, say.",

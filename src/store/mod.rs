@@ -1,6 +1,7 @@
 //! The stores: SQLite ledger, DuckDB, Parquet, JSONL. The only room that names their libraries.
 
 mod columnar;
+mod delimited;
 mod error;
 mod experiment;
 mod frame;
@@ -9,6 +10,7 @@ mod parquet_file;
 mod row;
 mod schema;
 
+pub use delimited::{DelimitedLimits, DelimitedReader, DelimitedRecord, row_text, unquoted};
 pub use error::StoreError;
 pub use experiment::{Experiment, ExperimentError, ExperimentKind, ExperimentStatus};
 pub use frame::{Frame, FrameColumn};
