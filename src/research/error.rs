@@ -9,6 +9,7 @@ use crate::{
     durable::DurableError,
     exit::{Exit, Failure},
     model::ModelError,
+    store::StoreError,
 };
 
 /// A failure of research: factors, labels, datasets, training, model zoo.
@@ -53,6 +54,9 @@ pub enum ResearchError {
     /// The learner or a saved model failed.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// A table could not be written or read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// A file operation failed.
     #[error(transparent)]
     Durable(#[from] DurableError),
@@ -140,6 +144,7 @@ impl Failure for ResearchError {
             Self::Layout { .. } => Exit::Internal,
             Self::Empty { .. } => Exit::DataRefused,
             Self::Model(error) => error.exit(),
+            Self::Store(error) => error.exit(),
             Self::Durable(error) => error.exit(),
             Self::Taken(_) | Self::Unreadable { .. } => Exit::Storage,
             Self::Corrupt { .. } => Exit::Corrupt,
@@ -154,6 +159,7 @@ impl Failure for ResearchError {
             Self::Layout { .. } => return None,
             Self::Empty { .. } => "Import more sessions, or drop the factors that the data does not hold.",
             Self::Model(error) => return error.remedy(),
+            Self::Store(error) => return error.remedy(),
             Self::Durable(error) => return error.remedy(),
             Self::NoCurrent { .. } => "Train one with `night-ops --mode train`, or choose one with `models use`.",
             Self::NoModel { .. } => "List the models there are with `models list`.",
