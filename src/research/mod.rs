@@ -3,8 +3,10 @@
 pub mod backtest;
 pub mod dataset;
 mod error;
+pub mod experiment;
 pub mod factor;
 pub mod label;
+pub mod performance;
 #[cfg(test)]
 mod testing;
 pub mod train;
