@@ -124,6 +124,16 @@ pub fn publish_directory(from: &Path, to: &Path) -> Result<(), DurableError> {
     sync_directory(parent(to))
 }
 
+/// Moves a file, over one that is there; both must be on one file system.
+///
+/// # Errors
+/// When the file is not there or cannot be moved.
+#[expect(clippy::disallowed_methods, reason = "this is the one atomic replace")]
+pub fn publish_file(from: &Path, to: &Path) -> Result<(), DurableError> {
+    fs::rename(from, to).map_err(DurableError::at("move", from))?;
+    sync_directory(parent(to))
+}
+
 /// Makes a directory and its parents.
 ///
 /// # Errors

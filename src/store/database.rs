@@ -52,6 +52,9 @@ pub(crate) trait Database: fmt::Debug + Send {
     /// Returns the file.
     fn path(&self) -> &Path;
 
+    /// Writes a row, reads it back and takes it back: shows that the database can be written to.
+    fn probe(&self) -> Result<(), StoreError>;
+
     /// Replaces rows in one transaction; durable when this returns.
     fn apply(&mut self, changes: &[TableChange]) -> Result<(), StoreError>;
 
@@ -64,6 +67,10 @@ pub(crate) trait Database: fmt::Debug + Send {
     /// Returns the digest of a table's content, independent of the order of its rows on disk.
     fn digest(&self, table: Table) -> Result<Digest, StoreError>;
 }
+
+/// What a probe writes: a table that no transaction ever commits.
+pub(crate) const PROBE: &str = "BEGIN; CREATE TABLE lighthunter_probe (n INTEGER);
+    INSERT INTO lighthunter_probe VALUES (1); SELECT n FROM lighthunter_probe; ROLLBACK;";
 
 /// Opens the database for writing and makes it where it is missing.
 pub(crate) fn open(engine: Engine, place: &StorePath) -> Result<Box<dyn Database>, StoreError> {

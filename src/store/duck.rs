@@ -13,7 +13,7 @@ use jiff::civil::Date;
 
 use super::{
     StoreError, StorePath, Table,
-    database::{Database, DateSum, Slice, TableChange, column_list},
+    database::{Database, DateSum, PROBE, Slice, TableChange, column_list},
 };
 use crate::{
     digest::{Digest, Hasher},
@@ -32,6 +32,12 @@ pub(crate) struct DuckStore {
     connection: Connection,
     path: PathBuf,
     version: String,
+}
+
+/// Returns the version of the DuckDB library that is loaded.
+pub(crate) fn version() -> String {
+    let asked = Connection::open_in_memory().and_then(|connection| connection.version());
+    asked.unwrap_or_else(|error| format!("unknown ({error})"))
 }
 
 impl DuckStore {
@@ -85,6 +91,10 @@ impl DuckStore {
 impl Database for DuckStore {
     fn path(&self) -> &Path {
         &self.path
+    }
+
+    fn probe(&self) -> Result<(), StoreError> {
+        self.run("write to", PROBE)
     }
 
     fn apply(&mut self, changes: &[TableChange]) -> Result<(), StoreError> {

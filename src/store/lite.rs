@@ -18,7 +18,7 @@ use super::{
     StoreError, StorePath, Table,
     columnar::{datetime_micros, datetime_of},
     content::partitions_in,
-    database::{Database, DateSum, Slice, TableChange, column_list},
+    database::{Database, DateSum, PROBE, Slice, TableChange, column_list},
 };
 use crate::digest::{Digest, Hasher};
 
@@ -69,6 +69,10 @@ impl LiteStore {
 impl Database for LiteStore {
     fn path(&self) -> &Path {
         &self.path
+    }
+
+    fn probe(&self) -> Result<(), StoreError> {
+        self.connection.execute_batch(PROBE).map_err(self.failed("write to"))
     }
 
     fn apply(&mut self, changes: &[TableChange]) -> Result<(), StoreError> {

@@ -43,3 +43,9 @@ pub use row::{ActionColumns, DailyColumns, IndexColumns, MinuteColumns, Prices, 
 pub use schema::Table;
 pub use settings::{Depth, Engine, StorePath, StoreSettings, WriteMode};
 pub use stores::{Query, Stores, content_digest};
+
+/// Returns the versions of the libraries of this room.
+#[must_use]
+pub fn versions() -> [(&'static str, String); 2] {
+    [("DuckDB", duck::version()), ("SQLite", rusqlite::version().to_owned())]
+}

@@ -61,6 +61,14 @@ impl Stores {
         Experiments::new(&self.ledger, &self.settings.experiments.path)
     }
 
+    /// Shows that the database can be written to: writes a row, reads it back, takes it back.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn probe(&self) -> Result<(), StoreError> {
+        self.database.probe()
+    }
+
     /// Returns the settings that the stores were opened with.
     #[must_use]
     pub const fn settings(&self) -> &StoreSettings {
