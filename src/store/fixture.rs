@@ -1,6 +1,9 @@
 //! Stores in a temporary directory, for the tests of this room.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use jiff::{Timestamp, civil::Date};
 
@@ -23,20 +26,25 @@ pub(super) fn now() -> Timestamp {
     "2020-06-30T12:00:00Z".parse().expect("a timestamp")
 }
 
+/// Returns settings for stores in a directory.
+pub(super) fn settings_in(directory: &Path, engine: Engine, write_mode: WriteMode) -> StoreSettings {
+    let at = |key: &str, name: &str| StorePath::new(key, directory.join(name));
+    StoreSettings {
+        engine,
+        write_mode,
+        duckdb: at("storage.ts.duckdb_path", "lighthunter.duckdb"),
+        sqlite: at("storage.ts.sqlite_path", "ts.sqlite"),
+        parquet: at("storage.parquet_dir", "parquet"),
+        ledger: at("storage.ledger_path", "ledger.sqlite"),
+        experiments: at("paths.experiments", "experiments.jsonl"),
+        quarantine_dir: directory.join("quarantine"),
+    }
+}
+
 impl Room {
     pub(super) fn new(engine: Engine, write_mode: WriteMode) -> Self {
         let room = tempfile::tempdir().expect("a directory");
-        let at = |key: &str, name: &str| StorePath::new(key, room.path().join(name));
-        let settings = StoreSettings {
-            engine,
-            write_mode,
-            duckdb: at("storage.ts.duckdb_path", "lighthunter.duckdb"),
-            sqlite: at("storage.ts.sqlite_path", "ts.sqlite"),
-            parquet: at("storage.parquet_dir", "parquet"),
-            ledger: at("storage.ledger_path", "ledger.sqlite"),
-            experiments: at("paths.experiments", "experiments.jsonl"),
-            quarantine_dir: room.path().join("quarantine"),
-        };
+        let settings = settings_in(room.path(), engine, write_mode);
         Self { room, settings }
     }
 

@@ -2,6 +2,8 @@
 
 mod columnar;
 mod content;
+#[cfg(test)]
+mod crash;
 mod database;
 mod delimited;
 mod duck;

@@ -19,8 +19,8 @@ use parquet::{
     },
     basic::{Compression, Type, ZstdLevel},
     file::{
-        metadata::{ParquetMetaData, RowGroupMetaData},
-        properties::WriterProperties,
+        metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData},
+        properties::{EnabledStatistics, WriterProperties},
     },
 };
 
@@ -46,7 +46,8 @@ pub fn write_parquet(path: &Path, batches: &[RecordBatch]) -> Result<(), StoreEr
     let Some(first) = batches.first() else {
         return Err(StoreError::Parquet { path: path.into(), reason: "nothing to write, not even columns".into() });
     };
-    durable::replace_with(path, |file| encode(file, &first.schema(), batches))?;
+    let zstd = ZstdLevel::try_new(1).map_err(|error| malformed(path, &error))?;
+    durable::replace_with(path, |file| encode(file, &first.schema(), batches, Compression::ZSTD(zstd)))?;
     Ok(())
 }
 
@@ -54,14 +55,21 @@ pub fn write_parquet(path: &Path, batches: &[RecordBatch]) -> Result<(), StoreEr
 pub(crate) fn parquet_bytes(path: &Path, batches: &[RecordBatch]) -> Result<Vec<u8>, StoreError> {
     let mut bytes = Vec::new();
     if let Some(first) = batches.first() {
-        encode(&mut bytes, &first.schema(), batches).map_err(StoreError::io("encode", path))?;
+        // A compressor of Zstandard takes longer to set up than a partition's hundred rows to write.
+        encode(&mut bytes, &first.schema(), batches, Compression::SNAPPY).map_err(StoreError::io("encode", path))?;
     }
     Ok(bytes)
 }
 
-fn encode(sink: impl io::Write + Send, schema: &SchemaRef, batches: &[RecordBatch]) -> io::Result<()> {
+fn encode(
+    sink: impl io::Write + Send,
+    schema: &SchemaRef,
+    batches: &[RecordBatch],
+    compression: Compression,
+) -> io::Result<()> {
     let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).map_err(io::Error::other)?))
+        .set_compression(compression)
+        .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_created_by("lighthunter".into())
         .build();
     // Plain Parquet types say all there is; without a second schema the files are smaller.
@@ -138,7 +146,12 @@ fn batch_rows(path: &Path, metadata: &ParquetMetaData) -> Result<usize, StoreErr
     let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(u64::MAX);
     within(path, "its number of rows", rows, FILE_ROWS_MAX)?;
     let chunks = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
-    if chunks.clone().any(|chunk| chunk.data_page_offset() < 0 || chunk.compressed_size() < 0) {
+    let negative = |chunk: &ColumnChunkMetaData| {
+        chunk.data_page_offset() < 0
+            || chunk.compressed_size() < 0
+            || chunk.dictionary_page_offset().is_some_and(|offset| offset < 0)
+    };
+    if chunks.clone().any(negative) {
         return Err(malformed(path, "a column begins or ends before the file"));
     }
     let texts = chunks.filter(|chunk| matches!(chunk.column_type(), Type::BYTE_ARRAY | Type::FIXED_LEN_BYTE_ARRAY));
