@@ -5,10 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::factor::Window;
 use crate::{
     durable::DurableError,
     exit::{Exit, Failure},
     model::ModelError,
+    store::StoreError,
 };
 
 /// A failure of research: factors, labels, datasets, training, model zoo.
@@ -42,6 +44,19 @@ pub enum ResearchError {
         /// The other.
         right: &'static str,
     },
+    /// Factors computed with another window than the model's.
+    #[error(
+        "model '{id}' was made with lookback {} and big_down {}, the factors have {} and {}",
+        own.lookback, own.big_down, got.lookback, got.big_down
+    )]
+    Window {
+        /// The model.
+        id: String,
+        /// Its window.
+        own: Window,
+        /// The factors' window.
+        got: Window,
+    },
     /// No row or no column was left to learn from.
     #[error("nothing to learn from in the {part}: {why}")]
     Empty {
@@ -53,6 +68,9 @@ pub enum ResearchError {
     /// The learner or a saved model failed.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// A table could not be written or read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// A file operation failed.
     #[error(transparent)]
     Durable(#[from] DurableError),
@@ -135,11 +153,13 @@ impl Failure for ResearchError {
             Self::Unknown { .. }
             | Self::Setting { .. }
             | Self::Name { .. }
+            | Self::Window { .. }
             | Self::NoCurrent { .. }
             | Self::NoModel { .. } => Exit::Config,
             Self::Layout { .. } => Exit::Internal,
             Self::Empty { .. } => Exit::DataRefused,
             Self::Model(error) => error.exit(),
+            Self::Store(error) => error.exit(),
             Self::Durable(error) => error.exit(),
             Self::Taken(_) | Self::Unreadable { .. } => Exit::Storage,
             Self::Corrupt { .. } => Exit::Corrupt,
@@ -151,9 +171,11 @@ impl Failure for ResearchError {
             Self::Unknown { .. } => "Correct the name in the spec under `config/`; `factors list` shows the factors.",
             Self::Setting { .. } => "Set the key to an allowed value.",
             Self::Name { .. } => "Choose another name.",
+            Self::Window { .. } => "Train again after a change of the factor set, or set it back.",
             Self::Layout { .. } => return None,
             Self::Empty { .. } => "Import more sessions, or drop the factors that the data does not hold.",
             Self::Model(error) => return error.remedy(),
+            Self::Store(error) => return error.remedy(),
             Self::Durable(error) => return error.remedy(),
             Self::NoCurrent { .. } => "Train one with `night-ops --mode train`, or choose one with `models use`.",
             Self::NoModel { .. } => "List the models there are with `models list`.",

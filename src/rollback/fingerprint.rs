@@ -76,7 +76,8 @@ fn code(vault: &Vault) -> Result<BTreeMap<String, Digest>, RollbackError> {
     }
     // A lock that was left behind would stop the next git command.
     for lock in vault.locks(&Clock::system())? {
-        entries.insert(format!("lock {}", lock.path.display()), Digest::of("locked"));
+        let name = lock.path.strip_prefix(vault.git_directory()).unwrap_or(&lock.path).display().to_string();
+        entries.insert(format!("lock {name}"), Digest::of("locked"));
     }
     Ok(entries)
 }

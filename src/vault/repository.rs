@@ -136,10 +136,34 @@ impl Vault {
     /// # Errors
     /// When the index or the commit cannot be written.
     pub fn commit_all(&self, message: &str, at: Timestamp) -> Result<String, VaultError> {
+        self.commit(message, at, |index| {
+            index.add_all(["*"], git2::IndexAddOption::DEFAULT, None)?;
+            index.update_all(["*"], None)
+        })
+    }
+
+    /// Commits the given files as they are on disk, one that is gone as deleted; returns the commit's id.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or the index or the commit cannot be written.
+    pub fn commit_files(&self, files: &[&str], message: &str, at: Timestamp) -> Result<String, VaultError> {
+        self.commit(message, at, |index| {
+            files.iter().map(Path::new).try_for_each(|file| {
+                let there = self.root.join(file).symlink_metadata().is_ok();
+                if there { index.add_path(file) } else { index.remove_path(file) }
+            })
+        })
+    }
+
+    fn commit(
+        &self,
+        message: &str,
+        at: Timestamp,
+        stage: impl FnOnce(&mut git2::Index) -> Result<(), git2::Error>,
+    ) -> Result<String, VaultError> {
         let write = || -> Result<Oid, git2::Error> {
             let mut index = self.repository.index()?;
-            index.add_all(["*"], git2::IndexAddOption::DEFAULT, None)?;
-            index.update_all(["*"], None)?;
+            stage(&mut index)?;
             index.write()?;
             let tree = self.repository.find_tree(index.write_tree()?)?;
             let author = signature(at)?;

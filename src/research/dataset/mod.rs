@@ -2,6 +2,7 @@
 
 mod build;
 mod columns;
+mod saved;
 mod split;
 
 pub use build::{Dataset, DatasetRule, build};

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use crate::research::ResearchError;
 
@@ -46,7 +47,8 @@ impl Default for SplitSpec {
 }
 
 /// The three parts, as ranges of session numbers or of row numbers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Parts {
     /// What the model learns from.
     pub train: Range<usize>,

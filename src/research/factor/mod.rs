@@ -2,6 +2,7 @@
 //! [`KERNELS`] is the table of all factors; [`compute`] runs a set of them over a panel.
 
 mod availability;
+mod export;
 mod frame;
 mod kernel;
 mod limit;
