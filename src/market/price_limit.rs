@@ -6,7 +6,7 @@
 use jiff::civil::{Date, date};
 
 use super::{
-    Board, Calendar, Symbol,
+    Board, Calendar, Side, Symbol,
     tick::{cny, divide_half_up, fen},
 };
 
@@ -133,6 +133,16 @@ impl PriceBand {
     pub fn is_down(&self, price: f64) -> bool {
         fen(price).is_some_and(|price| Some(price) <= fen(self.down))
     }
+
+    /// Says whether an order can hope to fill at a price: at the up-limit nobody sells to a buyer, at the
+    /// down-limit nobody buys from a seller, and the other way round both fill. Source: Qlib #1407.
+    #[must_use]
+    pub fn may_fill(&self, side: Side, price: f64) -> bool {
+        match side {
+            Side::Buy => self.contains(price) && !self.is_up(price),
+            Side::Sell => self.contains(price) && !self.is_down(price),
+        }
+    }
 }
 
 /// Returns the limit in percent of the reference price; none before limits began.
@@ -172,7 +182,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{LimitCase, PriceBand, board_opened, free_sessions, percent_on};
-    use crate::market::{Board, Symbol, tick, visible};
+    use crate::market::{Board, Side, Symbol, tick, visible};
 
     fn symbol(text: &str) -> Symbol {
         text.parse().expect("a symbol")
@@ -206,8 +216,8 @@ mod tests {
     #[test]
     fn half_a_fen_rounds_up_where_floats_would_not() {
         let day = date(2025, 1, 2);
-        // 10.05 x 1.1 = 11.055 and x 0.9 = 9.045: in binary both products fall below the half.
-        assert_eq!(band("600000.SH", day, 10.05, false), Some((11.06, 9.05)));
+        // 1.15 x 1.1 = 1.265 and 1.15 x 0.9 = 1.035 are below the half in binary and would round down.
+        assert_eq!(band("600000.SH", day, 1.15, false), Some((1.27, 1.04)));
         assert_eq!(band("600000.SH", day, 1.15, true), Some((1.21, 1.09)));
         assert_eq!(band("600000.SH", day, 0.04, false), Some((0.05, 0.03)), "at least one tick");
         assert_eq!(band("600000.SH", day, 0.01, false), Some((0.02, 0.01)), "no price below a tick");
@@ -250,6 +260,15 @@ mod tests {
         assert_eq!(PriceBand::from_vendor(10_000.0, 5.0), None);
         assert_eq!(PriceBand::from_vendor(0.0, 0.0), None);
         assert!(PriceBand::from_vendor(11.0, 9.0).is_some());
+    }
+
+    #[test]
+    fn at_a_limit_only_the_other_side_fills() {
+        let band = PriceBand { up: 11.0, down: 9.0 };
+        assert!(!band.may_fill(Side::Buy, 11.0) && band.may_fill(Side::Sell, 11.0));
+        assert!(band.may_fill(Side::Buy, 9.0) && !band.may_fill(Side::Sell, 9.0));
+        assert!(band.may_fill(Side::Buy, 10.99) && band.may_fill(Side::Sell, 9.01));
+        assert!(!band.may_fill(Side::Sell, 11.01) && !band.may_fill(Side::Buy, f64::NAN));
     }
 
     fn count_closes(name: &str) -> Option<[usize; 4]> {
