@@ -1,7 +1,40 @@
 //! The workspace's config: loads files into typed settings and reports every mistake at once.
+//!
+//! [`load`] reads `system_config.json` with its layers, [`load_all`] every config file, [`check`] every
+//! overlay too; [`shipped`] is the template's own, without a workspace. Never writes a file that it reads,
+//! except [`write_pointer`], which is asked to.
 
+mod configuration;
+mod data_schema;
+mod document;
+mod experiment_matrix;
 mod factor_spec;
+mod job;
+mod json;
 mod label_spec;
+mod layer;
+mod legacy;
+mod load;
+mod mistake;
+mod node;
+mod pointer;
+mod scalar;
+mod section;
+pub mod settings;
+pub mod template;
+mod yaml;
 
+pub use configuration::{CheckReport, Configuration, check, load_all, shipped};
+pub use data_schema::{DataSchema, Entity, EntitySource, FieldType};
+pub use experiment_matrix::{ExperimentMatrix, MatrixExperiment, Sweep};
 pub use factor_spec::{FactorSet, FactorSpec};
+pub use job::{Job, Jobs, REQUIRED_JOBS, Schedule};
 pub use label_spec::{Family, Label, LabelKind, LabelSpec, Task};
+pub use layer::Origin;
+pub use load::{LoadOptions, Loaded, load};
+pub use mistake::{ConfigErrors, Mistake, Warning};
+pub use pointer::{PointerError, replace_pointer, write_pointer};
+pub use settings::Settings;
+
+#[cfg(test)]
+mod tests;

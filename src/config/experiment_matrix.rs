@@ -1,0 +1,206 @@
+//! `config/experiment_matrix.yaml`: experiments that set config keys, and sweeps over their values.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::{
+    mistake::Mistake,
+    node::{Node, Place},
+    section::{Findings, Section},
+};
+
+/// The most runs that one sweep may make.
+const SWEEP_RUNS_MAX: usize = 1000;
+
+/// The experiments of a workspace.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ExperimentMatrix {
+    /// Config keys that every experiment sets unless it sets them itself.
+    pub defaults: BTreeMap<String, Json>,
+    /// Experiments in file order; ids are unique.
+    pub experiments: Vec<MatrixExperiment>,
+    /// Sweeps in file order; ids are unique.
+    pub sweeps: Vec<Sweep>,
+}
+
+/// One experiment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MatrixExperiment {
+    /// Its id.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    /// Whether it runs.
+    pub enabled: bool,
+    /// To choose experiments by.
+    pub tags: Vec<String>,
+    /// The config keys it sets.
+    pub set: BTreeMap<String, Json>,
+}
+
+/// A sweep: every combination of the values that it varies.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sweep {
+    /// Its id.
+    pub id: String,
+    /// The experiment that it varies.
+    pub base_experiment: String,
+    /// Values by config key.
+    pub vary: BTreeMap<String, Vec<Json>>,
+}
+
+impl ExperimentMatrix {
+    /// Returns every experiment that is enabled: those of the file, then each sweep's combinations as
+    /// `<sweep>__<base>__<n>`, n from 1, the last key varying fastest.
+    #[must_use]
+    pub fn runs(&self) -> Vec<MatrixExperiment> {
+        let with_defaults = |experiment: &MatrixExperiment| {
+            let set = self.defaults.iter().chain(&experiment.set).map(|(key, value)| (key.clone(), value.clone()));
+            MatrixExperiment { set: set.collect(), ..experiment.clone() }
+        };
+        let mut runs: Vec<MatrixExperiment> = self.experiments.iter().map(with_defaults).collect();
+        for sweep in &self.sweeps {
+            let Some(base) = self.experiments.iter().find(|one| one.id == sweep.base_experiment) else { continue };
+            let mut grid = vec![with_defaults(base)];
+            for (key, values) in &sweep.vary {
+                let with = |one: &MatrixExperiment, value: &Json| {
+                    let mut next = one.clone();
+                    next.set.insert(key.clone(), value.clone());
+                    next
+                };
+                grid = grid.iter().flat_map(|one| values.iter().map(move |value| with(one, value))).collect();
+            }
+            let named = |(index, one): (usize, MatrixExperiment)| MatrixExperiment {
+                id: format!("{}__{}__{}", sweep.id, base.id, index + 1),
+                ..one
+            };
+            runs.extend(grid.into_iter().enumerate().map(named));
+        }
+        runs.retain(|run| run.enabled);
+        runs
+    }
+
+    pub(super) fn read(tree: &Node, findings: &mut Findings) -> Self {
+        Section::root(tree, findings, |s| {
+            let matrix = Self {
+                defaults: s.values("defaults"),
+                experiments: s.objects("experiments", read_experiment),
+                sweeps: s.objects("sweeps", read_sweep),
+            };
+            matrix.check(s);
+            matrix
+        })
+    }
+
+    fn check(&self, s: &mut Section<'_>) {
+        let ids: Vec<&str> = self.experiments.iter().map(|one| one.id.as_str()).collect();
+        for id in twice(&ids) {
+            s.mistake("experiments", format!("the id {id} is given twice"));
+        }
+        let sweeps: Vec<&str> = self.sweeps.iter().map(|sweep| sweep.id.as_str()).collect();
+        for id in twice(&sweeps) {
+            s.mistake("sweeps", format!("the id {id} is given twice"));
+        }
+        for sweep in &self.sweeps {
+            if !sweep.base_experiment.is_empty() && !ids.contains(&sweep.base_experiment.as_str()) {
+                let what = format!("{} varies {}, which is not an experiment", sweep.id, sweep.base_experiment);
+                s.mistake("sweeps", what);
+            }
+        }
+    }
+
+    /// Reports the keys that are no config keys.
+    pub(super) fn check_keys(&self, known: &[&str], tree: &Node, findings: &mut Findings) {
+        let mut check = |path: String, key: &str| {
+            if known.contains(&key) {
+                return;
+            }
+            // Keys of the file hold dots, so their lines are found in their list, not by a dotted path.
+            let place = tree.find(path.split('[').next().unwrap_or_default());
+            let place = place.map_or_else(|| Place::outside(""), |node| node.place.clone());
+            let mistake = Mistake::at(&place, path, format!("{key} is not a config key"));
+            findings.mistakes.push(mistake.nearest(key, known.iter().copied()));
+        };
+        self.defaults.keys().for_each(|key| check("defaults".into(), key));
+        for (index, experiment) in self.experiments.iter().enumerate() {
+            experiment.set.keys().for_each(|key| check(format!("experiments[{index}].set"), key));
+        }
+        for (index, sweep) in self.sweeps.iter().enumerate() {
+            sweep.vary.keys().for_each(|key| check(format!("sweeps[{index}].vary"), key));
+        }
+    }
+}
+
+fn twice<'i>(ids: &[&'i str]) -> Vec<&'i str> {
+    let is_again =
+        |(index, id): &(usize, &&'i str)| !id.is_empty() && ids.iter().take(*index).any(|other| other == *id);
+    ids.iter().enumerate().filter(is_again).map(|(_, id)| *id).collect()
+}
+
+fn read_experiment(s: &mut Section<'_>) -> MatrixExperiment {
+    s.optional("description", Section::text);
+    MatrixExperiment {
+        id: s.name("id"),
+        name: s.text("name"),
+        enabled: s.optional("enabled", Section::flag).unwrap_or(true),
+        tags: if s.has("tags") { s.texts("tags") } else { Vec::new() },
+        set: s.values("set"),
+    }
+}
+
+fn read_sweep(s: &mut Section<'_>) -> Sweep {
+    let sweep = Sweep {
+        id: s.name("id"),
+        base_experiment: s.name("base_experiment"),
+        vary: s
+            .values("vary")
+            .into_iter()
+            .map(|(key, values)| (key, if let Json::Array(items) = values { items } else { vec![values] }))
+            .collect(),
+    };
+    let runs = sweep.vary.values().map(Vec::len).try_fold(1usize, usize::checked_mul);
+    if sweep.vary.is_empty() || runs.is_none_or(|runs| runs == 0 || runs > SWEEP_RUNS_MAX) {
+        let what =
+            format!("makes {} runs, allowed: 1 to {SWEEP_RUNS_MAX}", runs.map_or("too many".into(), |n| n.to_string()));
+        if s.has("vary") {
+            s.mistake("vary", what);
+        }
+    }
+    sweep
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{ExperimentMatrix, MatrixExperiment, Sweep};
+
+    #[test]
+    fn sweep_is_the_product_of_its_values() {
+        let base = MatrixExperiment {
+            id: "b".into(),
+            name: "base".into(),
+            enabled: true,
+            tags: Vec::new(),
+            set: [("x".to_owned(), json!(9))].into(),
+        };
+        let off = MatrixExperiment { id: "off".into(), enabled: false, ..base.clone() };
+        let vary = [("x".to_owned(), vec![json!(1), json!(2)]), ("y".to_owned(), vec![json!("p"), json!("q")])];
+        let sweep = Sweep { id: "s".into(), base_experiment: "b".into(), vary: vary.into() };
+        let matrix = ExperimentMatrix {
+            defaults: [("x".to_owned(), json!(0)), ("z".to_owned(), json!(7))].into(),
+            experiments: vec![base, off],
+            sweeps: vec![sweep],
+        };
+        let runs: Vec<String> = matrix.runs().iter().map(|run| format!("{} {}", run.id, json!(run.set))).collect();
+        let expected = [
+            r#"b {"x":9,"z":7}"#,
+            r#"s__b__1 {"x":1,"y":"p","z":7}"#,
+            r#"s__b__2 {"x":1,"y":"q","z":7}"#,
+            r#"s__b__3 {"x":2,"y":"p","z":7}"#,
+            r#"s__b__4 {"x":2,"y":"q","z":7}"#,
+        ];
+        assert_eq!(runs, expected);
+    }
+}
