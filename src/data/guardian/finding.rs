@@ -81,3 +81,16 @@ pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
 }
+
+impl Finding {
+    /// Says whether the bar's prices cannot be relied on, so that nothing may be derived from its close or
+    /// judged by it.
+    pub(in crate::data) fn distrusts_prices(&self) -> bool {
+        match self.rule {
+            Rule::InvalidNumber | Rule::OhlcOrder => true,
+            Rule::BeyondLimit => self.severity == Severity::Hard,
+            Rule::UnadjustedExRights => self.field == "close",
+            _ => false,
+        }
+    }
+}

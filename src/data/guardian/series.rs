@@ -20,18 +20,18 @@ impl SeriesExaminer<'_> {
     pub(super) fn examine(&self, series: &[&DailyBar], findings: &mut Vec<Finding>) {
         let listed_here = series.first().is_some_and(|bar| bar.preclose.is_none());
         let mut last: Option<&DailyBar> = None;
-        let mut last_is_valid = false;
+        let mut last_is_trusted = false;
         let mut same_sessions = 1;
         for (index, bar) in series.iter().copied().enumerate() {
             let mut case = BarCase { bar, findings: Vec::new() };
             let is_valid = case.numbers();
             let before = last.and_then(|last| Some((last, self.segments.between(last.date, bar.date)?)));
             if let Some((last, missing)) = before {
-                let was_suspended = last_is_valid && is_valid && is_continuous(last, bar);
+                let was_suspended = last_is_trusted && is_valid && is_continuous(last, bar);
                 findings.extend(missing.iter().map(|date| missing_session(bar, *date, was_suspended)));
             }
-            // What a bar without numbers says about its neighbours is nothing.
-            let before = before.filter(|_| last_is_valid);
+            // What a faulty bar says about its neighbours is nothing.
+            let before = before.filter(|_| last_is_trusted);
             if is_valid {
                 case.ohlc_order();
                 case.volume();
@@ -41,7 +41,8 @@ impl SeriesExaminer<'_> {
                 same_sessions = if same { same_sessions + 1 } else { 1 };
                 case.stale(same_sessions, self.thresholds.stale_sessions);
             }
-            (last, last_is_valid) = (Some(bar), is_valid);
+            let is_trusted = !case.findings.iter().any(Finding::distrusts_prices);
+            (last, last_is_trusted) = (Some(bar), is_trusted);
             findings.append(&mut case.findings);
         }
     }
@@ -50,7 +51,7 @@ impl SeriesExaminer<'_> {
         let bar = case.bar;
         let Some(preclose) = bar.preclose else {
             let message = if before.is_none() {
-                "the reference price is missing on the first session, where nothing can give it"
+                "the reference price is missing, and no bar before it can give it"
             } else {
                 "the reference price is missing"
             };
@@ -164,7 +165,7 @@ fn missing_session(bar: &DailyBar, date: Date, was_suspended: bool) -> Finding {
 
 /// Says whether the reference of a bar follows from the close of an earlier one, adjusted as the factor
 /// was: nothing traded in between.
-pub(in crate::data) fn is_continuous(previous: &DailyBar, bar: &DailyBar) -> bool {
+fn is_continuous(previous: &DailyBar, bar: &DailyBar) -> bool {
     let step = bar.adj_factor / previous.adj_factor;
     bar.preclose.is_some_and(|preclose| !is_moved(previous.close, preclose * step))
 }

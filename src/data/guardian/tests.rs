@@ -72,6 +72,18 @@ const FAULTS: &[Fault] = &[
     ("the low is above the open", |bars| bars[AT].low = bars[AT].open + 0.01, Rule::OhlcOrder, "open", Severity::Hard),
     ("the high is far above the limit", |bars| bars[AT].high *= 1.2, Rule::BeyondLimit, "high", Severity::Hard),
     (
+        "the prices of one session are in fen",
+        |bars| {
+            let bar = &mut bars[AT];
+            for price in [&mut bar.open, &mut bar.high, &mut bar.low, &mut bar.close] {
+                *price *= 100.0;
+            }
+        },
+        Rule::BeyondLimit,
+        "high",
+        Severity::Hard,
+    ),
+    (
         "the high is a tick above the limit",
         |bars| {
             bars[AT].high = (bars[AT].preclose.unwrap_or(0.0) * 110.0).round() / 100.0 + 0.01;

@@ -31,30 +31,30 @@ impl Deriver<'_> {
     /// Returns the repairs of one symbol's bars, by date.
     pub(super) fn repairs(&self, bars: Vec<DailyBar>, findings: &[&Finding]) -> Vec<Repair> {
         let mut series = Series { bars, repairs: Vec::new() };
-        // A bar that is not made of numbers gives nothing to derive from.
-        let invalid: BTreeSet<Date> =
-            findings.iter().filter(|finding| finding.rule == Rule::InvalidNumber).map(|finding| finding.date).collect();
+        // A bar with faulty prices gives nothing to derive from.
+        let faulty: BTreeSet<Date> =
+            findings.iter().filter(|finding| finding.distrusts_prices()).map(|finding| finding.date).collect();
         for finding in findings {
             if finding.rule == Rule::MissingSession && finding.severity == Severity::Soft {
                 series.insert_suspended(finding.date);
             }
         }
         for finding in findings {
-            if finding.field == "preclose" && !invalid.contains(&finding.date) {
-                self.repair_preclose(&mut series, finding, &invalid);
+            if finding.field == "preclose" && !faulty.contains(&finding.date) {
+                self.repair_preclose(&mut series, finding, &faulty);
             }
         }
         let of_factor = |finding: &&&Finding| finding.rule == Rule::UnadjustedExRights && finding.field != "close";
         if let Some(first) = findings.iter().filter(of_factor).map(|finding| finding.date).min() {
-            self.rebuild_factors(&mut series, first, &invalid);
+            self.rebuild_factors(&mut series, first, &faulty);
         }
         series.repairs
     }
 
     /// The reference follows from the previous close and the corporate actions; where the list of actions
     /// does not reach, only a factor that moved or did not says what the day was.
-    fn repair_preclose(&self, series: &mut Series, finding: &Finding, invalid: &BTreeSet<Date>) {
-        let Some((previous, bar)) = self.neighbours(series, finding.date, invalid) else { return };
+    fn repair_preclose(&self, series: &mut Series, finding: &Finding, faulty: &BTreeSet<Date>) {
+        let Some((previous, bar)) = self.neighbours(series, finding.date, faulty) else { return };
         let reference = self.actions.reference(bar.symbol, previous.close, previous.date, bar.date);
         let step = bar.adj_factor / previous.adj_factor;
         let new = match (reference, finding.rule) {
@@ -71,7 +71,7 @@ impl Deriver<'_> {
 
     /// From the first faulty day on the factor is the running product of previous close / reference; where
     /// a neighbour is missing its step is kept as delivered.
-    fn rebuild_factors(&self, series: &mut Series, first: Date, invalid: &BTreeSet<Date>) {
+    fn rebuild_factors(&self, series: &mut Series, first: Date, faulty: &BTreeSet<Date>) {
         let Ok(start) = series.bars.binary_search_by_key(&first, |bar| bar.date) else { return };
         let delivered: Vec<f64> = series.bars.iter().map(|bar| bar.adj_factor).collect();
         let dates: Vec<Date> = series.bars.iter().map(|bar| bar.date).collect();
@@ -82,7 +82,7 @@ impl Deriver<'_> {
                 return;
             };
             let Some(factor) = series.bars.get(index - 1).map(|bar| bar.adj_factor) else { return };
-            let step = match self.neighbours(series, *date, invalid) {
+            let step = match self.neighbours(series, *date, faulty) {
                 Some((previous, bar)) => match bar.preclose {
                     Some(preclose) if is_moved(previous.close, preclose) => previous.close / preclose,
                     Some(_) => 1.0,
@@ -92,7 +92,7 @@ impl Deriver<'_> {
             };
             // What agrees is left as it was delivered, to the last digit.
             let new = factor * step;
-            if !new.is_finite() || !old.is_finite() || invalid.contains(date) {
+            if !new.is_finite() || !old.is_finite() || faulty.contains(date) {
                 continue;
             }
             if (new / old - 1.0).abs() > self.thresholds.factor_tolerance {
@@ -101,18 +101,18 @@ impl Deriver<'_> {
         }
     }
 
-    /// Returns the bar of a date and the one of the session before it, where both are there and valid.
+    /// Returns the bar of a date and the one of the session before it, where both are there and sound.
     fn neighbours<'b>(
         &self,
         series: &'b Series,
         date: Date,
-        invalid: &BTreeSet<Date>,
+        faulty: &BTreeSet<Date>,
     ) -> Option<(&'b DailyBar, &'b DailyBar)> {
         let index = series.bars.binary_search_by_key(&date, |bar| bar.date).ok()?;
         let (previous, bar) = (series.bars.get(index.checked_sub(1)?)?, series.bars.get(index)?);
         let is_next = self.calendar.next_session(previous.date).is_ok_and(|next| next == date);
-        let is_valid = !invalid.contains(&previous.date) && !invalid.contains(&date);
-        (is_next && is_valid).then_some((previous, bar))
+        let is_sound = !faulty.contains(&previous.date) && !faulty.contains(&date);
+        (is_next && is_sound).then_some((previous, bar))
     }
 }
 

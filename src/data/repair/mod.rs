@@ -76,9 +76,11 @@ pub fn plan(
     let index = ActionIndex::of(actions);
     let deriver = derive::Deriver { actions: &index, calendar, thresholds };
     let mut repairs = Vec::new();
-    for (symbol, findings) in faults {
-        let series = bars.iter().filter(|bar| bar.symbol == symbol).cloned().collect();
-        repairs.extend(deriver.repairs(series, &findings));
+    let mut ordered: Vec<&DailyBar> = bars.iter().filter(|bar| faults.contains_key(&bar.symbol)).collect();
+    ordered.sort_by_key(|bar| (bar.symbol, bar.date));
+    for series in ordered.chunk_by(|a, b| a.symbol == b.symbol) {
+        let findings = series.first().and_then(|bar| faults.get(&bar.symbol)).map(Vec::as_slice);
+        repairs.extend(deriver.repairs(series.iter().copied().cloned().collect(), findings.unwrap_or_default()));
     }
     repairs.sort_by_key(Repair::key);
     let mut plan = RepairPlan { repairs, excluded: Vec::new() };

@@ -156,6 +156,17 @@ fn prices_and_volumes_are_excluded_and_never_changed() {
 }
 
 #[test]
+fn nothing_is_derived_from_a_faulty_close() {
+    let mut bars = clean();
+    let later = action("600004.SH", jiff::civil::date(2025, 6, 30), 1.0);
+    (bars[AT].high, bars[AT].close) = (bars[AT].high * 100.0, bars[AT].close * 100.0);
+    bars[AT + 2].preclose = None;
+    let (plan, changed) = repaired(&bars, &[later]);
+    assert_eq!(changed, bars, "the day after keeps its missing reference");
+    assert_eq!(plan.excluded_days().into_iter().collect::<Vec<_>>(), [(bars[AT].date, bars[AT].symbol)]);
+}
+
+#[test]
 fn plan_that_does_not_fit_changes_nothing() {
     let mut bars = clean();
     bars[AT].preclose = None;
