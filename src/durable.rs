@@ -4,12 +4,16 @@
 //!
 //! A failed fsync is never retried: the kernel may have dropped the pages (the "fsyncgate" lesson).
 
+mod batch;
+
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
     os::unix::fs::symlink,
     path::{Path, PathBuf},
 };
+
+pub use batch::{Batch, SyncedBatch, is_temporary};
 
 use crate::exit::{Exit, Failure};
 

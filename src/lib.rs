@@ -13,6 +13,7 @@ pub mod seed;
 pub mod workspace;
 
 // Floor 1, domain: pure rules, no I/O, no clock.
+pub mod chart;
 pub mod market;
 pub mod metric;
 pub mod record;

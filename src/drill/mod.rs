@@ -1,1 +1,37 @@
-//! The drill: environment, target, faults, signals, proof, journal, runner.
+//! The drill: a target brought up in a clean environment, broken on purpose, seen to be broken,
+//! rolled back and proven. The target is driven as a process, as a user would.
+//!
+//! Steps live in `steps/` and reach the drill only through [`World`]; whoever runs a drill must
+//! compile them in, or `check` finds every step undefined.
+
+mod check;
+mod checklist;
+mod environment;
+mod error;
+mod fault;
+mod features;
+mod journal;
+mod options;
+mod pointer;
+mod recorder;
+mod runner;
+mod session;
+mod signal;
+mod spec;
+mod target;
+mod trace;
+mod world;
+
+pub use check::{Checked, Finding, check, registered_count, unused_definitions};
+pub use environment::{Environment, ROOT_SHOWN, branch_name};
+pub use error::DrillError;
+pub use fault::{CATALOGUE, Fault, Injection};
+pub use features::{FEATURES, FeatureFile, on_disk, select};
+pub use journal::{Entry, EntryKind, JOURNAL_FILE, Journal, read as read_journal, unfinished};
+pub use options::{BudgetRule, DrillOptions, Keep, Progress, new_id};
+pub use runner::{run, selected};
+pub use session::{Prepared, Ran, Stage};
+pub use signal::{Observation, Watch};
+pub use spec::{Budgets, SPEC_DEFAULT, SPEC_FILE, SignalPlaces, Spec};
+pub use target::{Ended, Run, Target};
+pub use world::{NotSo, Step, World};

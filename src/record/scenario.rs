@@ -127,6 +127,8 @@ pub struct RollbackRecord {
     pub to: String,
     /// It ended well and its proof held.
     pub succeeded: bool,
+    /// Seconds from the scenario's start to the rollback's.
+    pub at_seconds: f64,
     /// Seconds from its start to the end of the fingerprint proof.
     pub seconds: f64,
     /// What it did, one line a step.

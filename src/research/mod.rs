@@ -1,1 +1,15 @@
 //! Research: factors, labels, datasets, training, model zoo, backtest, performance, experiments.
+
+pub mod backtest;
+pub mod dataset;
+mod error;
+pub mod experiment;
+pub mod factor;
+pub mod label;
+pub mod performance;
+#[cfg(test)]
+mod testing;
+pub mod train;
+pub mod zoo;
+
+pub use error::ResearchError;

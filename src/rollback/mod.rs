@@ -1,1 +1,15 @@
-//! Baselines, fingerprints and rollbacks of a workspace, and the proof that a rollback held.
+//! The way back: fingerprints of a workspace's layers, the rollback of its code, and the proof.
+//!
+//! A rollback without proof has not happened. Works on any git repository; knows no drill.
+
+mod data;
+mod error;
+mod fingerprint;
+mod git;
+mod proof;
+mod tree;
+
+pub use error::RollbackError;
+pub use fingerprint::{Fingerprint, LayerPrint, fingerprint};
+pub use git::{CodeRollback, INTENT_FILE, Intent, code, interrupted, set_baseline};
+pub use proof::compare;

@@ -1,1 +1,18 @@
-//! Git repositories by libgit2: the only room that names `git2`.
+//! The vault: the workspace's git repository, through libgit2. The only room that names git2.
+//!
+//! Hermetic: of all git config only the repository's own file counts, so that a person's global
+//! settings never change what a proof compares. Runs no hook and no network.
+
+mod clone;
+mod error;
+mod lock;
+mod repository;
+mod reset;
+mod status;
+mod sync;
+
+pub use error::VaultError;
+pub use lock::{LockFound, STALE_AFTER_SECONDS};
+pub use repository::{IndexEntry, Vault};
+pub use reset::ResetReport;
+pub use status::Status;

@@ -1,0 +1,14 @@
+# Two doors: `make drill` runs the war drill, `make test` passes the tests. Each does all its set-up.
+.PHONY: drill test setup
+
+# The report's path is the last line on stdout; what cargo builds is shown on stderr.
+drill: setup
+	@cargo build
+	@cargo run --quiet -- drill run --reports reports
+
+test: setup
+	@cargo test
+
+# Only what cargo cannot do itself: the prebuilt libduckdb. A second run changes nothing.
+setup:
+	@scripts/setup_duckdb.sh

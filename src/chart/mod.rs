@@ -1,0 +1,7 @@
+//! Drawings as SVG text: pure functions of plain numbers. Knows no record, no store and no browser.
+
+mod markup;
+mod timeline;
+
+pub use markup::Markup;
+pub use timeline::{Lane, Mark, MarkKind, Span, SpanKind, timeline};

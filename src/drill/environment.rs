@@ -1,0 +1,207 @@
+//! The environment: a fresh root in which a target is cloned, started and broken. What a target's
+//! process sees of the machine is its programs on the path and nothing else; nothing outside the root
+//! is written.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    fs::{self, File, FileTimes},
+    io,
+    net::TcpListener,
+    path::{Path, PathBuf},
+};
+
+use jiff::civil::Date;
+
+use super::DrillError;
+use crate::{
+    durable::{self, DurableError},
+    seed::Seed,
+    vault::Vault,
+};
+
+/// What stands for the environment's root in all captured text.
+pub const ROOT_SHOWN: &str = "$DRILL";
+
+/// Variables of the machine that a process needs to start at all.
+const PASSED_ON: [&str; 2] = ["PATH", "LD_LIBRARY_PATH"];
+
+/// A fresh root with `home/`, `tmp/` and `repo/`.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    root: PathBuf,
+    ports: Vec<u16>,
+    seed: Seed,
+}
+
+impl Environment {
+    /// Makes the environment `name` under `parent`, with `ports` free ports.
+    ///
+    /// # Errors
+    /// When a directory cannot be made.
+    pub fn create(parent: &Path, name: &str, ports: usize, seed: Seed) -> Result<Self, DrillError> {
+        let root = parent.join(name);
+        for directory in ["home", "tmp"] {
+            durable::make_directory(&root.join(directory))?;
+        }
+        let ports = free_ports(ports).map_err(DurableError::at("find a free port for", &root))?;
+        Ok(Self { root, ports, seed })
+    }
+
+    /// Makes the environment `name` under `parent` as a copy of this one, with ports of its own.
+    ///
+    /// # Errors
+    /// When a file cannot be copied.
+    pub fn copy(&self, parent: &Path, name: &str) -> Result<Self, DrillError> {
+        let copy = Self::create(parent, name, self.ports.len(), self.seed)?;
+        copy_tree(&self.root, &copy.root)?;
+        Ok(copy)
+    }
+
+    /// Clones `origin` to `repo/` and checks the drill's branch `war-drill-YYYYMMDD` out.
+    ///
+    /// # Errors
+    /// When the origin is no repository with a commit.
+    pub fn clone_repository(&self, origin: &Path, date: Date) -> Result<Vault, DrillError> {
+        let vault = Vault::clone_from(origin, &self.repo())?;
+        vault.branch_off(&branch_name(date))?;
+        Ok(vault)
+    }
+
+    /// Returns the root.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns the target's repository.
+    #[must_use]
+    pub fn repo(&self) -> PathBuf {
+        self.root.join("repo")
+    }
+
+    /// Returns the ports that were free when the environment was made.
+    #[must_use]
+    pub fn ports(&self) -> &[u16] {
+        &self.ports
+    }
+
+    /// Returns every variable that a process of the target gets; the machine's own are cleared.
+    #[must_use]
+    pub fn variables(&self) -> BTreeMap<&'static str, OsString> {
+        let mut variables: BTreeMap<&'static str, OsString> =
+            PASSED_ON.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))).collect();
+        let own: [(&'static str, OsString); 13] = [
+            ("HOME", self.root.join("home").into()),
+            ("XDG_CONFIG_HOME", self.root.join("home/.config").into()),
+            ("TMPDIR", self.root.join("tmp").into()),
+            ("USER", "drill".into()),
+            ("LANG", "C.UTF-8".into()),
+            ("TZ", "UTC".into()),
+            ("NO_COLOR", "1".into()),
+            ("GIT_CONFIG_NOSYSTEM", "1".into()),
+            ("GIT_CONFIG_SYSTEM", "/dev/null".into()),
+            ("GIT_CONFIG_GLOBAL", "/dev/null".into()),
+            ("GIT_TERMINAL_PROMPT", "0".into()),
+            ("GIT_CEILING_DIRECTORIES", self.root.clone().into()),
+            ("LIGHTHUNTER_SEED", self.seed.to_string().into()),
+        ];
+        variables.extend(own);
+        variables
+    }
+
+    /// Returns `text` with the root written as `$DRILL`.
+    #[must_use]
+    pub fn shown(&self, text: &str) -> String {
+        text.replace(self.root.to_string_lossy().as_ref(), ROOT_SHOWN)
+    }
+
+    /// Removes the environment with all it holds.
+    ///
+    /// # Errors
+    /// When a file cannot be removed.
+    pub fn remove(self) -> Result<(), DrillError> {
+        Ok(fs::remove_dir_all(&self.root).map_err(DurableError::at("remove", &self.root))?)
+    }
+}
+
+/// Returns the branch that a drill works on.
+#[must_use]
+pub fn branch_name(date: Date) -> String {
+    format!("war-drill-{}", date.strftime("%Y%m%d"))
+}
+
+/// Finds ports that are free now. All are held until the last is found, so that they differ.
+fn free_ports(count: usize) -> io::Result<Vec<u16>> {
+    let listeners = (0..count).map(|_| TcpListener::bind(("127.0.0.1", 0))).collect::<io::Result<Vec<_>>>()?;
+    listeners.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
+}
+
+/// Copies a tree with modes and times; links are copied as links. Not durable: an environment that
+/// does not survive a power cut is simply made again.
+fn copy_tree(from: &Path, to: &Path) -> Result<(), DurableError> {
+    durable::make_directory(to)?;
+    for entry in fs::read_dir(from).map_err(DurableError::at("list", from))? {
+        let path = entry.map_err(DurableError::at("list", from))?.path();
+        let Some(name) = path.file_name() else { continue };
+        let target = to.join(name);
+        let found = fs::symlink_metadata(&path).map_err(DurableError::at("read", &path))?;
+        if found.is_symlink() {
+            let link = fs::read_link(&path).map_err(DurableError::at("read the link", &path))?;
+            durable::point(&target, &link)?;
+        } else if found.is_dir() {
+            copy_tree(&path, &target)?;
+        } else if found.is_file() {
+            copy_file(&path, &target, &found).map_err(DurableError::at("copy", &path))?;
+        }
+    }
+    Ok(())
+}
+
+fn copy_file(from: &Path, to: &Path, found: &fs::Metadata) -> io::Result<()> {
+    let mut target = File::create(to)?;
+    io::copy(&mut File::open(from)?, &mut target)?;
+    target.set_permissions(found.permissions())?;
+    target.set_times(FileTimes::new().set_modified(found.modified()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::Environment;
+    use crate::{
+        clock::{Clock, Stopwatch},
+        durable,
+        seed::Seed,
+        vault::Vault,
+    };
+
+    #[test]
+    fn environment_is_its_own_world_and_is_made_quickly() {
+        let room = tempfile::tempdir().expect("a directory");
+        let origin = room.path().join("origin");
+        let vault = Vault::init(&origin).expect("made");
+        for number in 0..20 {
+            durable::replace(&origin.join(format!("{number}.txt")), "x\n".repeat(200)).expect("written");
+        }
+        vault.commit_all("first", Clock::system().now()).expect("committed");
+        let watch = Stopwatch::start();
+        let environment = Environment::create(room.path(), "s01", 3, Seed(1)).expect("made");
+        let clone = environment.clone_repository(&origin, jiff::civil::date(2025, 1, 2)).expect("cloned");
+        assert!(watch.seconds() < 1.0, "{} s", watch.seconds());
+        assert_eq!(clone.branch().expect("a head").as_deref(), Some("war-drill-20250102"));
+        assert!(clone.status().expect("a status").is_clean());
+        let variables = environment.variables();
+        assert!(!variables.contains_key("CARGO_MANIFEST_DIR"));
+        assert_eq!(fs::read_dir(variables.get("HOME").expect("a home")).expect("listed").count(), 0);
+        assert_eq!(environment.shown(&format!("at {}/repo", environment.root().display())), "at $DRILL/repo");
+
+        let copy = environment.copy(room.path(), "s02").expect("copied");
+        assert_ne!(copy.ports(), environment.ports());
+        let state = |environment: &Environment| crate::rollback::fingerprint(&environment.repo()).expect("a state");
+        assert_eq!(state(&copy), state(&environment));
+        copy.remove().expect("removed");
+        assert!(!room.path().join("s02").exists());
+    }
+}

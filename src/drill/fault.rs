@@ -1,0 +1,276 @@
+//! The catalogue of faults: how each is injected, how the injection is seen to have taken, what must
+//! show it, and what undoes it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Value, json};
+
+use super::{DrillError, pointer};
+use crate::{
+    clock::Clock,
+    digest::Digest,
+    durable::{self, DurableError},
+    vault::{IndexEntry, Vault},
+};
+
+/// One way to break a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault {
+    /// Its name in features and reports.
+    pub id: &'static str,
+    /// What it does, as one sentence.
+    pub what: &'static str,
+    /// The manual's chapter.
+    pub chapter: &'static str,
+    /// The exit code that the broken command must end with; `None` where no command must fail.
+    pub exit_code: Option<i32>,
+    /// How it is injected.
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A value of a JSON file becomes another text.
+    Json { file: &'static str, pointer: &'static str, text: &'static str },
+    /// Tracked files are edited, deleted and added, part of it committed.
+    Code,
+}
+
+/// Every fault that can be injected, by id.
+pub const CATALOGUE: [Fault; 2] = [
+    Fault {
+        id: "code-damage",
+        what: "a bad commit edits one tracked file, deletes another and adds a third; a fourth is edited after it",
+        chapter: "4.1",
+        exit_code: None,
+        kind: Kind::Code,
+    },
+    Fault {
+        id: "duckdb-path",
+        what: "storage.ts.duckdb_path names a directory that does not exist",
+        chapter: "3.1",
+        exit_code: Some(13),
+        kind: Kind::Json {
+            file: "config/system_config.json",
+            pointer: "/storage/ts/duckdb_path",
+            text: "data/__invalid_path__/lighthunter.duckdb",
+        },
+    },
+];
+
+/// A fault that was to be injected, and what became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Injection {
+    /// The fault.
+    pub fault: Fault,
+    /// It took; or how it was seen that it did not.
+    pub taken: Result<(), String>,
+    /// The change to the target's files, as a diff against the commit before.
+    pub diff: String,
+    undo: Vec<Undo>,
+}
+
+/// One file as it was before.
+#[derive(Debug, Clone, PartialEq)]
+struct Undo {
+    path: PathBuf,
+    bytes: Option<Vec<u8>>,
+}
+
+impl Fault {
+    /// Returns the fault of that id.
+    #[must_use]
+    pub fn named(id: &str) -> Option<Self> {
+        CATALOGUE.iter().find(|fault| fault.id == id).copied()
+    }
+
+    /// Returns what a journal must hold to undo the fault: the files it changes with their digests.
+    ///
+    /// # Errors
+    /// When the repository cannot be read.
+    pub fn plan(&self, repo: &Path) -> Result<Value, DrillError> {
+        let vault = Vault::open(repo)?;
+        let files: Vec<Value> = self
+            .files(&vault)?
+            .into_iter()
+            .map(|path| {
+                let digest = fs::read(repo.join(&path)).ok().map(|bytes| Digest::of(bytes).to_string());
+                json!({ "path": path, "sha256": digest })
+            })
+            .collect();
+        Ok(json!({ "fault": self.id, "head": vault.head()?, "files": files }))
+    }
+
+    /// Breaks the repository at `repo` and looks whether it took.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written.
+    pub fn inject(&self, repo: &Path, clock: &Clock) -> Result<Injection, DrillError> {
+        let vault = Vault::open(repo)?;
+        let files = self.files(&vault)?;
+        let undo =
+            files.iter().map(|path| Undo { path: repo.join(path), bytes: fs::read(repo.join(path)).ok() }).collect();
+        let taken = match self.kind {
+            Kind::Json { file, pointer, text } => edit_json(&repo.join(file), pointer, text)?,
+            Kind::Code => damage_code(&vault, &files, clock)?,
+        };
+        Ok(Injection { fault: *self, taken, diff: vault.diff()?, undo })
+    }
+
+    /// Injects nothing: for control runs, in which no probe may see a fault.
+    #[must_use]
+    pub fn withhold(&self) -> Injection {
+        let taken = Err("a control run injects nothing".into());
+        Injection { fault: *self, taken, diff: String::new(), undo: Vec::new() }
+    }
+
+    fn files(&self, vault: &Vault) -> Result<Vec<String>, DrillError> {
+        match self.kind {
+            Kind::Json { file, .. } => Ok(vec![file.to_owned()]),
+            Kind::Code => Ok(damaged_files(&vault.index_entries()?)),
+        }
+    }
+}
+
+impl Injection {
+    /// Puts every file back as it was before the injection; doing it twice does no harm. Commits stay:
+    /// they are the rollback's to take back.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn undo(&self) -> Result<(), DrillError> {
+        for file in self.undo.iter().rev() {
+            match &file.bytes {
+                Some(bytes) => durable::replace(&file.path, bytes)?,
+                None if file.path.symlink_metadata().is_ok() => {
+                    fs::remove_file(&file.path).map_err(DurableError::at("remove", &file.path))?;
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes the value and reads it back; the inner result says whether it took.
+fn edit_json(path: &Path, pointer: &str, text: &str) -> Result<Result<(), String>, DrillError> {
+    let unreadable = |source| DrillError::Unreadable { path: path.into(), source };
+    let before = fs::read_to_string(path).map_err(unreadable)?;
+    let value = Value::String(text.into());
+    let wanted = value.to_string();
+    let (edited, old) = match pointer::replaced(&before, pointer, &value) {
+        Ok(edited) => edited,
+        Err(why) => return Ok(Err(format!("{}: {why}", path.display()))),
+    };
+    if old == wanted {
+        return Ok(Err(format!("{pointer} was broken before: it is {old}")));
+    }
+    durable::replace(path, edited)?;
+    let after = fs::read_to_string(path).map_err(unreadable)?;
+    Ok(match pointer::read(&after, pointer) {
+        Ok(read) if read == wanted => Ok(()),
+        other => Err(format!("{pointer} reads back as {other:?}")),
+    })
+}
+
+/// Chooses four files of any repository: three that it tracks, one that it does not.
+fn damaged_files(entries: &[IndexEntry]) -> Vec<String> {
+    // What a person edits first: code and config, not the file that says what git ignores.
+    let mut tracked: Vec<String> =
+        entries.iter().map(|entry| entry.path.clone()).filter(|path| !path.starts_with(".git")).collect();
+    tracked.sort_by_key(|path| (!path.starts_with("strategy/"), !path.starts_with("config/"), path.clone()));
+    tracked.truncate(3);
+    tracked.push("war_damage.txt".into());
+    tracked
+}
+
+fn damage_code(vault: &Vault, files: &[String], clock: &Clock) -> Result<Result<(), String>, DrillError> {
+    let [edited, deleted, edited_later, added] = files else {
+        return Ok(Err(format!("the repository tracks {} files; three are needed", files.len().saturating_sub(1))));
+    };
+    let path = |file: &String| vault.root().join(file);
+    let before = vault.head()?;
+    durable::replace(&path(edited), "this is not what it was\n")?;
+    fs::remove_file(path(deleted)).map_err(DurableError::at("remove", &path(deleted)))?;
+    durable::replace(&path(added), "this was not here\n")?;
+    // Only its own files: what a person left in the tree is not the fault's to touch.
+    vault.commit_files(&[edited, deleted, added], "break: a change that should not have been made", clock.now())?;
+    durable::replace(&path(edited_later), "nor is this\n")?;
+    let status = vault.status()?;
+    if vault.head()? == before || !status.changed.contains(edited_later) {
+        return Ok(Err(format!("the damage is not seen: git status is {status}")));
+    }
+    Ok(Ok(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::{CATALOGUE, Fault};
+    use crate::{clock::Clock, durable, rollback::fingerprint, vault::Vault};
+
+    const CONFIG: &str = "{\n  \"storage\": {\"ts\": {\"duckdb_path\": \"data/lighthunter.duckdb\"}}\n}\n";
+
+    fn repository(root: &Path) -> Vault {
+        let vault = Vault::init(root).expect("made");
+        for (path, text) in [("config/system_config.json", CONFIG), ("strategy/u1.luau", "1"), ("a.txt", "a")] {
+            let path = root.join(path);
+            durable::make_directory(path.parent().expect("a parent")).expect("made");
+            durable::replace(&path, text).expect("written");
+        }
+        vault.commit_all("first", Clock::system().now()).expect("committed");
+        vault
+    }
+
+    #[test]
+    fn path_fault_takes_shows_as_a_diff_and_is_undone_twice() {
+        let room = tempfile::tempdir().expect("a directory");
+        repository(room.path());
+        let before = fingerprint(room.path()).expect("a state");
+        let fault = Fault::named("duckdb-path").expect("in the catalogue");
+        let injection = fault.inject(room.path(), &Clock::system()).expect("injected");
+        assert_eq!(injection.taken, Ok(()));
+        assert!(injection.diff.contains("__invalid_path__"), "{}", injection.diff);
+        assert_ne!(fingerprint(room.path()).expect("a state"), before);
+        for _ in 0..2 {
+            injection.undo().expect("undone");
+            assert_eq!(fingerprint(room.path()).expect("a state"), before);
+        }
+    }
+
+    #[test]
+    fn fault_that_cannot_take_says_so() {
+        let room = tempfile::tempdir().expect("a directory");
+        let vault = repository(room.path());
+        let fault = Fault::named("duckdb-path").expect("in the catalogue");
+        let config = room.path().join("config/system_config.json");
+        durable::replace(&config, "{\"storage\": {}}").expect("written");
+        let injection = fault.inject(room.path(), &Clock::system()).expect("tried");
+        assert!(injection.taken.expect_err("no such key").contains("no key 'ts'"));
+        assert_eq!(fs::read_to_string(&config).expect("readable"), "{\"storage\": {}}");
+        assert!(fault.withhold().taken.is_err(), "a control run injects nothing");
+        drop(vault);
+    }
+
+    #[test]
+    fn code_damage_is_a_commit_and_more() {
+        let room = tempfile::tempdir().expect("a directory");
+        let vault = repository(room.path());
+        let head = vault.head().expect("a head");
+        let fault = Fault::named("code-damage").expect("in the catalogue");
+        let injection = fault.inject(room.path(), &Clock::system()).expect("injected");
+        assert_eq!(injection.taken, Ok(()));
+        assert_ne!(vault.head().expect("a head"), head);
+        assert!(!vault.status().expect("a status").is_clean());
+    }
+
+    #[test]
+    fn catalogue_is_sorted_and_every_fault_is_found() {
+        assert!(CATALOGUE.is_sorted_by_key(|fault| fault.id));
+        assert!(CATALOGUE.iter().all(|fault| Fault::named(fault.id) == Some(*fault)));
+    }
+}

@@ -1,0 +1,113 @@
+//! The features that the executable carries, so that it drills anywhere, and how some are chosen.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::DrillError;
+
+/// One feature file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeatureFile {
+    /// The path relative to `features/`.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+macro_rules! embedded {
+    ($($path:literal),* $(,)?) => {
+        /// Path relative to `features/` and text of every feature of the project.
+        pub const FEATURES: &[(&str, &str)] =
+            &[$(($path, include_str!(concat!("../../features/", $path)))),*];
+    };
+}
+
+embedded![
+    "1_bootstrap/workspace.feature",
+    "2_full_run/night_ops.feature",
+    "3_failure/duckdb_path.feature",
+    "4_rollback/code.feature",
+    "5_war_drill/war_drill.feature",
+];
+
+/// Returns the features that `selection` names: embedded ones by a file or folder under `features/`,
+/// others by a file or folder on disk. Nothing named stands for all that are embedded.
+///
+/// # Errors
+/// When a name fits nothing, or a file cannot be read.
+pub fn select(selection: &[String]) -> Result<Vec<FeatureFile>, DrillError> {
+    if selection.is_empty() {
+        return Ok(embedded(|_| true));
+    }
+    let mut chosen = Vec::new();
+    for name in selection {
+        let wanted = name.trim_start_matches("./").trim_start_matches("features/").trim_end_matches('/');
+        let found = embedded(|path| path == wanted || path.starts_with(&format!("{wanted}/")));
+        let found = if found.is_empty() { on_disk(Path::new(name))? } else { found };
+        if found.is_empty() {
+            return Err(DrillError::NothingRan(format!("'{name}': no such feature file or folder")));
+        }
+        chosen.extend(found);
+    }
+    chosen.sort_by(|a, b| a.path.cmp(&b.path));
+    chosen.dedup();
+    Ok(chosen)
+}
+
+fn embedded(wanted: impl Fn(&str) -> bool) -> Vec<FeatureFile> {
+    let chosen = FEATURES.iter().filter(|(path, _)| wanted(path));
+    chosen.map(|(path, text)| FeatureFile { path: (*path).into(), text: (*text).into() }).collect()
+}
+
+/// Returns the feature files at or below a path on disk, sorted.
+///
+/// # Errors
+/// When a file or folder cannot be read.
+pub fn on_disk(path: &Path) -> Result<Vec<FeatureFile>, DrillError> {
+    let unreadable = |path: &Path| {
+        let path: PathBuf = path.into();
+        move |source| DrillError::Unreadable { path, source }
+    };
+    let mut found = Vec::new();
+    if path.is_dir() {
+        for entry in fs::read_dir(path).map_err(unreadable(path))? {
+            found.extend(on_disk(&entry.map_err(unreadable(path))?.path())?);
+        }
+    } else if path.extension().is_some_and(|extension| extension == "feature") {
+        let text = fs::read_to_string(path).map_err(unreadable(path))?;
+        found.push(FeatureFile { path: path.to_string_lossy().into_owned(), text });
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{FEATURES, on_disk, select};
+
+    #[test]
+    fn every_feature_of_the_project_is_embedded() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("features");
+        let prefix = format!("{}/", folder.display());
+        let on_disk = on_disk(&folder).expect("readable");
+        let listed: Vec<(String, String)> =
+            on_disk.into_iter().map(|file| (file.path.trim_start_matches(&prefix).to_owned(), file.text)).collect();
+        let embedded: Vec<(String, String)> =
+            FEATURES.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+        assert_eq!(embedded, listed, "the list in src/drill/features.rs and the folder features/ differ");
+    }
+
+    #[test]
+    fn selection_by_folder_file_and_disk() {
+        let count = |name: &str| select(&[name.to_owned()]).map(|found| found.len()).ok();
+        assert_eq!(count("3_failure"), Some(1));
+        assert_eq!(count("features/4_rollback/code.feature"), Some(1));
+        assert_eq!(count("nowhere"), None);
+        assert_eq!(select(&[]).expect("all").len(), FEATURES.len());
+        assert_eq!(count(concat!(env!("CARGO_MANIFEST_DIR"), "/features/4_rollback")), Some(1));
+    }
+}

@@ -1,0 +1,158 @@
+//! What a drill is asked to do.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use crate::{clock::Clock, digest::Digest, record::ScenarioRecord, seed::Seed};
+
+/// When an environment is kept after its scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Keep {
+    /// When the scenario is red.
+    #[default]
+    OnFailure,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What being over budget does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BudgetRule {
+    /// The scenario is Failed.
+    #[default]
+    Enforce,
+    /// It is said, and nothing else: a build machine's speed is not the target's.
+    Warn,
+}
+
+/// Called with each scenario when it has ended.
+pub type Progress = Box<dyn Fn(&ScenarioRecord) + Send + Sync>;
+
+/// What a drill is asked to do.
+pub struct DrillOptions {
+    /// The executable under drill.
+    pub executable: PathBuf,
+    /// The repository to drill; `None` for a fresh workspace that the target's `init` makes.
+    pub origin: Option<PathBuf>,
+    /// The choice of input bars: `simulated`, `simulated:SEED` or a directory.
+    pub market: String,
+    /// Feature files or folders, embedded or on disk; empty for all that are embedded.
+    pub features: Vec<String>,
+    /// A tag expression, such as `@fault-a and not @slow`.
+    pub tags: Option<String>,
+    /// A pattern that a scenario's name must match.
+    pub name: Option<String>,
+    /// When environments are kept.
+    pub keep: Keep,
+    /// The seed of every random choice; the target gets it too.
+    pub seed: Seed,
+    /// Skipped scenarios are red.
+    pub strict: bool,
+    /// Inject nothing, to show that the probes can fail.
+    pub control: bool,
+    /// What being over budget does.
+    pub budgets: BudgetRule,
+    /// The directory that holds `drills/<id>/`.
+    pub reports: PathBuf,
+    /// The drill's id.
+    pub id: String,
+    /// The clock.
+    pub clock: Clock,
+    /// Called with each scenario when it has ended.
+    pub progress: Option<Progress>,
+}
+
+impl DrillOptions {
+    /// Returns the options of the whole drill with every default.
+    #[must_use]
+    pub fn new(executable: PathBuf, reports: PathBuf, clock: Clock) -> Self {
+        Self {
+            executable,
+            origin: None,
+            market: "simulated".into(),
+            features: Vec::new(),
+            tags: None,
+            name: None,
+            keep: Keep::default(),
+            seed: Seed::DEFAULT,
+            strict: false,
+            control: false,
+            budgets: BudgetRule::default(),
+            reports,
+            id: new_id(&clock),
+            clock,
+            progress: None,
+        }
+    }
+
+    /// Returns the drill's own directory under `reports`.
+    #[must_use]
+    pub fn directory(&self) -> PathBuf {
+        self.reports.join("drills").join(&self.id)
+    }
+
+    /// Returns the command that repeats this drill.
+    #[must_use]
+    pub fn repeat_command(&self) -> String {
+        let mut words = vec!["lighthunter drill run".to_owned()];
+        words.extend(self.features.iter().map(|feature| quoted(feature)));
+        let shown = self.origin.as_deref().map(|path| path.to_string_lossy().into_owned());
+        let pairs = [("--target", shown.as_ref()), ("--tags", self.tags.as_ref()), ("--name", self.name.as_ref())];
+        words.extend(pairs.iter().filter_map(|(flag, value)| Some(format!("{flag} {}", quoted(value.as_deref()?)))));
+        words.push(format!("--market {} --seed {}", quoted(&self.market), self.seed));
+        let switches = [("--strict", self.strict), ("--control", self.control)];
+        words.extend(switches.iter().filter(|(_, on)| *on).map(|(flag, _)| (*flag).to_owned()));
+        words.join(" ")
+    }
+
+    /// Returns the origin as the reader named it.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Path> {
+        self.origin.as_deref()
+    }
+}
+
+impl fmt::Debug for DrillOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DrillOptions({}: {})", self.id, self.repeat_command())
+    }
+}
+
+/// Returns a new drill's id: `YYYYMMDD-HHMMSS-<4 hex>`, in Asia/Shanghai.
+#[must_use]
+pub fn new_id(clock: &Clock) -> String {
+    let now = clock.shanghai();
+    let unique = Digest::of(format!("{} {}", clock.now(), std::process::id())).to_string();
+    format!("{}-{}", now.strftime("%Y%m%d-%H%M%S"), unique.get(..4).unwrap_or_default())
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DrillOptions;
+    use crate::clock::Clock;
+
+    #[test]
+    fn command_that_repeats_a_drill_is_safe_to_paste() {
+        let clock = Clock::starting_at("2025-01-02T03:04:05Z".parse().expect("a timestamp"));
+        let mut options = DrillOptions::new("x".into(), "reports".into(), clock);
+        options.tags = Some("@fault-a and not @slow".into());
+        options.features = vec!["3_failure".into()];
+        let command =
+            "lighthunter drill run 3_failure --tags '@fault-a and not @slow' --market simulated --seed 20250101";
+        assert_eq!(options.repeat_command(), command);
+        assert!(options.id.starts_with("20250102-110405-") && options.id.len() == 20, "{}", options.id);
+    }
+}

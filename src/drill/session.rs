@@ -1,0 +1,309 @@
+//! One drill under way: what all its scenarios share. States that many scenarios start from are made
+//! once, and each scenario gets a copy of its own.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use super::{
+    DrillError, DrillOptions, Ended, EntryKind, Environment, Journal, Keep, Observation, ROOT_SHOWN, Run, Spec, Target,
+    Watch, trace::Trace,
+};
+use crate::{
+    clock::Stopwatch,
+    durable::{self, DurableError},
+    vault::Vault,
+};
+
+/// A state that scenarios start from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Cloned, on the drill's branch, bootstrapped, smoke test passed.
+    Bootstrapped,
+    /// That, and one NightOps that succeeded.
+    FirstNight,
+}
+
+/// One run of a command with what the signals showed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ran {
+    /// The run.
+    pub run: Run,
+    /// What the signals showed.
+    pub seen: Observation,
+}
+
+/// A state that was made once for the whole drill.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// Where it is.
+    pub environment: Environment,
+    /// The runs that made it.
+    pub runs: Vec<Ran>,
+}
+
+/// Where a scenario is: file and line.
+pub(super) type ScenarioKey = (String, usize);
+
+/// One drill under way.
+pub(super) struct Session {
+    /// What was asked for.
+    pub(super) options: DrillOptions,
+    /// The target's commands.
+    pub(super) target: Target,
+    /// The repository that every environment clones.
+    pub(super) origin: PathBuf,
+    /// The origin's commit.
+    pub(super) commit: String,
+    /// The date in the names of branch and tags.
+    pub(super) date: Date,
+    /// The journal.
+    pub(super) journal: Journal,
+    root: PathBuf,
+    bootstrapped: OnceLock<Result<Prepared, String>>,
+    first_night: OnceLock<Result<Prepared, String>>,
+    traces: Mutex<BTreeMap<ScenarioKey, Trace>>,
+    environments: AtomicUsize,
+}
+
+impl Session {
+    /// Starts a drill: the temporary root, the journal, and the origin. An origin that is given must be
+    /// a clean repository; without one the target's `init` makes a fresh workspace.
+    ///
+    /// # Errors
+    /// When the origin is dirty, is no repository or cannot be made.
+    pub(super) fn start(options: DrillOptions) -> Result<Self, DrillError> {
+        let given = options.origin().map(|path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf()));
+        if let Some(origin) = &given {
+            Vault::open(origin)?.require_clean()?;
+        }
+        let journal = Journal::start(&options.directory())?;
+        let root = temporary_root()?;
+        let detail = json!({ "root": root, "repeat": options.repeat_command() });
+        journal.write(&options.clock, "", EntryKind::Intent, "drill", detail)?;
+        let origin = match given {
+            Some(origin) => origin,
+            None => make_origin(&options, &root).inspect_err(|_| drop(fs::remove_dir_all(&root)))?,
+        };
+        let commit = Vault::open(&origin)?.head()?;
+        let bars = origin.join("data/raw");
+        let input = if bars.is_dir() { bars.to_string_lossy().into_owned() } else { options.market.clone() };
+        let target = Target {
+            executable: options.executable.clone(),
+            spec: Spec::of(&origin)?,
+            market: options.market.clone(),
+            input,
+        };
+        Ok(Self {
+            date: options.clock.today(),
+            options,
+            target,
+            origin,
+            commit,
+            journal,
+            root,
+            bootstrapped: OnceLock::new(),
+            first_night: OnceLock::new(),
+            traces: Mutex::default(),
+            environments: AtomicUsize::new(0),
+        })
+    }
+
+    /// Makes an empty environment.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(super) fn environment(&self) -> Result<Environment, DrillError> {
+        Environment::create(&self.root, &self.next_name(), self.target.spec.ports.len(), self.options.seed)
+    }
+
+    /// Makes a copy of a prepared state; the first that asks for it makes it.
+    ///
+    /// # Errors
+    /// Why the state could not be made: then the baseline is red.
+    pub(super) fn copy_of(&self, stage: Stage) -> Result<Prepared, String> {
+        let prepared = self.prepared(stage)?;
+        let copy = prepared.environment.copy(&self.root, &self.next_name()).map_err(|error| error.to_string())?;
+        Ok(Prepared { environment: copy, runs: prepared.runs })
+    }
+
+    fn prepared(&self, stage: Stage) -> Result<Prepared, String> {
+        match stage {
+            Stage::Bootstrapped => self.bootstrapped.get_or_init(|| self.bootstrap()).clone(),
+            Stage::FirstNight => self.first_night.get_or_init(|| self.first_night()).clone(),
+        }
+    }
+
+    fn bootstrap(&self) -> Result<Prepared, String> {
+        let make = || -> Result<Environment, DrillError> {
+            let environment = self.environment()?;
+            environment.clone_repository(&self.origin, self.date)?;
+            Ok(environment)
+        };
+        let environment = make().map_err(|error| error.to_string())?;
+        let runs = ["bootstrap", "smoke"].map(|name| self.must_succeed(name, &environment));
+        let runs = runs.into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(Prepared { environment, runs })
+    }
+
+    fn first_night(&self) -> Result<Prepared, String> {
+        let mut prepared = self.copy_of(Stage::Bootstrapped)?;
+        let night = self.must_succeed("night", &prepared.environment)?;
+        prepared.runs.push(night);
+        Ok(prepared)
+    }
+
+    fn must_succeed(&self, name: &str, environment: &Environment) -> Result<Ran, String> {
+        let ran = self.run(name, environment, &Stopwatch::start()).map_err(|error| error.to_string())?;
+        self.evidence_of_run("prepared", name, &ran).map_err(|error| error.to_string())?;
+        match ran.run.ended {
+            Ended::Code(0) => Ok(ran),
+            ended => Err(format!("{name} ended with {ended}: {}", ran.run.last_words())),
+        }
+    }
+
+    /// Runs a command and watches the signals; their times run from `since`.
+    ///
+    /// # Errors
+    /// When the command cannot be started.
+    pub(super) fn run(&self, name: &str, environment: &Environment, since: &Stopwatch) -> Result<Ran, DrillError> {
+        let repo = environment.repo();
+        let mut watch = Watch::start(&repo, &self.target.spec.signals);
+        let run = self.target.run(name, environment, &repo, |ended| watch.look(since.seconds(), ended))?;
+        Ok(Ran { run, seen: watch.finish() })
+    }
+
+    /// Writes one evidence file and returns its path relative to the drill's directory.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn evidence(&self, scenario: &str, name: &str, bytes: impl AsRef<[u8]>) -> Result<String, DrillError> {
+        let relative = format!("evidence/{}/{name}", slug(scenario));
+        let path = self.options.directory().join(&relative);
+        durable::make_directory(path.parent().unwrap_or(&path))?;
+        durable::replace(&path, bytes)?;
+        Ok(relative)
+    }
+
+    /// Writes what a run said and what the signals showed; returns the paths.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub(super) fn evidence_of_run(&self, scenario: &str, label: &str, ran: &Ran) -> Result<Vec<String>, DrillError> {
+        let metrics = [&ran.seen.metrics_before, &ran.seen.metrics_after];
+        let metrics: Vec<String> = metrics.iter().filter_map(|line| line.as_ref().map(Value::to_string)).collect();
+        let run = &ran.run;
+        let command = format!("$ {}\n{} after {} s\n\n{}", run.line, run.ended, run.seconds, run.stdout);
+        let parts = [
+            (format!("{label}.stdout.txt"), command),
+            (format!("{label}.stderr.txt"), ran.run.stderr.clone()),
+            (format!("{label}.log.jsonl"), self.shown(&ran.seen.log)),
+            (format!("{label}.metrics.jsonl"), self.shown(&metrics.join("\n"))),
+        ];
+        parts
+            .into_iter()
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(file, text)| self.evidence(scenario, &file, text))
+            .collect()
+    }
+
+    /// Ends a scenario: its trace is kept for the record, its environment by the rule.
+    pub(super) fn end_scenario(&self, key: ScenarioKey, mut trace: Trace, environment: Option<Environment>, red: bool) {
+        let keep = match self.options.keep {
+            Keep::Always => true,
+            Keep::Never => false,
+            Keep::OnFailure => red,
+        };
+        match environment {
+            Some(environment) if keep => trace.kept = Some(environment.root().to_string_lossy().into_owned()),
+            Some(environment) => {
+                if let Err(error) = environment.remove() {
+                    tracing::warn!(%error, "an environment is left behind");
+                }
+            }
+            None => {}
+        }
+        self.traces.lock().unwrap_or_else(PoisonError::into_inner).insert(key, trace);
+    }
+
+    /// Takes the trace of a scenario that has ended.
+    #[must_use]
+    pub(super) fn take_trace(&self, key: &ScenarioKey) -> Trace {
+        self.traces.lock().unwrap_or_else(PoisonError::into_inner).remove(key).unwrap_or_default()
+    }
+
+    /// Ends the drill: the temporary root is removed unless an environment in it was kept.
+    ///
+    /// # Errors
+    /// When the journal's last line cannot be written.
+    pub(super) fn finish(&self, kept: bool) -> Result<(), DrillError> {
+        if !kept && let Err(error) = fs::remove_dir_all(&self.root) {
+            tracing::warn!(%error, root = %self.root.display(), "the drill's temporary root is left behind");
+        }
+        self.journal.write(&self.options.clock, "", EntryKind::Done, "drill", json!({ "kept": kept }))
+    }
+
+    /// Returns `text` with the root of whatever environment it names written as `$DRILL`.
+    #[must_use]
+    pub(super) fn shown(&self, text: &str) -> String {
+        let root = format!("{}/", self.root.display());
+        let mut parts = text.split(&root);
+        let mut shown = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            // What follows the root is the environment's name.
+            let rest = part.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(part.len());
+            shown.push_str(ROOT_SHOWN);
+            shown.push_str(part.get(rest..).unwrap_or_default());
+        }
+        shown
+    }
+
+    fn next_name(&self) -> String {
+        format!("e{:02}", self.environments.fetch_add(1, Ordering::SeqCst) + 1)
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Session({})", self.options.id)
+    }
+}
+
+fn temporary_root() -> Result<PathBuf, DrillError> {
+    let parent = std::env::temp_dir();
+    let made = tempfile::Builder::new().prefix("lighthunter-drill-").tempdir_in(&parent);
+    let root = made.map_err(DurableError::at("make a directory in", &parent))?.keep();
+    // The real path, so that it is found again in what the target prints.
+    Ok(root.canonicalize().map_err(DurableError::at("resolve", &root))?)
+}
+
+fn make_origin(options: &DrillOptions, root: &Path) -> Result<PathBuf, DrillError> {
+    let origin = root.join("origin");
+    let target = Target {
+        executable: options.executable.clone(),
+        spec: Spec::parse("", &origin)?,
+        market: options.market.clone(),
+        input: options.market.clone(),
+    };
+    let environment = Environment::create(root, "e00", target.spec.ports.len(), options.seed)?;
+    let run = target.run("init", &environment, &origin, |_| {})?;
+    match run.ended {
+        Ended::Code(0) => Ok(origin),
+        ended => Err(DrillError::Origin(format!("`{}` ended with {ended}: {}", run.line, run.last_words()))),
+    }
+}
+
+/// Returns a name for files: lower case words joined by underscores.
+pub(super) fn slug(name: &str) -> String {
+    let mapped: String = name.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
+    mapped.split_whitespace().collect::<Vec<_>>().join("_").chars().take(80).collect()
+}

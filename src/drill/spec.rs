@@ -1,0 +1,178 @@
+//! `drill.toml`: how a repository is drilled. Every key has a default, LightHunter's own.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use serde::Deserialize;
+
+use super::DrillError;
+
+/// The file's name in a repository.
+pub const SPEC_FILE: &str = "drill.toml";
+
+/// The default file with its comments; also the template that a new workspace gets.
+pub const SPEC_DEFAULT: &str = include_str!("default.toml");
+
+/// The deadline of a command for which none is named, seconds.
+const DEADLINE_SECONDS: f64 = 300.0;
+
+/// How a repository is drilled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spec {
+    /// The target's name.
+    pub name: String,
+    /// The argument lists of its commands, by name.
+    pub commands: BTreeMap<String, Vec<String>>,
+    /// Seconds after which a command is killed, by name.
+    pub deadlines: BTreeMap<String, f64>,
+    /// Config keys that get a free port, with the value that holds `{port}`.
+    pub ports: BTreeMap<String, String>,
+    /// Where a fault shows.
+    pub signals: SignalPlaces,
+    /// How long things may take.
+    pub budgets: Budgets,
+    /// Reasons of known failures, by scenario name.
+    pub known_failures: BTreeMap<String, String>,
+}
+
+/// Where a fault shows: files relative to the repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignalPlaces {
+    /// The log, JSON lines with `level` and `message`, or plain lines that hold `ERROR`.
+    pub log: String,
+    /// The metrics, JSON lines with `errors_total` or `errors.<component>.count`.
+    pub metrics: String,
+    /// The experiment record, JSON lines with `result_digest`.
+    pub experiments: String,
+}
+
+/// How long things may take, seconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Budgets {
+    /// From the injection to the first signal.
+    pub detect: f64,
+    /// From the start of the rollback to the fingerprint proof.
+    pub recover: f64,
+    /// A whole scenario.
+    pub scenario: f64,
+}
+
+impl Spec {
+    /// Reads the spec of the repository at `root`; without a file it is the default.
+    ///
+    /// # Errors
+    /// When the file cannot be read or does not parse, with its line.
+    pub fn of(root: &Path) -> Result<Self, DrillError> {
+        let path = root.join(SPEC_FILE);
+        match fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&text, &path),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::parse("", &path),
+            Err(source) => Err(DrillError::Unreadable { path, source }),
+        }
+    }
+
+    /// Reads a spec from text over the defaults.
+    ///
+    /// # Errors
+    /// When a key is unknown or a value has the wrong type, with its line.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, DrillError> {
+        let wrong = |source| DrillError::Spec { path: path.into(), source };
+        let default: SpecFile = toml::from_str(SPEC_DEFAULT).map_err(wrong)?;
+        let own: SpecFile = toml::from_str(text).map_err(wrong)?;
+        Ok(own.over(default))
+    }
+
+    /// Returns the seconds after which the command `name` is killed.
+    #[must_use]
+    pub fn deadline_seconds(&self, name: &str) -> f64 {
+        self.deadlines.get(name).copied().unwrap_or(DEADLINE_SECONDS)
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SpecFile {
+    name: Option<String>,
+    commands: Option<BTreeMap<String, Vec<String>>>,
+    deadlines: BTreeMap<String, f64>,
+    ports: Option<BTreeMap<String, String>>,
+    signals: SignalsFile,
+    budgets: BudgetsFile,
+    known_failures: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SignalsFile {
+    log: Option<String>,
+    metrics: Option<String>,
+    experiments: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct BudgetsFile {
+    detect: Option<f64>,
+    recover: Option<f64>,
+    scenario: Option<f64>,
+}
+
+impl SpecFile {
+    /// A file that names commands or ports replaces all of them: a foreign target must never be run
+    /// by LightHunter's own.
+    fn over(self, default: Self) -> Spec {
+        let mut deadlines = default.deadlines;
+        deadlines.extend(self.deadlines);
+        let text = |own: Option<String>, default: Option<String>| own.or(default).unwrap_or_default();
+        let seconds = |own: Option<f64>, default: Option<f64>| own.or(default).unwrap_or(DEADLINE_SECONDS);
+        Spec {
+            name: text(self.name, default.name),
+            ports: self.ports.or(if self.commands.is_some() { None } else { default.ports }).unwrap_or_default(),
+            commands: self.commands.or(default.commands).unwrap_or_default(),
+            deadlines,
+            signals: SignalPlaces {
+                log: text(self.signals.log, default.signals.log),
+                metrics: text(self.signals.metrics, default.signals.metrics),
+                experiments: text(self.signals.experiments, default.signals.experiments),
+            },
+            budgets: Budgets {
+                detect: seconds(self.budgets.detect, default.budgets.detect),
+                recover: seconds(self.budgets.recover, default.budgets.recover),
+                scenario: seconds(self.budgets.scenario, default.budgets.scenario),
+            },
+            known_failures: self.known_failures,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::Spec;
+
+    fn parse(text: &str) -> Result<Spec, String> {
+        Spec::parse(text, Path::new("drill.toml")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn defaults_are_lighthunters() {
+        let spec = parse("").expect("the default parses");
+        assert_eq!(spec.name, "lighthunter");
+        assert_eq!(spec.commands["night"].last().map(String::as_str), Some("full"));
+        assert_eq!((spec.ports.len(), spec.deadline_seconds("smoke")), (3, 30.0));
+    }
+
+    #[test]
+    fn foreign_commands_replace_all_defaults() {
+        let spec = parse("name = \"py\"\n[commands]\nnight = [\"python\", \"night.py\"]\n").expect("parses");
+        assert_eq!(spec.commands.keys().collect::<Vec<_>>(), ["night"]);
+        assert!(spec.ports.is_empty());
+        assert_eq!(spec.signals.log, "logs/ops/night_ops.log");
+    }
+
+    #[test]
+    fn unknown_key_is_an_error_with_its_line() {
+        let error = parse("name = \"x\"\n[budgets]\nrecovr = 2\n").expect_err("unknown");
+        assert!(error.contains("line 3") && error.contains("recovr"), "{error}");
+    }
+}

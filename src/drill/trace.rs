@@ -1,0 +1,158 @@
+//! What one scenario leaves for the record: its phase, fault, signals, rollback, proofs, evidence.
+
+use super::{BudgetRule, Budgets};
+use crate::record::{FaultRecord, Outcome, ProofRecord, RollbackRecord, SignalRecord};
+
+/// How far a scenario has come; a step that fails is judged by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum Phase {
+    /// The target is brought up; nothing is broken.
+    #[default]
+    Baseline,
+    /// A fault is being injected.
+    Injecting,
+    /// The fault took, and the signals are watched.
+    Watching,
+    /// The target is taken back and must be as it was.
+    Recovering,
+}
+
+/// What one scenario leaves for the record.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Trace {
+    /// How far it came.
+    pub(super) phase: Phase,
+    /// The state that it was to start from could not be made: why.
+    pub(super) not_started: Option<String>,
+    /// It cannot run on this target: why.
+    pub(super) skipped: Option<String>,
+    /// The fault.
+    pub(super) fault: Option<FaultRecord>,
+    /// The signals that were watched.
+    pub(super) signals: Vec<SignalRecord>,
+    /// The rollback.
+    pub(super) rollback: Option<RollbackRecord>,
+    /// The proofs, in order.
+    pub(super) proofs: Vec<ProofRecord>,
+    /// Evidence files, relative to the drill's directory.
+    pub(super) evidence: Vec<String>,
+    /// Where the environment was kept.
+    pub(super) kept: Option<String>,
+}
+
+impl Trace {
+    /// Judges the scenario: `failed` says why a step did not hold, if one did not.
+    #[must_use]
+    pub(super) fn outcome(&self, failed: Option<String>, is_fault_scenario: bool, control: bool) -> Outcome {
+        if control && (is_fault_scenario || self.fault.is_some()) {
+            return self.control_outcome(failed);
+        }
+        let Some(reason) = failed else { return Outcome::Passed };
+        if let Some(reason) = self.skipped.clone() {
+            return Outcome::Skipped { reason };
+        }
+        if let Some(reason) = self.not_started.clone() {
+            return Outcome::NotStarted { reason };
+        }
+        match self.phase {
+            Phase::Baseline if is_fault_scenario => Outcome::NotStarted { reason },
+            Phase::Baseline => Outcome::Failed { reason },
+            Phase::Injecting => Outcome::NotInjected { reason },
+            Phase::Watching => Outcome::NotDetected { reason },
+            Phase::Recovering => Outcome::NotRecovered { reason },
+        }
+    }
+
+    /// Judges a scenario of failure in which nothing was broken: it never passes.
+    fn control_outcome(&self, failed: Option<String>) -> Outcome {
+        if let Some(reason) = self.not_started.clone() {
+            return Outcome::NotStarted { reason };
+        }
+        let alarms: Vec<&str> =
+            self.signals.iter().filter(|signal| signal.seen).map(|signal| signal.kind.name()).collect();
+        if !alarms.is_empty() {
+            let reason = format!("false alarm: nothing was broken, and it shows in {}", alarms.join(", "));
+            return Outcome::Failed { reason };
+        }
+        let reason = failed.unwrap_or_else(|| "its steps hold without a fault".into());
+        Outcome::NotInjected { reason: format!("a control run injects nothing; {reason}") }
+    }
+
+    /// Says what took longer than its budget.
+    #[must_use]
+    pub(super) fn over_budget(&self, budgets: &Budgets, scenario_seconds: f64) -> Option<String> {
+        let detect = self.signals.iter().filter(|signal| signal.seen).filter_map(|signal| signal.seconds);
+        let recover = self.rollback.as_ref().map(|rollback| rollback.seconds);
+        let phases = [
+            ("detection", detect.reduce(f64::min), budgets.detect),
+            ("recovery", recover, budgets.recover),
+            ("the scenario", Some(scenario_seconds), budgets.scenario),
+        ];
+        let over = phases.iter().filter_map(|(phase, seconds, budget)| {
+            let seconds = (*seconds)?;
+            (seconds > *budget).then(|| format!("{phase} took {seconds} s of {budget} s"))
+        });
+        let over: Vec<String> = over.collect();
+        (!over.is_empty()).then(|| format!("over budget: {}", over.join(", ")))
+    }
+
+    /// Turns a pass that is over budget into a failure, where budgets are enforced.
+    #[must_use]
+    pub(super) fn within_budget(&self, outcome: Outcome, rule: BudgetRule, budgets: &Budgets, seconds: f64) -> Outcome {
+        match (outcome, self.over_budget(budgets, seconds)) {
+            (Outcome::Passed, Some(reason)) if rule == BudgetRule::Enforce => Outcome::Failed { reason },
+            (outcome, Some(reason)) => {
+                tracing::warn!("{reason}");
+                outcome
+            }
+            (outcome, None) => outcome,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BudgetRule, Budgets, Phase, Trace};
+    use crate::record::{Outcome, SignalKind, SignalRecord};
+
+    fn trace(phase: Phase) -> Trace {
+        Trace { phase, ..Trace::default() }
+    }
+
+    fn signal(seen: bool, seconds: f64) -> SignalRecord {
+        let text = String::new;
+        SignalRecord { kind: SignalKind::Log, expected: text(), observed: text(), seen, seconds: Some(seconds) }
+    }
+
+    #[test]
+    fn step_that_fails_is_judged_by_the_phase() {
+        let names = [
+            (Phase::Baseline, true, "NotStarted"),
+            (Phase::Baseline, false, "Failed"),
+            (Phase::Injecting, true, "NotInjected"),
+            (Phase::Watching, true, "NotDetected"),
+            (Phase::Recovering, true, "NotRecovered"),
+        ];
+        for (phase, fault, name) in names {
+            assert_eq!(trace(phase).outcome(Some("x".into()), fault, false).name(), name, "{phase:?}");
+        }
+        assert_eq!(trace(Phase::Recovering).outcome(None, true, false), Outcome::Passed);
+    }
+
+    #[test]
+    fn control_run_never_passes_a_failure_and_calls_out_a_false_alarm() {
+        assert_eq!(trace(Phase::Watching).outcome(None, true, true).name(), "NotInjected");
+        assert_eq!(trace(Phase::Baseline).outcome(None, false, true), Outcome::Passed);
+        let alarmed = Trace { signals: vec![signal(true, 1.0)], ..trace(Phase::Watching) };
+        assert_eq!(alarmed.outcome(None, true, true).name(), "Failed");
+    }
+
+    #[test]
+    fn pass_over_budget_fails_where_budgets_are_enforced() {
+        let budgets = Budgets { detect: 1.0, recover: 1.0, scenario: 9.0 };
+        let late = Trace { signals: vec![signal(true, 2.0), signal(true, 3.0)], ..Trace::default() };
+        let judged = |rule| late.within_budget(Outcome::Passed, rule, &budgets, 5.0);
+        assert_eq!(judged(BudgetRule::Enforce).reason(), Some("over budget: detection took 2 s of 1 s"));
+        assert_eq!(judged(BudgetRule::Warn), Outcome::Passed);
+    }
+}

@@ -1,0 +1,196 @@
+//! What a scenario does: runs the target's commands, breaks it, takes it back.
+
+use serde_json::json;
+
+use super::{Attempt, Injected, NotSo, Step, World, hold};
+use crate::{
+    clock::Stopwatch,
+    drill::{
+        DrillOptions, EntryKind, Fault,
+        session::{Ran, Session},
+        trace::Phase,
+    },
+    exit::Failure as _,
+    record::{FaultRecord, LayerProof, ProofRecord},
+    rollback,
+};
+
+impl World {
+    /// Runs a command of the target and watches the signals. After an injection their times count
+    /// from it.
+    ///
+    /// # Errors
+    /// When the command cannot be started. A target that names no such command skips the scenario.
+    pub fn run(&mut self, name: &str) -> Step {
+        let session = self.session()?;
+        if !session.target.has(name) {
+            let reason = format!("{} names no command '{name}'", session.target.spec.name);
+            self.trace.skipped = Some(reason.clone());
+            return Err(NotSo(reason));
+        }
+        let since = self.injected.as_ref().map_or_else(Stopwatch::start, |injected| injected.since);
+        let ran = session.run(name, self.environment()?, &since)?;
+        let label = format!("{:02}_{name}", self.runs.len() + 1);
+        let paths = session.evidence_of_run(&self.scene()?.name, &label, &ran)?;
+        self.trace.evidence.extend(paths);
+        self.note_signals(&ran);
+        self.runs.push(ran);
+        Ok(())
+    }
+
+    /// The first run after an injection is the one whose signals count.
+    fn note_signals(&mut self, ran: &Ran) {
+        let exit_code = self.injected.as_ref().and_then(|injected| injected.injection.fault.exit_code);
+        if self.trace.phase == Phase::Watching
+            && self.trace.signals.is_empty()
+            && let Some(code) = exit_code
+        {
+            self.trace.signals = ran.seen.signals(code);
+        }
+    }
+
+    /// Injects a fault of the catalogue and looks whether it took; a control run injects nothing and
+    /// goes on.
+    ///
+    /// # Errors
+    /// When there is no such fault, or it did not take.
+    pub fn inject(&mut self, id: &str) -> Step {
+        let session = self.session()?;
+        let fault = Fault::named(id).ok_or_else(|| NotSo(format!("the catalogue has no fault '{id}'")))?;
+        self.enter(Phase::Injecting);
+        let repo = self.environment()?.repo();
+        let at_seconds = self.scene()?.watch.seconds();
+        let injection = if session.options.control {
+            fault.withhold()
+        } else {
+            self.journal(EntryKind::Intent, "inject", fault.plan(&repo)?)?;
+            fault.inject(&repo, &session.options.clock)?
+        };
+        let since = Stopwatch::start();
+        self.trace.fault = Some(FaultRecord {
+            id: id.into(),
+            what: fault.what.into(),
+            injected: injection.taken.is_ok(),
+            at_seconds,
+            diff: injection.diff.clone(),
+        });
+        if !injection.diff.is_empty() {
+            self.keep_evidence("fault.diff", &injection.diff)?;
+        }
+        let taken = injection.taken.clone();
+        self.injected = Some(Injected { injection, since });
+        if session.options.control {
+            self.enter(Phase::Watching);
+            return Ok(());
+        }
+        taken.map_err(|why| NotSo(format!("the fault did not take: {why}")))?;
+        self.enter(Phase::Watching);
+        Ok(())
+    }
+
+    /// Undoes the fault from what was kept of the files before it.
+    ///
+    /// # Errors
+    /// When no fault was injected or a file cannot be written.
+    pub fn undo(&mut self) -> Step {
+        let injected = self.injected.as_ref().ok_or_else(|| NotSo::because("no fault was injected"))?;
+        injected.injection.undo()?;
+        let detail = json!({ "fault": injected.injection.fault.id });
+        self.enter(Phase::Recovering);
+        self.journal(EntryKind::Done, "inject", detail)
+    }
+
+    /// Takes the code back to the baseline's tag, with the fingerprint proof.
+    ///
+    /// # Errors
+    /// When the rollback refuses or fails. A proof that does not hold is the next steps' to find.
+    pub fn roll_back(&mut self) -> Step {
+        self.enter(Phase::Recovering);
+        let tag = self.baseline()?.tag.clone();
+        match self.roll_back_to(&tag)? {
+            Ok(()) => Ok(()),
+            Err((_, reason)) => Err(NotSo(reason)),
+        }
+    }
+
+    /// Tries the rollback, which may be refused; the state before it is remembered.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn try_to_roll_back(&mut self, to: Option<&str>) -> Step {
+        self.enter(Phase::Recovering);
+        let to = to.map_or_else(|| self.baseline().map(|baseline| baseline.tag.clone()), |to| Ok(to.to_owned()))?;
+        let state = rollback::fingerprint(&self.environment()?.repo())?;
+        let refusal = self.roll_back_to(&to)?.err();
+        self.attempt = Some(Attempt { state, refusal });
+        Ok(())
+    }
+
+    /// The inner error is the rollback's own: its exit code and words.
+    fn roll_back_to(&mut self, to: &str) -> Result<Result<(), (u8, String)>, NotSo> {
+        let session = self.session()?;
+        let at_seconds = self.scene()?.watch.seconds();
+        self.journal(EntryKind::Intent, "rollback", json!({ "to": to }))?;
+        let repo = self.environment()?.repo();
+        let done = match rollback::code(&repo, to, &self.baseline()?.state, &session.options.clock) {
+            Ok(done) => done,
+            Err(error) => return Ok(Err((error.exit().code(), error.to_string()))),
+        };
+        self.journal(EntryKind::Done, "rollback", json!({ "to": to, "holds": done.proof.holds }))?;
+        self.journal(EntryKind::Done, "inject", json!({ "by": "rollback" }))?;
+        self.keep_evidence("proof.json", serde_json::to_string_pretty(&done.proof).unwrap_or_default())?;
+        self.trace.rollback = Some(crate::record::RollbackRecord { at_seconds, ..done.rollback });
+        self.trace.proofs.push(done.proof);
+        Ok(Ok(()))
+    }
+
+    /// Tries to start another drill on this scenario's repository, which may be refused.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn try_to_drill_here(&mut self) -> Step {
+        let repo = self.environment()?.repo();
+        let state = rollback::fingerprint(&repo)?;
+        let here = self.session()?;
+        let reports = self.environment()?.root().join("tmp/reports");
+        let mut options = DrillOptions::new(here.target.executable.clone(), reports, here.options.clock.clone());
+        options.origin = Some(repo);
+        let refusal = match Session::start(options) {
+            Ok(started) => {
+                started.finish(false)?;
+                None
+            }
+            Err(error) => Some((error.exit().code(), error.to_string())),
+        };
+        self.attempt = Some(Attempt { state, refusal });
+        Ok(())
+    }
+
+    /// Compares the last run's result with the baseline's: the rerun proof.
+    ///
+    /// # Errors
+    /// When the results differ or one is missing.
+    pub fn prove_by_rerun(&mut self) -> Step {
+        let seconds = self.last_run()?.run.seconds;
+        let before = self.baseline()?.result.clone();
+        let before = before.ok_or_else(|| NotSo::because("the baseline has no result to compare with"))?;
+        let after = self.last_run()?.seen.result();
+        let after = after.ok_or_else(|| NotSo::because("the rerun recorded no experiment with a result digest"))?;
+        let holds = before == after;
+        let differences = if holds { Vec::new() } else { vec![format!("{before} is now {after}")] };
+        let layer = LayerProof {
+            layer: crate::record::Layer::Data,
+            before: crate::digest::Digest::of(&before),
+            after: crate::digest::Digest::of(&after),
+            differences,
+        };
+        self.trace.proofs.push(ProofRecord { kind: "rerun".into(), holds, layers: vec![layer], seconds });
+        hold(holds, || format!("the rerun's result differs: {before} is now {after}"))
+    }
+
+    fn journal(&self, kind: EntryKind, action: &str, detail: serde_json::Value) -> Step {
+        let scene = self.scene()?;
+        scene.session.journal.write(&scene.session.options.clock, &scene.name, kind, action, detail)?;
+        Ok(())
+    }
+}

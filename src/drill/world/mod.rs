@@ -1,0 +1,143 @@
+//! The world of one scenario: what its steps act on and ask. Steps see nothing else of the drill.
+
+mod action;
+mod expectation;
+mod stage;
+
+use std::{fmt, fs::File, sync::Arc};
+
+use super::{
+    DrillError, Environment, Injection,
+    session::{Ran, ScenarioKey, Session},
+    trace::{Phase, Trace},
+};
+use crate::{clock::Stopwatch, rollback::Fingerprint};
+
+/// The world of one scenario.
+#[derive(Default, cucumber::World)]
+pub struct World {
+    scene: Option<Scene>,
+    environment: Option<Environment>,
+    runs: Vec<Ran>,
+    injected: Option<Injected>,
+    baseline: Option<Baseline>,
+    attempt: Option<Attempt>,
+    held_lock: Option<File>,
+    trace: Trace,
+}
+
+/// Which scenario of which drill.
+struct Scene {
+    session: Arc<Session>,
+    key: ScenarioKey,
+    name: String,
+    watch: Stopwatch,
+}
+
+/// A fault, and the time since.
+struct Injected {
+    injection: Injection,
+    since: Stopwatch,
+}
+
+/// The known-good state of a scenario.
+struct Baseline {
+    tag: String,
+    state: Fingerprint,
+    result: Option<String>,
+}
+
+/// Something that may be refused, and the state before it.
+struct Attempt {
+    state: Fingerprint,
+    refusal: Option<(u8, String)>,
+}
+
+/// Why a step does not hold.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NotSo(String);
+
+impl NotSo {
+    fn because(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
+impl From<DrillError> for NotSo {
+    fn from(error: DrillError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<crate::rollback::RollbackError> for NotSo {
+    fn from(error: crate::rollback::RollbackError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<crate::vault::VaultError> for NotSo {
+    fn from(error: crate::vault::VaultError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// What a step returns.
+pub type Step = Result<(), NotSo>;
+
+/// Holds, or says why not.
+fn hold(condition: bool, reason: impl FnOnce() -> String) -> Step {
+    if condition { Ok(()) } else { Err(NotSo(reason())) }
+}
+
+impl World {
+    pub(super) fn begin(&mut self, session: Arc<Session>, key: ScenarioKey, name: &str) {
+        self.scene = Some(Scene { session, key, name: name.into(), watch: Stopwatch::start() });
+    }
+
+    /// Ends the scenario: whatever it left behind goes, and its trace goes to the session.
+    pub(super) fn end(&mut self, red: bool) {
+        self.held_lock = None;
+        if let Some(scene) = self.scene.take() {
+            scene.session.end_scenario(scene.key, std::mem::take(&mut self.trace), self.environment.take(), red);
+        }
+    }
+
+    fn scene(&self) -> Result<&Scene, NotSo> {
+        self.scene.as_ref().ok_or_else(|| NotSo::because("harness error: no drill is under way"))
+    }
+
+    fn session(&self) -> Result<Arc<Session>, NotSo> {
+        Ok(Arc::clone(&self.scene()?.session))
+    }
+
+    fn environment(&self) -> Result<&Environment, NotSo> {
+        self.environment.as_ref().ok_or_else(|| NotSo::because("no environment was made in this scenario"))
+    }
+
+    fn baseline(&self) -> Result<&Baseline, NotSo> {
+        self.baseline.as_ref().ok_or_else(|| NotSo::because("no baseline was set in this scenario"))
+    }
+
+    fn last_run(&self) -> Result<&Ran, NotSo> {
+        self.runs.last().ok_or_else(|| NotSo::because("no command ran in this scenario"))
+    }
+
+    fn keep_evidence(&mut self, name: &str, bytes: impl AsRef<[u8]>) -> Step {
+        let scene = self.scene()?;
+        let path = scene.session.evidence(&scene.name, name, bytes)?;
+        self.trace.evidence.push(path);
+        Ok(())
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        self.trace.phase = self.trace.phase.max(phase);
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.scene.as_ref().map_or("none", |scene| scene.name.as_str());
+        write!(f, "World({name}, {:?})", self.trace.phase)
+    }
+}

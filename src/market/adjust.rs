@@ -1,0 +1,157 @@
+//! What dividends, bonus shares and rights issues do to prices and holdings, in exact integers.
+//!
+//! Source: market_rules.md: reference = (close - cash + rights price x rights) / (1 + bonus + rights).
+
+use super::{
+    CorporateAction,
+    tick::{cny, divide_half_up, fen},
+};
+
+/// Terms are whole millionths: vendors give at most six decimals.
+const MICRO: i128 = 1_000_000;
+
+/// All actions of one symbol on one ex date, added up: per ten shares, in millionths.
+struct Terms {
+    cash: i128,
+    bonus: i128,
+    rights: i128,
+    /// Rights x their price, in millionths of a millionth of CNY.
+    rights_cost: i128,
+}
+
+impl Terms {
+    fn of(actions: &[CorporateAction]) -> Option<Self> {
+        let mut terms = Self { cash: 0, bonus: 0, rights: 0, rights_cost: 0 };
+        for action in actions {
+            let rights = micro(action.rights_per_10)?;
+            terms.cash += micro(action.cash_per_10)?;
+            terms.bonus += micro(action.bonus_per_10)?;
+            terms.rights += rights;
+            terms.rights_cost += rights * micro(action.rights_price)?;
+        }
+        Some(terms)
+    }
+}
+
+fn micro(value: f64) -> Option<i128> {
+    (0.0..1e9).contains(&value).then(|| (value * MICRO as f64).round() as i128)
+}
+
+/// Returns the reference price of an ex date from the last close before it and all the symbol's actions
+/// of that date, CNY, rounded half up to the tick. None when a term is negative or not a number, or the
+/// cash is more than the share is worth.
+#[must_use]
+pub fn ex_reference_price(close: f64, actions: &[CorporateAction]) -> Option<f64> {
+    let terms = Terms::of(actions)?;
+    let close = i128::from(fen(close).filter(|fen| *fen > 0)?);
+    // Ten shares, in 1e-12 CNY; a fen is 1e10 of those.
+    let worth = close * 10 * 10_000 * MICRO - terms.cash * MICRO + terms.rights_cost;
+    let shares = 10 * MICRO + terms.bonus + terms.rights;
+    let reference = divide_half_up(worth, shares * 10_000);
+    (reference > 0).then(|| cny(reference as i64))
+}
+
+/// Returns by how much the backward adjustment factor grows from one session to the next: the close
+/// before over the reference price of the day; 1 on every ordinary day.
+#[must_use]
+pub fn adjustment_step(previous_close: f64, preclose: f64) -> f64 {
+    if previous_close == preclose { 1.0 } else { previous_close / preclose }
+}
+
+/// Returns the new shares that a holder of `held` gets as a bonus, rounded half up to whole shares.
+#[must_use]
+pub fn bonus_shares(held: i64, action: &CorporateAction) -> i64 {
+    micro(action.bonus_per_10).map_or(0, |bonus| divide_half_up(i128::from(held) * bonus, 10 * MICRO) as i64)
+}
+
+/// Returns the cash that a holder of `held` gets, CNY before tax, rounded half up to the fen.
+#[must_use]
+pub fn cash_dividend(held: i64, action: &CorporateAction) -> f64 {
+    micro(action.cash_per_10).map_or(0.0, |cash| cny(divide_half_up(i128::from(held) * cash, 10 * 10_000) as i64))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::civil::{Date, date};
+
+    use super::{adjustment_step, bonus_shares, cash_dividend, ex_reference_price};
+    use crate::market::{CorporateAction, Symbol, visible};
+
+    fn action(cash: f64, bonus: f64, rights: f64, rights_price: f64) -> CorporateAction {
+        CorporateAction {
+            symbol: "600000.SH".parse().expect("a symbol"),
+            ex_date: date(2025, 6, 30),
+            cash_per_10: cash,
+            bonus_per_10: bonus,
+            rights_per_10: rights,
+            rights_price,
+        }
+    }
+
+    #[test]
+    fn reference_price_follows_the_formula() {
+        // (close, cash, bonus, rights, rights price, expected)
+        let cases = [
+            (10.0, 2.0, 0.0, 0.0, 0.0, Some(9.8)),
+            (10.0, 0.0, 10.0, 0.0, 0.0, Some(5.0)),
+            (10.0, 1.0, 5.0, 0.0, 0.0, Some(6.6)),
+            (10.0, 0.0, 0.0, 3.0, 6.0, Some(9.08)),    // 118 / 13 = 9.0769
+            (10.01, 0.05, 0.0, 0.0, 0.0, Some(10.01)), // 10.005 rounds half up
+            (10.0, 200.0, 0.0, 0.0, 0.0, None),
+            (f64::NAN, 1.0, 0.0, 0.0, 0.0, None),
+            (10.0, -1.0, 0.0, 0.0, 0.0, None),
+        ];
+        for (close, cash, bonus, rights, price, expected) in cases {
+            assert_eq!(ex_reference_price(close, &[action(cash, bonus, rights, price)]), expected, "{close} {cash}");
+        }
+        assert_eq!(ex_reference_price(10.0, &[]), Some(10.0), "no action, no change");
+        assert_eq!(ex_reference_price(10.0, &[action(1.0, 0.0, 0.0, 0.0), action(1.0, 0.0, 0.0, 0.0)]), Some(9.8));
+    }
+
+    #[test]
+    fn holders_get_whole_shares_and_whole_fen() {
+        assert_eq!(bonus_shares(105, &action(0.0, 3.0, 0.0, 0.0)), 32, "31.5 rounds half up");
+        assert_eq!(cash_dividend(105, &action(1.2345, 0.0, 0.0, 0.0)), 12.96);
+        assert_eq!(adjustment_step(10.0, 9.8), 10.0 / 9.8);
+        assert_eq!(adjustment_step(9.8, 9.8), 1.0);
+    }
+
+    type Actions = BTreeMap<(Symbol, Date), Vec<CorporateAction>>;
+
+    fn visible_actions() -> Option<Actions> {
+        let mut actions = Actions::new();
+        for row in visible::rows("corporate_actions_2005_2020.csv.gz")? {
+            let number = |name: &str| visible::number(&row[name]).expect("a number");
+            let symbol: Symbol = row["symbol"].parse().expect("a symbol");
+            let ex_date = visible::date(&row["ex_date"]);
+            actions.entry((symbol, ex_date)).or_default().push(CorporateAction {
+                symbol,
+                ex_date,
+                cash_per_10: number("cash_per_10"),
+                bonus_per_10: number("bonus_per_10"),
+                rights_per_10: number("rights_per_10"),
+                rights_price: number("rights_price"),
+            });
+        }
+        Some(actions)
+    }
+
+    #[test]
+    fn real_ex_dates_give_the_reference_prices_of_the_data_set() {
+        let (Some(actions), Some(rows)) = (visible_actions(), visible::rows("daily_2017_2020.csv.gz")) else { return };
+        let (mut closes, mut checked) = (BTreeMap::<Symbol, f64>::new(), 0);
+        for row in rows {
+            let symbol: Symbol = row["symbol"].parse().expect("a symbol");
+            let close = visible::number(&row["close"]).expect("a close");
+            let (before, preclose) = (closes.insert(symbol, close), visible::number(&row["preclose"]));
+            let of_day = actions.get(&(symbol, visible::date(&row["date"])));
+            if let (Some(before), Some(preclose), Some(of_day)) = (before, preclose, of_day) {
+                assert_eq!(ex_reference_price(before, of_day), Some(preclose), "{symbol} {}", row["date"]);
+                checked += 1;
+            }
+        }
+        assert!(checked >= 480, "{checked} ex dates checked");
+    }
+}

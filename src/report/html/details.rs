@@ -1,0 +1,215 @@
+//! The page's second part: per scenario its steps, fault, signals, rollback, proofs and evidence.
+//! Red scenarios are unfolded, the others folded.
+
+use std::fmt::Write as _;
+
+use super::{anchor, write_badge};
+use crate::{
+    chart::Markup,
+    record::{DrillRecord, FaultRecord, ProofRecord, RollbackRecord, ScenarioRecord, SignalRecord, StepStatus},
+    report::summary::{Tone, layer_name, layer_names, outcome_tone, proof_words, seconds, step_words},
+};
+
+/// Writes the part of every scenario.
+pub(super) fn write(page: &mut Markup, record: &DrillRecord) {
+    if record.scenarios.is_empty() {
+        return;
+    }
+    page.tag("section", &[], |section| {
+        section.leaf("h2", &[], "Scenarios");
+        for (index, scenario) in record.scenarios.iter().enumerate() {
+            let tone = outcome_tone(scenario, record.strict);
+            let anchor = anchor(index);
+            let mut attributes = vec![("id", anchor.as_str())];
+            if tone == Tone::Bad {
+                attributes.push(("open", "open"));
+            }
+            section.tag("details", &attributes, |fold| write_scenario(fold, scenario, tone));
+        }
+    });
+}
+
+fn write_scenario(fold: &mut Markup, scenario: &ScenarioRecord, tone: Tone) {
+    fold.tag("summary", &[], |summary| {
+        write_badge(summary, (scenario.outcome.name(), tone));
+        summary.raw(" ").leaf("span", &[("class", "name")], &scenario.name);
+        summary.leaf("span", &[("class", "facts")], &seconds(scenario.seconds));
+    });
+    let place = format!("{} · features/{}:{}", scenario.feature, scenario.file, scenario.line);
+    fold.leaf("p", &[("class", "facts")], &place);
+    if let Some(reason) = scenario.outcome.reason() {
+        fold.leaf("p", &[("class", &format!("why {}", tone.class()))], reason);
+    }
+    write_steps(fold, scenario);
+    if let Some(fault) = &scenario.fault {
+        write_fault(fold, fault);
+    }
+    if !scenario.signals.is_empty() {
+        write_signals(fold, &scenario.signals);
+    }
+    if let Some(rollback) = &scenario.rollback {
+        write_rollback(fold, rollback);
+    }
+    for proof in &scenario.proofs {
+        write_proof(fold, proof);
+    }
+    write_evidence(fold, scenario);
+}
+
+fn write_steps(fold: &mut Markup, scenario: &ScenarioRecord) {
+    if scenario.steps.is_empty() {
+        return;
+    }
+    fold.leaf("h3", &[], "Steps");
+    fold.tag("ol", &[("class", "steps")], |list| {
+        for step in &scenario.steps {
+            let (class, note) = match step.status {
+                StepStatus::Passed => ("passed", seconds(step.seconds)),
+                StepStatus::Failed => {
+                    ("failed", format!("{} after {}", step_words(step.status), seconds(step.seconds)))
+                }
+                StepStatus::Skipped => ("skipped", step_words(step.status).to_owned()),
+            };
+            list.tag("li", &[("class", class)], |li| {
+                li.text(&step.text).raw(" ").leaf("span", &[("class", "facts")], &note);
+            });
+        }
+    });
+}
+
+fn write_fault(fold: &mut Markup, fault: &FaultRecord) {
+    fold.leaf("h3", &[], "Fault");
+    let ending =
+        if fault.injected { format!("injected at {}", seconds(fault.at_seconds)) } else { "did not take".into() };
+    fold.tag("p", &[], |p| {
+        p.text(&fault.what).raw(" ");
+        p.leaf("span", &[("class", "facts")], &format!("{} · {ending}", fault.id));
+    });
+    if fault.diff.is_empty() {
+        return;
+    }
+    fold.tag("pre", &[("class", "diff")], |pre| {
+        for line in fault.diff.lines() {
+            let class = match line.as_bytes().first() {
+                Some(b'+') if !line.starts_with("+++") => "added",
+                Some(b'-') if !line.starts_with("---") => "removed",
+                _ => "context",
+            };
+            pre.leaf("span", &[("class", class)], line).raw("\n");
+        }
+    });
+}
+
+fn write_signals(fold: &mut Markup, signals: &[SignalRecord]) {
+    fold.leaf("h3", &[], "Signals");
+    write_table(fold, &["Signal", "Expected", "Observed", "Seen after"], |body| {
+        for signal in signals {
+            let (after, tone) = match (signal.seen, signal.seconds) {
+                (true, Some(after)) => (seconds(after), Tone::Good),
+                (true, None) => ("seen".into(), Tone::Good),
+                (false, _) => ("silent".into(), Tone::Bad),
+            };
+            body.tag("tr", &[], |tr| {
+                tr.leaf("th", &[("scope", "row")], signal.kind.name());
+                tr.leaf("td", &[], &signal.expected).leaf("td", &[], &signal.observed);
+                tr.leaf("td", &[("class", tone.class())], &after);
+            });
+        }
+    });
+}
+
+fn write_rollback(fold: &mut Markup, rollback: &RollbackRecord) {
+    fold.leaf("h3", &[], "Rollback");
+    let (ending, tone) = if rollback.succeeded { ("succeeded", Tone::Good) } else { ("failed", Tone::Bad) };
+    let words =
+        format!("{} back to {}: {ending} in {}", layer_names(&rollback.layers), rollback.to, seconds(rollback.seconds));
+    fold.leaf("p", &[("class", tone.class())], &words);
+    if !rollback.actions.is_empty() {
+        fold.leaf("pre", &[], &rollback.actions.join("\n"));
+    }
+}
+
+fn write_proof(fold: &mut Markup, proof: &ProofRecord) {
+    fold.leaf("h3", &[], "Proof");
+    let tone = if proof.holds { Tone::Good } else { Tone::Bad };
+    fold.leaf("p", &[("class", tone.class())], &proof_words(proof));
+    if proof.layers.is_empty() {
+        return;
+    }
+    write_table(fold, &["Layer", "Before", "After", "Differences"], |body| {
+        for layer in &proof.layers {
+            body.tag("tr", &[], |tr| {
+                tr.leaf("th", &[("scope", "row")], layer_name(layer.layer));
+                for digest in [&layer.before, &layer.after] {
+                    tr.tag("td", &[], |td| {
+                        td.leaf("code", &[("title", &digest.to_string())], &digest.short());
+                    });
+                }
+                let (words, tone) = match layer.differences.as_slice() {
+                    [] => ("none".to_owned(), Tone::Quiet),
+                    differences => (differences.join("\n"), Tone::Bad),
+                };
+                tr.leaf("td", &[("class", &format!("lines {}", tone.class()))], &words);
+            });
+        }
+    });
+}
+
+fn write_table(fold: &mut Markup, columns: &[&str], rows: impl FnOnce(&mut Markup)) {
+    fold.tag("div", &[("class", "wide")], |wide| {
+        wide.tag("table", &[], |table| {
+            table.tag("thead", &[], |head| {
+                head.tag("tr", &[], |tr| {
+                    for column in columns {
+                        tr.leaf("th", &[("scope", "col")], column);
+                    }
+                });
+            });
+            table.tag("tbody", &[], rows);
+        });
+    });
+}
+
+fn write_evidence(fold: &mut Markup, scenario: &ScenarioRecord) {
+    if scenario.evidence.is_empty() && scenario.kept.is_none() {
+        return;
+    }
+    fold.leaf("h3", &[], "Evidence");
+    fold.tag("p", &[("class", "links")], |links| {
+        scenario.evidence.iter().for_each(|path| write_evidence_link(links, path));
+        if let Some(kept) = &scenario.kept {
+            links.raw("environment kept at ").leaf("code", &[], kept);
+        }
+    });
+}
+
+/// Links a file of the drill's directory.
+pub(super) fn write_evidence_link(links: &mut Markup, path: &str) {
+    let shown = path.strip_prefix("evidence/").unwrap_or(path);
+    links.leaf("a", &[("href", &relative_address(path))], shown).raw(" ");
+}
+
+/// Returns a relative address that no browser can take for a scheme, a host or a query.
+fn relative_address(path: &str) -> String {
+    let mut address = String::from("./");
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
+                address.push(char::from(byte));
+            }
+            _ => drop(write!(address, "%{byte:02X}")),
+        }
+    }
+    address
+}
+
+#[cfg(test)]
+mod tests {
+    use super::relative_address;
+
+    #[test]
+    fn address_cannot_be_a_scheme() {
+        assert_eq!(relative_address("javascript:alert(1)"), "./javascript%3Aalert%281%29");
+        assert_eq!(relative_address("evidence/a b/日.txt"), "./evidence/a%20b/%E6%97%A5.txt");
+    }
+}

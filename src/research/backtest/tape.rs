@@ -1,0 +1,147 @@
+//! The panel as a trader sees it, one session after the other: quotes of today, and the last close
+//! and reference price of each symbol. Nothing after the current session can be asked for.
+
+use crate::{
+    market::{
+        DailyPanel, Field, LimitCase, PriceBand, Symbol,
+        tick::{cny, fen},
+    },
+    trading::{Fen, Quote},
+};
+
+use super::Execution;
+
+/// What the past says of one symbol.
+#[derive(Debug, Clone, Copy, Default)]
+struct Past {
+    /// Session of the first bar.
+    listed: Option<usize>,
+    /// Session of the last bar before today.
+    last_bar: Option<usize>,
+    /// Last close before today, fen; lowered when the share went ex since.
+    close: Option<Fen>,
+    /// Went ex since the last bar, by a known action.
+    acted: bool,
+}
+
+/// A panel that is read forward.
+#[derive(Debug)]
+pub(super) struct Tape<'a> {
+    panel: &'a DailyPanel,
+    is_st: Option<&'a [bool]>,
+    today: usize,
+    past: Vec<Past>,
+}
+
+impl<'a> Tape<'a> {
+    /// Starts at the first session.
+    pub(super) fn new(panel: &'a DailyPanel, is_st: Option<&'a [bool]>) -> Self {
+        Self { panel, is_st, today: 0, past: vec![Past::default(); panel.symbols().len()] }
+    }
+
+    /// Moves on to the session `day`.
+    pub(super) fn advance_to(&mut self, day: usize) {
+        while self.today < day {
+            for symbol in 0..self.past.len() {
+                let close = self.price(Field::Close, symbol);
+                let Some(past) = self.past.get_mut(symbol) else { continue };
+                if self.panel.has_bar(symbol, self.today) {
+                    let listed = past.listed.or(Some(self.today));
+                    *past = Past { listed, last_bar: Some(self.today), close: close.or(past.close), acted: false };
+                }
+            }
+            self.today += 1;
+        }
+    }
+
+    /// Returns a symbol's place in the panel.
+    pub(super) fn index(&self, symbol: Symbol) -> Option<usize> {
+        self.panel.symbols().binary_search(&symbol).ok()
+    }
+
+    fn price(&self, field: Field, symbol: usize) -> Option<Fen> {
+        if !self.panel.has_bar(symbol, self.today) {
+            return None;
+        }
+        fen(self.panel.at(field, symbol, self.today)).filter(|price| *price > 0)
+    }
+
+    fn past(&self, symbol: usize) -> Past {
+        self.past.get(symbol).copied().unwrap_or_default()
+    }
+
+    /// Returns the last close before today, fen.
+    pub(super) fn last_close(&self, symbol: usize) -> Option<Fen> {
+        self.past(symbol).close
+    }
+
+    /// Returns the session of the last bar, today's included.
+    pub(super) fn last_bar(&self, symbol: usize) -> Option<usize> {
+        if self.panel.has_bar(symbol, self.today) { Some(self.today) } else { self.past(symbol).last_bar }
+    }
+
+    /// Returns the price that today starts from, known before the open: the exchange's reference price,
+    /// or the last close.
+    pub(super) fn reference(&self, symbol: usize) -> Option<Fen> {
+        self.price(Field::Preclose, symbol).or_else(|| self.last_close(symbol))
+    }
+
+    /// Returns today's close, or the last one of a symbol that has no bar today.
+    pub(super) fn close(&self, symbol: usize) -> Option<Fen> {
+        self.price(Field::Close, symbol).or_else(|| self.last_close(symbol))
+    }
+
+    /// Lowers the last close of a share that goes ex today.
+    pub(super) fn go_ex(&mut self, symbol: usize, reference: Option<Fen>) {
+        if let Some(past) = self.past.get_mut(symbol) {
+            past.close = reference.or(past.close);
+            past.acted = true;
+        }
+    }
+
+    /// Returns by how much today's reference price lies below the last close where no known action
+    /// explains it, fen; zero on an ordinary day.
+    pub(super) fn unexplained_fall(&self, symbol: usize) -> Fen {
+        let past = self.past(symbol);
+        match (past.close, self.price(Field::Preclose, symbol)) {
+            (Some(close), Some(reference)) if !past.acted => (close - reference).max(0),
+            _ => 0,
+        }
+    }
+
+    /// Returns today's market in a symbol.
+    pub(super) fn quote(&self, symbol: usize, execution: Execution) -> Option<Quote> {
+        let (of, date) = (*self.panel.symbols().get(symbol)?, *self.panel.dates().get(self.today)?);
+        let band = PriceBand::of(&LimitCase {
+            symbol: of,
+            date,
+            reference: self.reference(symbol).map_or(f64::NAN, cny),
+            is_st: self.is_st(symbol),
+            sessions_since_listing: self.sessions_since_listing(symbol),
+        });
+        let field = match execution {
+            Execution::NextOpen => Field::Open,
+            Execution::NextClose => Field::Close,
+        };
+        let volume = self.panel.at(Field::Volume, symbol, self.today);
+        Some(Quote {
+            date,
+            price: self.price(field, symbol),
+            limit_up: band.and_then(|band| fen(band.up)),
+            limit_down: band.and_then(|band| fen(band.down)),
+            suspended: !self.panel.trades(symbol, self.today),
+            volume: volume.is_finite().then_some(volume as i64),
+        })
+    }
+
+    fn is_st(&self, symbol: usize) -> bool {
+        let cell = symbol * self.panel.dates().len() + self.today;
+        self.is_st.is_some_and(|flags| flags.get(cell).copied().unwrap_or(false))
+    }
+
+    /// A symbol whose bars begin after the panel's was listed then; of the others it is not known.
+    fn sessions_since_listing(&self, symbol: usize) -> Option<u32> {
+        let listed = self.past(symbol).listed.unwrap_or(self.today);
+        (listed > 0).then(|| (self.today - listed) as u32)
+    }
+}

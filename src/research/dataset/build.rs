@@ -1,0 +1,246 @@
+//! Builds a dataset from a factor frame and a label.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::{
+    DroppedColumn, Parts, SplitSpec,
+    columns::{Choice, scaling},
+};
+use crate::{
+    digest::{Digest, Hasher},
+    market::Symbol,
+    model::Schema,
+    research::{
+        ResearchError,
+        factor::{FactorFrame, Window},
+        label::{LabelColumn, LabelFrame},
+    },
+};
+
+/// What a dataset is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DatasetRule {
+    /// The id of the label to learn.
+    pub label: String,
+    /// How it is split.
+    pub split: SplitSpec,
+    /// A factor of which more than this share of the training part is missing is left out, so that it
+    /// does not take the rows with it; 0 to 1.
+    pub max_null_share: f64,
+    /// Leaves out rows whose next open could not be bought: a model must not learn from gains that
+    /// nobody could have.
+    pub tradable_only: bool,
+}
+
+impl DatasetRule {
+    /// Returns the usual rule for a label.
+    #[must_use]
+    pub fn of(label: &str) -> Self {
+        Self { label: label.into(), split: SplitSpec::default(), max_null_share: 0.2, tradable_only: true }
+    }
+}
+
+/// Rows to learn from: by date, then symbol; the parts follow each other.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    /// Names of the features in column order.
+    pub feature_names: Vec<String>,
+    /// Rows x features, row after row: raw factor values, all finite.
+    pub features: Vec<f64>,
+    /// The label's id.
+    pub label_id: String,
+    /// One label for each row, finite.
+    pub label: Vec<f64>,
+    /// Symbol and session of each row.
+    pub keys: Vec<(Symbol, Date)>,
+    /// Row ranges of the parts.
+    pub parts: Parts,
+    /// Scaling of the features, fitted on the training rows only.
+    pub schema: Schema,
+    /// The window of the rolling factors.
+    pub window: Window,
+    /// Factors left out, with the reason.
+    pub dropped: Vec<DroppedColumn>,
+    /// Cells left out, counted by the first reason that applied.
+    pub excluded: BTreeMap<String, usize>,
+}
+
+impl Dataset {
+    /// Returns the features of a range of rows.
+    #[must_use]
+    pub fn rows(&self, rows: std::ops::Range<usize>) -> &[f64] {
+        let width = self.feature_names.len();
+        self.features.get(rows.start * width..rows.end * width).unwrap_or_default()
+    }
+
+    /// Returns the digest of everything that a model learns from.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let mut hasher = Hasher::new("dataset");
+        hasher.text(&self.label_id).int(self.keys.len() as i64);
+        for name in &self.feature_names {
+            hasher.text(name);
+        }
+        for (symbol, date) in &self.keys {
+            hasher.text(&symbol.to_string()).text(&date.to_string());
+        }
+        for value in self.features.iter().chain(&self.label) {
+            hasher.float(*value);
+        }
+        for (_, range) in self.parts.named() {
+            hasher.int(range.start as i64).int(range.end as i64);
+        }
+        hasher.finish()
+    }
+}
+
+/// Builds a dataset.
+///
+/// # Errors
+/// When the frames are not laid out alike, the label is unknown, the split is out of range, or no
+/// column, training row or validation row is left; the error then says what took them.
+pub fn build(factors: &FactorFrame, labels: &LabelFrame, rule: &DatasetRule) -> Result<Dataset, ResearchError> {
+    if factors.symbols != labels.symbols || factors.dates != labels.dates {
+        return Err(ResearchError::Layout { left: "factors", right: "labels" });
+    }
+    if !(0.0..=1.0).contains(&rule.max_null_share) {
+        return Err(ResearchError::setting("dataset.max_null_share", rule.max_null_share, "0 to 1"));
+    }
+    let label = labels.label(&rule.label)?;
+    let sessions = rule.split.parts(&factors.dates, label.horizon)?;
+    let mut rows = Rows::new(factors, labels, label, rule, &sessions);
+    let candidates = rows.candidates();
+    let days = factors.dates.len();
+    let is_training = |cell: &&usize| sessions.train.contains(&(**cell % days));
+    let training: Vec<usize> = candidates.iter().filter(is_training).copied().collect();
+    let choice = Choice::of(factors, &training, rule.max_null_share);
+    let mut dataset = rows.take(&candidates, choice);
+    dataset.parts = row_ranges(&dataset.keys, &factors.dates, &sessions);
+    finish(dataset, label)
+}
+
+/// The walk over all cells, which counts what it leaves out.
+struct Rows<'a> {
+    factors: &'a FactorFrame,
+    labels: &'a LabelFrame,
+    label: &'a LabelColumn,
+    rule: &'a DatasetRule,
+    sessions: &'a Parts,
+    excluded: BTreeMap<String, usize>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(
+        factors: &'a FactorFrame,
+        labels: &'a LabelFrame,
+        label: &'a LabelColumn,
+        rule: &'a DatasetRule,
+        sessions: &'a Parts,
+    ) -> Self {
+        Self { factors, labels, label, rule, sessions, excluded: BTreeMap::new() }
+    }
+
+    fn exclude(&mut self, reason: &str) {
+        *self.excluded.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    /// Returns the cells with a label that could be traded, by date, then symbol.
+    fn candidates(&mut self) -> Vec<usize> {
+        let (symbols, days) = (self.factors.symbols.len(), self.factors.dates.len());
+        let mut cells = Vec::new();
+        for day in 0..days {
+            for symbol in 0..symbols {
+                let cell = symbol * days + day;
+                match self.refusal(cell, day) {
+                    Some(reason) => self.exclude(&reason),
+                    None => cells.push(cell),
+                }
+            }
+        }
+        cells
+    }
+
+    fn refusal(&self, cell: usize, day: usize) -> Option<String> {
+        let value = self.label.values.get(cell).copied().unwrap_or(f64::NAN);
+        let entry = self.labels.entry.get(cell)?;
+        if !value.is_finite() {
+            Some("label_missing".into())
+        } else if self.rule.tradable_only && entry.is_untradable() {
+            Some(format!("entry_{}", entry.word()))
+        } else if self.sessions.part_of(day).is_none() {
+            Some("purge_or_embargo".into())
+        } else {
+            None
+        }
+    }
+
+    /// Takes the candidates whose features are all known.
+    fn take(mut self, candidates: &[usize], choice: Choice<'_>) -> Dataset {
+        let days = self.factors.dates.len();
+        let (mut features, mut label, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+        for cell in candidates {
+            let at = |column: &[f64]| column.get(*cell).copied().unwrap_or(f64::NAN);
+            if let Some((name, _)) = choice.kept.iter().find(|(_, column)| !at(column).is_finite()) {
+                self.exclude(&format!("feature_missing:{name}"));
+                continue;
+            }
+            let (Some(symbol), Some(date)) =
+                (self.factors.symbols.get(cell / days), self.factors.dates.get(cell % days))
+            else {
+                continue;
+            };
+            features.extend(choice.kept.iter().map(|(_, column)| at(column)));
+            label.push(at(&self.label.values));
+            keys.push((*symbol, *date));
+        }
+        Dataset {
+            feature_names: choice.kept.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            features,
+            label_id: self.label.id.clone(),
+            label,
+            keys,
+            parts: Parts { train: 0..0, valid: 0..0, test: 0..0 },
+            schema: Schema::default(),
+            window: self.factors.window,
+            dropped: choice.dropped,
+            excluded: self.excluded,
+        }
+    }
+}
+
+/// Turns ranges of sessions into ranges of rows, which lie by date.
+fn row_ranges(keys: &[(Symbol, Date)], dates: &[Date], sessions: &Parts) -> Parts {
+    let first_row = |session: usize| match dates.get(session) {
+        Some(date) => keys.partition_point(|(_, own)| own < date),
+        None => keys.len(),
+    };
+    let rows = |range: &std::ops::Range<usize>| first_row(range.start)..first_row(range.end);
+    Parts { train: rows(&sessions.train), valid: rows(&sessions.valid), test: rows(&sessions.test) }
+}
+
+/// Fits the scaling on the training rows; drops columns that turn out constant in the rows left.
+fn finish(mut dataset: Dataset, label: &LabelColumn) -> Result<Dataset, ResearchError> {
+    if dataset.feature_names.is_empty() {
+        let why = dataset.dropped.iter().map(|column| format!("{}: {}", column.name, column.reason));
+        return Err(ResearchError::Empty { part: "columns", why: why.collect::<Vec<_>>().join("; ") });
+    }
+    for (part, rows) in dataset.parts.named() {
+        if rows.is_empty() && part != "test" {
+            let mut why: Vec<String> =
+                dataset.excluded.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+            why.extend(label.reason.clone());
+            return Err(ResearchError::Empty { part, why: format!("all cells left out: {}", why.join(", ")) });
+        }
+    }
+    let training = dataset.parts.train.len();
+    dataset.schema = scaling(&dataset.feature_names, &dataset.features, training).ok_or_else(|| {
+        ResearchError::Empty { part: "train", why: format!("a column does not vary in {training} rows") }
+    })?;
+    Ok(dataset)
+}
+
+#[cfg(test)]
+#[path = "build_tests.rs"]
+mod tests;

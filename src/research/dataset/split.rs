@@ -1,0 +1,148 @@
+//! The split by time. Between the parts lies a purge, so that no training label reads a price of
+//! the next part, and an embargo, so that no window of the next part reads a training price.
+
+use std::ops::Range;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::research::ResearchError;
+
+/// Where the parts end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Bounds {
+    /// Shares of the sessions; the rest is the test part.
+    Fractions {
+        /// Share of the training part, such as 0.7.
+        train: f64,
+        /// Share of the validation part, such as 0.15.
+        valid: f64,
+    },
+    /// The last session of each part; what comes after is the test part.
+    Dates {
+        /// The last session of the training part.
+        train_end: Date,
+        /// The last session of the validation part.
+        valid_end: Date,
+    },
+}
+
+/// How a dataset is split.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SplitSpec {
+    /// Where the parts end.
+    pub bounds: Bounds,
+    /// Sessions left out at the end of the training and validation parts; the label's horizon where
+    /// not given, and never less.
+    pub purge_sessions: Option<usize>,
+    /// Sessions left out at the start of the validation and test parts.
+    pub embargo_sessions: usize,
+}
+
+impl Default for SplitSpec {
+    fn default() -> Self {
+        let bounds = Bounds::Fractions { train: 0.7, valid: 0.15 };
+        Self { bounds, purge_sessions: None, embargo_sessions: 0 }
+    }
+}
+
+/// The three parts, as ranges of session numbers or of row numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parts {
+    /// What the model learns from.
+    pub train: Range<usize>,
+    /// What it is judged by.
+    pub valid: Range<usize>,
+    /// What nobody looks at before the end.
+    pub test: Range<usize>,
+}
+
+impl Parts {
+    /// Returns the parts with their names.
+    #[must_use]
+    pub fn named(&self) -> [(&'static str, Range<usize>); 3] {
+        [("train", self.train.clone()), ("valid", self.valid.clone()), ("test", self.test.clone())]
+    }
+
+    /// Returns the name of the part that holds a number.
+    #[must_use]
+    pub fn part_of(&self, number: usize) -> Option<&'static str> {
+        self.named().into_iter().find(|(_, range)| range.contains(&number)).map(|(name, _)| name)
+    }
+}
+
+impl SplitSpec {
+    /// Splits sessions for a label of `horizon` sessions.
+    ///
+    /// # Errors
+    /// When a bound is out of range or the purge is shorter than the horizon.
+    pub fn parts(&self, dates: &[Date], horizon: usize) -> Result<Parts, ResearchError> {
+        let purge = self.purge_sessions.unwrap_or(horizon);
+        if purge < horizon {
+            return Err(ResearchError::setting("split.purge_sessions", purge, "the label's horizon or more"));
+        }
+        let sessions = dates.len();
+        let (train_end, valid_end) = match self.bounds {
+            Bounds::Fractions { train, valid } => {
+                if !(train > 0.0 && valid > 0.0 && train + valid <= 1.0) {
+                    let got = format!("{train} and {valid}");
+                    return Err(ResearchError::setting("split.fractions", got, "above 0, together at most 1"));
+                }
+                let end = |share: f64| (sessions as f64 * share).round() as usize;
+                (end(train), end(train + valid).min(sessions))
+            }
+            Bounds::Dates { train_end, valid_end } => {
+                if valid_end <= train_end {
+                    return Err(ResearchError::setting("split.valid_end", valid_end, "a date after train_end"));
+                }
+                let after = |end: Date| dates.partition_point(|date| *date <= end);
+                (after(train_end), after(valid_end))
+            }
+        };
+        let part = |start: usize, end: usize| start.min(end)..end;
+        Ok(Parts {
+            train: part(0, train_end.saturating_sub(purge)),
+            valid: part(train_end + self.embargo_sessions, valid_end.saturating_sub(purge)),
+            test: part(valid_end + self.embargo_sessions, sessions),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bounds, Parts, SplitSpec};
+    use jiff::{ToSpan, civil::date};
+
+    fn parts(spec: SplitSpec, horizon: usize) -> Parts {
+        let dates: Vec<_> = (0..100).map(|day| date(2020, 1, 1) + day.days()).collect();
+        spec.parts(&dates, horizon).expect("a split")
+    }
+
+    #[test]
+    fn labels_of_a_part_end_before_the_next_begins() {
+        let parts = parts(SplitSpec { embargo_sessions: 5, ..SplitSpec::default() }, 3);
+        assert_eq!(parts, Parts { train: 0..67, valid: 75..82, test: 90..100 });
+        assert!(parts.train.end - 1 + 3 < 70, "the last training label reads session 69 at most");
+    }
+
+    #[test]
+    fn dates_bound_the_parts() {
+        let bounds = Bounds::Dates { train_end: date(2020, 2, 9), valid_end: date(2020, 2, 29) };
+        let spec = SplitSpec { bounds, purge_sessions: Some(2), embargo_sessions: 0 };
+        assert_eq!(parts(spec, 1), Parts { train: 0..38, valid: 40..58, test: 60..100 });
+    }
+
+    #[test]
+    fn embargo_longer_than_a_part_leaves_it_empty() {
+        let parts = parts(SplitSpec { embargo_sessions: 50, ..SplitSpec::default() }, 1);
+        assert!(parts.valid.is_empty() && parts.test.is_empty(), "{parts:?}");
+    }
+
+    #[test]
+    fn purge_shorter_than_the_horizon_is_refused() {
+        let spec = SplitSpec { purge_sessions: Some(2), ..SplitSpec::default() };
+        let error = spec.parts(&[], 3).expect_err("it leaks");
+        assert!(error.to_string().contains("purge_sessions is 2"), "{error}");
+    }
+}

@@ -1,0 +1,58 @@
+//! A backtest as tables: money in CNY with two decimals, returns in full precision.
+
+use crate::{
+    market::{Side, tick::cny},
+    research::backtest::BacktestResult,
+};
+
+/// Returns `equity.csv`: date, nav, cash, ret, turnover.
+pub(super) fn equity(result: &BacktestResult) -> Result<Vec<u8>, csv::Error> {
+    let rows = result.equity.iter().map(|day| {
+        let money = |fen| format!("{:.2}", cny(fen));
+        [day.date.to_string(), money(day.nav), money(day.cash), day.ret.to_string(), day.turnover.to_string()]
+    });
+    table(["date", "nav", "cash", "ret", "turnover"], rows)
+}
+
+/// Returns `trades.csv`: one row a fill.
+pub(super) fn trades(result: &BacktestResult) -> Result<Vec<u8>, csv::Error> {
+    let rows = result.trades.iter().map(|fill| {
+        let money = |fen| format!("{:.2}", cny(fen));
+        [
+            fill.date.to_string(),
+            fill.symbol.to_string(),
+            if fill.side == Side::Buy { "BUY".into() } else { "SELL".into() },
+            fill.wanted.to_string(),
+            fill.shares.to_string(),
+            money(fill.price),
+            money(fill.value()),
+            money(fill.charges.commission),
+            money(fill.charges.stamp_duty),
+            money(fill.charges.transfer_fee),
+            money(fill.charges.slippage),
+        ]
+    });
+    let header = [
+        "date",
+        "symbol",
+        "side",
+        "wanted",
+        "shares",
+        "price",
+        "value",
+        "commission",
+        "stamp_duty",
+        "transfer_fee",
+        "slippage",
+    ];
+    table(header, rows)
+}
+
+fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(header)?;
+    for row in rows {
+        writer.write_record(row)?;
+    }
+    writer.into_inner().map_err(|error| error.into_error().into())
+}

@@ -1,0 +1,130 @@
+//! The factor frame: the columns of a factor set over a panel.
+
+use jiff::civil::Date;
+
+use super::{Availability, KERNELS, Kernel, Series, UNAVAILABLE, Window, availability};
+use crate::{
+    config::FactorSet,
+    digest::{Digest, Hasher},
+    market::{DailyPanel, Symbol},
+    research::ResearchError,
+};
+
+/// Factor columns over S symbols x D sessions, laid out as in [`DailyPanel`].
+#[derive(Debug, Clone)]
+pub struct FactorFrame {
+    /// Names of the columns, in the set's order.
+    pub names: Vec<String>,
+    /// S x D numbers a column; NaN where the symbol did not trade or the window is incomplete.
+    pub columns: Vec<Vec<f64>>,
+    /// The window that the rolling factors were computed with.
+    pub window: Window,
+    /// The symbols, ascending; S of them.
+    pub symbols: Vec<Symbol>,
+    /// The sessions, ascending; D of them.
+    pub dates: Vec<Date>,
+    /// How much of each factor there is, in the set's order; those that cannot be computed at all
+    /// are listed here with the reason and have no column.
+    pub availability: Vec<Availability>,
+}
+
+impl FactorFrame {
+    /// Returns the digest of names, layout and numbers.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let mut hasher = Hasher::new("factor_frame");
+        hasher.int(self.symbols.len() as i64).int(self.dates.len() as i64);
+        hasher.int(self.window.lookback as i64).float(self.window.big_down);
+        for symbol in &self.symbols {
+            hasher.text(&symbol.to_string());
+        }
+        for date in &self.dates {
+            hasher.text(&date.to_string());
+        }
+        for (name, column) in self.names.iter().zip(&self.columns) {
+            hasher.text(name);
+            for value in column {
+                hasher.float(*value);
+            }
+        }
+        hasher.finish()
+    }
+
+    /// Returns the column of a factor.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&[f64]> {
+        let at = self.names.iter().position(|own| own == name)?;
+        self.columns.get(at).map(Vec::as_slice)
+    }
+}
+
+/// Computes a factor set.
+///
+/// # Errors
+/// When the window is shorter than 2 sessions, `big_down` is not a fall, the set is empty or names a
+/// factor twice, or a name is unknown.
+pub fn compute(set: &FactorSet, panel: &DailyPanel) -> Result<FactorFrame, ResearchError> {
+    let window = window(set)?;
+    let kernels = kernels(set)?;
+    let series: Vec<Vec<Series>> = (0..panel.symbols().len()).map(|symbol| Series::of(panel, symbol)).collect();
+    let columns: Vec<Vec<f64>> = kernels.iter().map(|kernel| column(kernel, &series, panel, window)).collect();
+    let names: Vec<String> = kernels.iter().map(|kernel| kernel.name.to_owned()).collect();
+    let traded: Vec<bool> = (0..panel.symbols().len())
+        .flat_map(|symbol| (0..panel.dates().len()).map(move |day| panel.trades(symbol, day)))
+        .collect();
+    let availability = availability(&set.factors, &names, &columns, &traded);
+    let (symbols, dates) = (panel.symbols().to_vec(), panel.dates().to_vec());
+    Ok(FactorFrame { names, columns, window, symbols, dates, availability })
+}
+
+fn column(kernel: &Kernel, series: &[Vec<Series>], panel: &DailyPanel, window: Window) -> Vec<f64> {
+    let days = panel.dates().len();
+    let mut column = vec![f64::NAN; series.len() * days];
+    if days == 0 {
+        return column;
+    }
+    for (cells, stretches) in column.chunks_exact_mut(days).zip(series) {
+        for stretch in stretches {
+            for (i, day) in stretch.days.iter().enumerate() {
+                if let Some(cell) = cells.get_mut(*day) {
+                    let value = (kernel.at)(stretch, i, window);
+                    *cell = if value.is_finite() { value } else { f64::NAN };
+                }
+            }
+        }
+    }
+    column
+}
+
+fn window(set: &FactorSet) -> Result<Window, ResearchError> {
+    if !(2..=250).contains(&set.lookback) {
+        return Err(ResearchError::setting("factor_set.lookback", set.lookback, "2 to 250 sessions"));
+    }
+    if !(set.big_down > -1.0 && set.big_down < 0.0) {
+        return Err(ResearchError::setting("factor_set.big_down", set.big_down, "a return between -1 and 0"));
+    }
+    Ok(Window { lookback: set.lookback, big_down: set.big_down })
+}
+
+/// Returns the kernels of a set's factors that can be computed.
+fn kernels(set: &FactorSet) -> Result<Vec<&'static Kernel>, ResearchError> {
+    if set.factors.is_empty() {
+        return Err(ResearchError::setting("factor_set.factors", "empty", "at least one factor"));
+    }
+    let mut kernels = Vec::new();
+    for (at, name) in set.factors.iter().enumerate() {
+        if set.factors.iter().take(at).any(|earlier| earlier == name) {
+            return Err(ResearchError::setting("factor_set.factors", format!("{name} twice"), "each factor once"));
+        }
+        if let Some(kernel) = KERNELS.iter().find(|kernel| kernel.name == name) {
+            kernels.push(kernel);
+        } else if !UNAVAILABLE.iter().any(|(known, _)| known == name) {
+            return Err(ResearchError::unknown("factor", name, KERNELS.iter().map(|kernel| kernel.name)));
+        }
+    }
+    Ok(kernels)
+}
+
+#[cfg(test)]
+#[path = "frame_tests.rs"]
+mod tests;

@@ -1,0 +1,64 @@
+//! Whether a position decided on at the close could be entered at the next session's open.
+
+use crate::{
+    market::{DailyPanel, Field},
+    research::factor::{UpperLimit, is_hole},
+};
+
+/// How the next session's open meets a buy order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Entry {
+    /// It trades below its upper limit: the buy can be filled.
+    Open,
+    /// It opens at its upper limit: nobody sells.
+    LimitUp,
+    /// It is suspended or absent.
+    Suspended,
+    /// There is no next session in the panel, or its limit cannot be known.
+    Unknown,
+}
+
+impl Entry {
+    /// Returns the entries after each session of a symbol, D of them.
+    pub(super) fn of_sessions(panel: &DailyPanel, symbol: usize) -> Vec<Self> {
+        let limits = UpperLimit::of_sessions(panel, symbol);
+        (0..panel.dates().len()).map(|day| Self::after(panel, symbol, day, &limits)).collect()
+    }
+
+    fn after(panel: &DailyPanel, symbol: usize, day: usize, limits: &[UpperLimit]) -> Self {
+        let next = day + 1;
+        let (Some(today), Some(date), Some(limit)) =
+            (panel.dates().get(day), panel.dates().get(next), limits.get(next))
+        else {
+            return Self::Unknown;
+        };
+        if is_hole(*today, *date) {
+            return Self::Unknown;
+        }
+        if !panel.trades(symbol, next) {
+            return Self::Suspended;
+        }
+        match limit.is_reached(panel.at(Field::Open, symbol, next)) {
+            Some(true) => Self::LimitUp,
+            Some(false) => Self::Open,
+            None => Self::Unknown,
+        }
+    }
+
+    /// Says that a buy is known to be impossible.
+    #[must_use]
+    pub const fn is_untradable(self) -> bool {
+        matches!(self, Self::LimitUp | Self::Suspended)
+    }
+
+    /// Returns the entry in one word, for counts.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::LimitUp => "limit_up",
+            Self::Suspended => "suspended",
+            Self::Unknown => "unknown",
+        }
+    }
+}

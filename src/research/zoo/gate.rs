@@ -1,0 +1,115 @@
+//! The promotion gate: what a model must show before it is put in force.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What the gate asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GateRule {
+    /// Lowest mean daily information coefficient on the validation rows.
+    pub min_ic: f64,
+    /// Lowest mean daily rank information coefficient.
+    pub min_rank_ic: f64,
+    /// Fewest validation rows.
+    pub min_rows: usize,
+    /// How far below the champion's rank IC it may lie.
+    pub champion_tolerance: f64,
+}
+
+impl Default for GateRule {
+    fn default() -> Self {
+        Self { min_ic: 0.0, min_rank_ic: 0.0, min_rows: 100, champion_tolerance: 0.02 }
+    }
+}
+
+/// The gate's word on a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gate {
+    /// The model may be put in force.
+    pub passed: bool,
+    /// Why not; empty when it passed.
+    pub reasons: Vec<String>,
+}
+
+impl Gate {
+    /// Judges a model by the metrics of its training; `champion` has those of the model in force for
+    /// the same label, where there is one.
+    #[must_use]
+    pub fn judge(
+        rule: &GateRule,
+        metrics: &BTreeMap<String, Option<f64>>,
+        champion: Option<&BTreeMap<String, Option<f64>>>,
+    ) -> Self {
+        let metric = |of: &BTreeMap<String, Option<f64>>, name: &str| {
+            of.get(name).copied().flatten().filter(|value| value.is_finite())
+        };
+        let mut reasons = Vec::new();
+        for (name, floor) in [("ic", rule.min_ic), ("rank_ic", rule.min_rank_ic)] {
+            match metric(metrics, name) {
+                None => reasons.push(format!("{name} is not defined on the validation rows")),
+                // Written so that a floor that is not a number refuses.
+                Some(value) if !matches!(value.partial_cmp(&floor), Some(order) if order.is_ge()) => {
+                    reasons.push(format!("{name} {value:.4} is below the floor {floor}"));
+                }
+                Some(_) => {}
+            }
+        }
+        let rows = metric(metrics, "n").unwrap_or_default();
+        if rows < rule.min_rows as f64 {
+            reasons.push(format!("{rows} validation rows are fewer than {}", rule.min_rows));
+        }
+        if !metric(metrics, "prediction_std").is_some_and(|spread| spread > 0.0) {
+            reasons.push("its predictions are constant".into());
+        }
+        if let Some(best) = champion.and_then(|champion| metric(champion, "rank_ic"))
+            && let Some(own) = metric(metrics, "rank_ic")
+            && own < best - rule.champion_tolerance
+        {
+            let tolerance = rule.champion_tolerance;
+            reasons.push(format!("rank_ic {own:.4} is more than {tolerance} below the current model's {best:.4}"));
+        }
+        Self { passed: reasons.is_empty(), reasons }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Gate, GateRule};
+    use std::collections::BTreeMap;
+
+    type Metrics = BTreeMap<String, Option<f64>>;
+
+    fn metrics(ic: Option<f64>, rank_ic: Option<f64>, n: f64, spread: f64) -> Metrics {
+        [("ic", ic), ("rank_ic", rank_ic), ("n", Some(n)), ("prediction_std", Some(spread))]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into()
+    }
+
+    #[test]
+    fn every_reason_to_refuse_is_found() {
+        let good = metrics(Some(0.03), Some(0.04), 500.0, 0.01);
+        let champion = metrics(Some(0.03), Some(0.1), 500.0, 0.01);
+        let rule = GateRule::default();
+        let broken = GateRule { min_ic: f64::NAN, ..rule };
+        let cases: [(&str, &GateRule, Metrics, Option<&Metrics>); 8] = [
+            ("ic is not defined", &rule, metrics(None, Some(0.1), 500.0, 0.01), None),
+            ("ic is not defined", &rule, metrics(Some(f64::NAN), Some(0.1), 500.0, 0.01), None),
+            ("ic -0.0100 is below", &rule, metrics(Some(-0.01), Some(0.1), 500.0, 0.01), None),
+            ("ic 0.0300 is below the floor NaN", &broken, good.clone(), None),
+            ("validation rows are fewer", &rule, metrics(Some(0.1), Some(0.1), 99.0, 0.01), None),
+            ("predictions are constant", &rule, metrics(Some(0.1), Some(0.1), 500.0, 0.0), None),
+            ("predictions are constant", &rule, metrics(Some(0.1), Some(0.1), 500.0, f64::NAN), None),
+            ("below the current model's 0.1000", &rule, good.clone(), Some(&champion)),
+        ];
+        for (reason, rule, metrics, champion) in cases {
+            let gate = Gate::judge(rule, &metrics, champion);
+            assert!(!gate.passed && gate.reasons[0].contains(reason), "{reason}: {gate:?}");
+        }
+        assert!(Gate::judge(&rule, &good, None).passed);
+        assert!(Gate::judge(&rule, &champion, Some(&good)).passed);
+        assert!(!Gate::judge(&rule, &BTreeMap::new(), None).passed);
+    }
+}

@@ -1,0 +1,106 @@
+//! The fingerprint of a workspace: five layers, each a list of what it holds with digests, so that
+//! two states can be compared and every difference named.
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde::Serialize;
+
+use super::{
+    RollbackError, data,
+    tree::{add_files, digest_of},
+};
+use crate::{
+    clock::Clock,
+    digest::{Digest, Hasher},
+    record::Layer,
+    vault::Vault,
+};
+
+/// Where the config layer's files are.
+const CONFIG_PLACES: [&str; 3] = ["config", "strategy", "drill.toml"];
+
+/// The state of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fingerprint {
+    /// Every layer, in order.
+    pub layers: BTreeMap<Layer, LayerPrint>,
+}
+
+/// The state of one layer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct LayerPrint {
+    /// What the layer holds, by name.
+    pub entries: BTreeMap<String, Digest>,
+}
+
+impl LayerPrint {
+    /// Returns one digest of all that the layer holds.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let mut hasher = Hasher::new("layer");
+        for (name, digest) in &self.entries {
+            hasher.text(name).digest(digest);
+        }
+        hasher.finish()
+    }
+}
+
+/// Returns the fingerprint of the workspace, or of any git repository, at `root`.
+///
+/// # Errors
+/// When `root` is no repository with a commit, or a file cannot be read.
+pub fn fingerprint(root: &Path) -> Result<Fingerprint, RollbackError> {
+    let vault = Vault::open(root)?;
+    let layers = [
+        (Layer::Code, code(&vault)?),
+        (Layer::Config, files(root, &CONFIG_PLACES)?),
+        (Layer::Models, files(root, &["models"])?),
+        (Layer::Data, data::content(root)?),
+        (Layer::Rest, rest(&vault)?),
+    ];
+    let layers = layers.into_iter().map(|(layer, entries)| (layer, LayerPrint { entries })).collect();
+    Ok(Fingerprint { layers })
+}
+
+fn code(vault: &Vault) -> Result<BTreeMap<String, Digest>, RollbackError> {
+    let mut index = Hasher::new("index");
+    for entry in vault.index_entries()? {
+        index.text(&entry.path).text(&entry.id).int(entry.mode.into());
+    }
+    let mut entries = BTreeMap::from([
+        ("HEAD tree".to_owned(), Digest::of(vault.head_tree()?)),
+        ("index".to_owned(), index.finish()),
+    ]);
+    for (name, target) in vault.references()? {
+        entries.insert(format!("reference {name}"), Digest::of(target));
+    }
+    // A lock that was left behind would stop the next git command.
+    for lock in vault.locks(&Clock::system())? {
+        let name = lock.path.strip_prefix(vault.git_directory()).unwrap_or(&lock.path).display().to_string();
+        entries.insert(format!("lock {name}"), Digest::of("locked"));
+    }
+    Ok(entries)
+}
+
+fn files(root: &Path, places: &[&str]) -> Result<BTreeMap<String, Digest>, RollbackError> {
+    let mut entries = BTreeMap::new();
+    for place in places {
+        add_files(root, Path::new(place), &mut entries, &|_| false)?;
+    }
+    Ok(entries)
+}
+
+/// Every tracked or untracked file outside the other layers' places; ignored files do not count.
+fn rest(vault: &Vault) -> Result<BTreeMap<String, Digest>, RollbackError> {
+    let in_config = |path: &str| CONFIG_PLACES.iter().any(|place| Path::new(path).starts_with(place));
+    let mut entries = BTreeMap::new();
+    let tracked = vault.index_entries()?.into_iter().map(|entry| entry.path);
+    for path in tracked.chain(vault.status()?.untracked).filter(|path| !in_config(path)) {
+        let absolute = vault.root().join(&path);
+        // A tracked file that is gone shows as an entry that is gone.
+        if absolute.symlink_metadata().is_ok() && !absolute.is_dir() {
+            entries.insert(path, digest_of(&absolute)?);
+        }
+    }
+    Ok(entries)
+}

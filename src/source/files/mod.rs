@@ -1,0 +1,164 @@
+//! Market data out of files: CSV, packed or not, and Parquet of the documented layout. Bad rows are
+//! counted and kept with their reason, and never stop the good ones; columns or units that do not fit
+//! refuse the whole input before anything is imported. Writes nothing but the quarantine.
+
+mod calendar_file;
+mod field;
+mod gate;
+mod intake;
+mod listing;
+mod row;
+mod table;
+mod units;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use crate::{
+    digest::Digest,
+    market::{DailyBar, MarketData},
+    source::SourceError,
+    store::Table,
+};
+
+use intake::{digest_of, printable};
+use listing::{Form, Listed, Role, list};
+use row::InputRow;
+use table::{TableReader, TableRows};
+
+pub use intake::{FileReport, Intake, IntakeOptions, Rejected, write_quarantine};
+
+/// Reads every table of a directory. Files are recognised by name (`daily*`, `index_daily*`,
+/// `corporate_actions*`, `bars_1m`, `bars_5m`, `bars_15m`, `bars_60m`, `calendar`; `.parquet`, `.csv` or
+/// `.csv.gz`); all others are listed with the reason why they were not read.
+///
+/// # Errors
+/// `NoTable` when there is nothing to read, `Columns` and `Units` when a file is not what its name says,
+/// `Unreadable` and `Store` when a file cannot be read at all.
+pub fn read_directory(directory: &Path, options: &IntakeOptions) -> Result<Intake, SourceError> {
+    let listed = list(directory)?;
+    let mut files: Vec<FileReport> = listed.iter().map(report_of).collect();
+    let mut pass = Pass { listed: &listed, files: &mut files, rejected: Vec::new(), options: *options };
+    let mut data = MarketData {
+        daily: pass.table(Table::Daily)?,
+        index: pass.table(Table::Index)?,
+        actions: pass.table(Table::Actions)?,
+        ..MarketData::default()
+    };
+    for interval in crate::market::Interval::ALL {
+        let bars = pass.table(Table::Minute(interval))?;
+        if !bars.is_empty() {
+            data.minute.insert(interval, bars);
+        }
+    }
+    let mut rejected = pass.rejected;
+    let warnings = compare_calendars(&listed, &mut files)?;
+    rejected.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    count(&mut files, &rejected);
+    let digest = digest_of(&files);
+    Ok(Intake { data, rejected, files, warnings, digest })
+}
+
+/// Lists a directory as [`read_directory`] would, with the digest of every file that it would read, and
+/// opens none of them as a table: for asking whether anything is new.
+///
+/// # Errors
+/// `NoTable` when there is nothing to read, `Unreadable` when a file cannot be read.
+pub fn scan_directory(directory: &Path) -> Result<Vec<FileReport>, SourceError> {
+    let mut files = Vec::new();
+    for file in list(directory)? {
+        let mut report = report_of(&file);
+        if report.skipped.is_none() {
+            report.digest = Some(digest(&file.path)?);
+        }
+        files.push(report);
+    }
+    Ok(files)
+}
+
+/// Reads daily bars out of one CSV file (`.gz` where the name says so), ordered by date and symbol.
+///
+/// # Errors
+/// As [`read_directory`].
+pub fn read_daily_csv(path: &Path) -> Result<(Vec<DailyBar>, Vec<Rejected>), SourceError> {
+    read_daily(path, Form::Csv)
+}
+
+/// Reads daily bars out of one Parquet file, ordered by date and symbol.
+///
+/// # Errors
+/// As [`read_directory`].
+pub fn read_daily_parquet(path: &Path) -> Result<(Vec<DailyBar>, Vec<Rejected>), SourceError> {
+    read_daily(path, Form::Parquet)
+}
+
+fn read_daily(path: &Path, form: Form) -> Result<(Vec<DailyBar>, Vec<Rejected>), SourceError> {
+    let mut reader = TableReader::new(Table::Daily, IntakeOptions::default());
+    reader.read(path, form)?;
+    let TableRows { rows, rejected } = reader.finish()?;
+    Ok((rows, rejected))
+}
+
+/// One pass over the listed files.
+struct Pass<'a> {
+    listed: &'a [Listed],
+    files: &'a mut [FileReport],
+    rejected: Vec<Rejected>,
+    options: IntakeOptions,
+}
+
+impl Pass<'_> {
+    fn table<R: InputRow>(&mut self, table: Table) -> Result<Vec<R>, SourceError> {
+        let mut reader = TableReader::new(table, self.options);
+        for (file, report) in self.listed.iter().zip(self.files.iter_mut()) {
+            if let Role::Rows(of, form) = file.role
+                && of == table
+            {
+                report.digest = Some(digest(&file.path)?);
+                report.rows_read = reader.read(&file.path, form)?;
+            }
+        }
+        let TableRows { rows, rejected } = reader.finish()?;
+        self.rejected.extend(rejected);
+        Ok(rows)
+    }
+}
+
+fn report_of(file: &Listed) -> FileReport {
+    let (table, skipped) = match &file.role {
+        Role::Rows(table, _) => (Some(table.name()), None),
+        Role::Calendar(_) => (Some("calendar"), None),
+        Role::Skipped(table, reason) => (*table, Some(reason.clone())),
+    };
+    let file = file.name.clone();
+    FileReport { file, table, rows_read: 0, rows_good: 0, rows_rejected: 0, digest: None, skipped }
+}
+
+fn compare_calendars(listed: &[Listed], files: &mut [FileReport]) -> Result<Vec<String>, SourceError> {
+    let mut warnings = Vec::new();
+    for (file, report) in listed.iter().zip(files) {
+        if let Role::Calendar(form) = file.role {
+            report.digest = Some(digest(&file.path)?);
+            let (rows, found) = calendar_file::compare(&file.path, form)?;
+            report.rows_read = rows;
+            warnings.extend(found);
+        }
+    }
+    for warning in &warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(warnings)
+}
+
+fn count(files: &mut [FileReport], rejected: &[Rejected]) {
+    for file in files {
+        file.rows_rejected = rejected.iter().filter(|row| row.file == file.file).count() as u64;
+        file.rows_good = file.rows_read - file.rows_rejected;
+    }
+}
+
+fn digest(path: &Path) -> Result<Digest, SourceError> {
+    Digest::of_file(path).map_err(|source| SourceError::Unreadable { path: path.into(), source })
+}

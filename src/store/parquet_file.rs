@@ -1,0 +1,238 @@
+//! Whole Parquet files: written through `durable`, read within limits. Knows no tables and no ledger.
+//!
+//! The reader's library may panic on malformed bytes, which its authors count as a bug and not as a
+//! danger; a panic is therefore caught here and becomes an error like any other.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
+
+use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
+use parquet::{
+    arrow::{
+        ArrowWriter,
+        arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+        arrow_writer::ArrowWriterOptions,
+    },
+    basic::{Compression, Type, ZstdLevel},
+    file::{
+        metadata::{ParquetMetaData, RowGroupMetaData},
+        properties::WriterProperties,
+    },
+};
+
+use super::StoreError;
+use crate::{digest::Digest, durable};
+
+/// The largest file that is read, bytes.
+const FILE_BYTES_MAX: u64 = 2 << 30;
+/// The most rows that are read from one file.
+const FILE_ROWS_MAX: u64 = 100_000_000;
+/// The most memory that the columns of one file may take, bytes.
+const MEMORY_BYTES_MAX: u64 = 4 << 30;
+/// The most memory that one batch may take when every text is as long as its column chunk allows.
+const BATCH_BYTES_MAX: u64 = 512 << 20;
+/// The most rows of one batch.
+const BATCH_ROWS_MAX: u64 = 65_536;
+
+/// Writes batches of one schema as a Parquet file; the same batches give the same bytes.
+///
+/// # Errors
+/// Names the step that failed; the old file is then still there.
+pub fn write_parquet(path: &Path, batches: &[RecordBatch]) -> Result<(), StoreError> {
+    let Some(first) = batches.first() else {
+        return Err(StoreError::Parquet { path: path.into(), reason: "nothing to write, not even columns".into() });
+    };
+    durable::replace_with(path, |file| encode(file, &first.schema(), batches))?;
+    Ok(())
+}
+
+/// Returns batches of one schema as the bytes of a Parquet file; `path` names it in errors.
+pub(crate) fn parquet_bytes(path: &Path, batches: &[RecordBatch]) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = Vec::new();
+    if let Some(first) = batches.first() {
+        encode(&mut bytes, &first.schema(), batches).map_err(StoreError::io("encode", path))?;
+    }
+    Ok(bytes)
+}
+
+fn encode(sink: impl io::Write + Send, schema: &SchemaRef, batches: &[RecordBatch]) -> io::Result<()> {
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).map_err(io::Error::other)?))
+        .set_created_by("lighthunter".into())
+        .build();
+    // Plain Parquet types say all there is; without a second schema the files are smaller.
+    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+    let mut writer = ArrowWriter::try_new_with_options(sink, schema.clone(), options).map_err(io::Error::other)?;
+    for batch in batches {
+        writer.write(batch).map_err(io::Error::other)?;
+    }
+    writer.close().map_err(io::Error::other)?;
+    Ok(())
+}
+
+/// Reads a whole Parquet file.
+///
+/// # Errors
+/// `Io` when it cannot be opened, `Limit` when it is too large, `Parquet` when it is malformed.
+pub fn read_parquet(path: &Path) -> Result<Vec<RecordBatch>, StoreError> {
+    let bytes = fs::metadata(path).map_err(StoreError::io("open", path))?.len();
+    within(path, "its size in bytes", bytes, FILE_BYTES_MAX)?;
+    let file = File::open(path).map_err(StoreError::io("open", path))?;
+    caught(path, || decode(path, file))
+}
+
+/// Reads a whole Parquet file whose bytes must have this digest.
+///
+/// # Errors
+/// `Damaged` when they have another, else as [`read_parquet`].
+pub fn read_parquet_checked(path: &Path, expected: &Digest) -> Result<Vec<RecordBatch>, StoreError> {
+    // Hashed and decoded through one handle: a file that is replaced in between is not mixed in.
+    let mut file = File::open(path).map_err(StoreError::io("open", path))?;
+    let length = file.metadata().map_err(StoreError::io("measure", path))?.len();
+    within(path, "its size in bytes", length, FILE_BYTES_MAX)?;
+    let mut bytes = Vec::with_capacity(length as usize);
+    file.read_to_end(&mut bytes).map_err(StoreError::io("read", path))?;
+    let found = Digest::of(&bytes);
+    if found != *expected {
+        return Err(StoreError::Damaged { path: path.into(), expected: expected.short(), found: found.short() });
+    }
+    caught(path, || decode(path, file))
+}
+
+fn caught<T>(path: &Path, read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let reason = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("the reader gave up");
+        Err(malformed(path, reason))
+    })
+}
+
+fn decode(
+    path: &Path,
+    input: impl parquet::file::reader::ChunkReader + 'static,
+) -> Result<Vec<RecordBatch>, StoreError> {
+    // Another writer's Arrow types are not needed, and are what the decoder trusts most.
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(input, options)
+        .map_err(|error| malformed(path, &error))?;
+    let rows = batch_rows(path, builder.metadata())?;
+    let reader = builder.with_batch_size(rows).build().map_err(|error| malformed(path, &error))?;
+    let mut batches = Vec::new();
+    let mut memory = 0_u64;
+    for batch in reader {
+        let batch = batch.map_err(|error| malformed(path, &error))?;
+        memory = memory.saturating_add(batch.get_array_memory_size() as u64);
+        within(path, "its size in memory", memory, MEMORY_BYTES_MAX)?;
+        batches.push(batch);
+    }
+    Ok(batches)
+}
+
+/// Returns how many rows may be read at once: thirty kilobytes of dictionary-coded text can unfold to
+/// gigabytes, and the footer says how long the longest text can be.
+fn batch_rows(path: &Path, metadata: &ParquetMetaData) -> Result<usize, StoreError> {
+    let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(u64::MAX);
+    within(path, "its number of rows", rows, FILE_ROWS_MAX)?;
+    let chunks = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
+    if chunks.clone().any(|chunk| chunk.data_page_offset() < 0 || chunk.compressed_size() < 0) {
+        return Err(malformed(path, "a column begins or ends before the file"));
+    }
+    let texts = chunks.filter(|chunk| matches!(chunk.column_type(), Type::BYTE_ARRAY | Type::FIXED_LEN_BYTE_ARRAY));
+    let longest = texts.map(|chunk| u64::try_from(chunk.uncompressed_size()).unwrap_or(u64::MAX)).max();
+    Ok((BATCH_BYTES_MAX / longest.unwrap_or(1).max(1)).clamp(1, BATCH_ROWS_MAX) as usize)
+}
+
+fn within(path: &Path, what: &'static str, found: u64, allowed: u64) -> Result<(), StoreError> {
+    if found <= allowed { Ok(()) } else { Err(StoreError::Limit { path: path.into(), what, found, allowed }) }
+}
+
+fn malformed(path: &Path, reason: &(impl ToString + ?Sized)) -> StoreError {
+    StoreError::Parquet { path: path.into(), reason: reason.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, io::Write, path::Path};
+
+    use super::{caught, decode, read_parquet, read_parquet_checked, write_parquet};
+    use crate::{
+        market::DailyBar,
+        store::{Row, StoreError},
+    };
+
+    fn bars() -> Vec<DailyBar> {
+        let bar = |day, close, volume| DailyBar {
+            date: jiff::civil::date(2020, 1, day),
+            symbol: "600000.SH".parse().expect("a symbol"),
+            open: 1.0,
+            high: 2.0,
+            low: 0.5,
+            close,
+            volume,
+            amount: None,
+            preclose: Some(1.0),
+            adj_factor: 1.25,
+            suspended: volume.is_none(),
+            source: "test".into(),
+        };
+        vec![bar(2, 1.5, Some(100)), bar(3, 1.6, None)]
+    }
+
+    #[test]
+    fn same_rows_give_the_same_bytes_and_come_back() {
+        let room = tempfile::tempdir().expect("a directory");
+        let (one, two) = (room.path().join("1.parquet"), room.path().join("2.parquet"));
+        let batch = DailyBar::to_batch(&bars()).expect("a batch");
+        write_parquet(&one, std::slice::from_ref(&batch)).expect("written");
+        write_parquet(&two, &[batch]).expect("written");
+        assert_eq!(fs::read(&one).expect("bytes"), fs::read(&two).expect("bytes"));
+        let read = DailyBar::from_batches(&one, &read_parquet(&one).expect("readable")).expect("rows");
+        assert_eq!(read, bars());
+    }
+
+    #[test]
+    fn no_damaged_file_panics() {
+        let room = tempfile::tempdir().expect("a directory");
+        let path = room.path().join("a.parquet");
+        write_parquet(&path, &[DailyBar::to_batch(&bars()).expect("a batch")]).expect("written");
+        let whole = fs::read(&path).expect("bytes");
+        let mut refused = 0;
+        for at in 0..whole.len() {
+            let mut flipped = whole.clone();
+            flipped[at] ^= 0x55;
+            for bytes in [flipped, whole[..at].to_vec()] {
+                let mut file = tempfile::tempfile().expect("a file");
+                file.write_all(&bytes).expect("written");
+                let read = caught(Path::new("damaged"), || decode(Path::new("damaged"), file));
+                refused += usize::from(read.is_err());
+            }
+        }
+        assert!(refused > whole.len(), "every cut and some flips are refused: {refused} of {}", 2 * whole.len());
+    }
+
+    #[test]
+    fn every_damage_is_seen_by_the_digest() {
+        let room = tempfile::tempdir().expect("a directory");
+        let path = room.path().join("a.parquet");
+        write_parquet(&path, &[DailyBar::to_batch(&bars()).expect("a batch")]).expect("written");
+        let digest = crate::digest::Digest::of_file(&path).expect("readable");
+        assert!(read_parquet_checked(&path, &digest).is_ok());
+        let mut bytes = fs::read(&path).expect("bytes");
+        bytes[40] ^= 1;
+        crate::durable::replace(&path, bytes).expect("written");
+        assert!(matches!(read_parquet_checked(&path, &digest), Err(StoreError::Damaged { .. })));
+    }
+
+    #[test]
+    fn text_that_is_no_parquet_is_refused() {
+        let room = tempfile::tempdir().expect("a directory");
+        let path = room.path().join("a.parquet");
+        crate::durable::replace(&path, "date,symbol\n").expect("written");
+        assert!(matches!(read_parquet(&path), Err(StoreError::Parquet { .. })));
+        assert!(matches!(read_parquet(&room.path().join("none")), Err(StoreError::Io { .. })));
+    }
+}

@@ -1,0 +1,133 @@
+//! The tables: their names, file names and columns, exactly as the input layout has them. Knows no rows.
+
+use std::{fmt, sync::Arc};
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+
+use crate::market::Interval;
+
+/// A table of the stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Table {
+    /// Daily bars of stocks.
+    Daily,
+    /// Daily bars of indices.
+    Index,
+    /// Dividends, bonus and rights issues.
+    Actions,
+    /// Intraday bars of one length.
+    Minute(Interval),
+}
+
+impl Table {
+    /// All tables.
+    pub const ALL: [Self; 7] = [
+        Self::Daily,
+        Self::Index,
+        Self::Actions,
+        Self::Minute(Interval::M1),
+        Self::Minute(Interval::M5),
+        Self::Minute(Interval::M15),
+        Self::Minute(Interval::M60),
+    ];
+
+    /// Returns the name: of the database table, the Parquet directory and the input file's stem.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Daily => "daily",
+            Self::Index => "index_daily",
+            Self::Actions => "corporate_actions",
+            Self::Minute(Interval::M1) => "bars_1m",
+            Self::Minute(Interval::M5) => "bars_5m",
+            Self::Minute(Interval::M15) => "bars_15m",
+            Self::Minute(Interval::M60) => "bars_60m",
+        }
+    }
+
+    /// Returns the table of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|table| table.name() == name)
+    }
+
+    /// Returns the column that holds the day, or the instant of an intraday bar.
+    #[must_use]
+    pub const fn time_column(self) -> &'static str {
+        match self {
+            Self::Daily | Self::Index => "date",
+            Self::Actions => "ex_date",
+            Self::Minute(_) => "ts",
+        }
+    }
+
+    /// Returns the columns in file order.
+    #[must_use]
+    pub fn schema(self) -> SchemaRef {
+        let columns: &[(&str, DataType)] = match self {
+            Self::Daily => &DAILY,
+            Self::Index => &INDEX,
+            Self::Actions => &ACTIONS,
+            Self::Minute(_) => &MINUTE,
+        };
+        let fields: Vec<Field> = columns.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true)).collect();
+        Arc::new(Schema::new(fields))
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+const TIME: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
+const TEXT: DataType = DataType::Utf8;
+const FLOAT: DataType = DataType::Float64;
+const INT: DataType = DataType::Int64;
+
+const DAILY: [(&str, DataType); 12] = [
+    ("date", TIME),
+    ("symbol", TEXT),
+    ("open", FLOAT),
+    ("high", FLOAT),
+    ("low", FLOAT),
+    ("close", FLOAT),
+    ("volume", INT),
+    ("amount", FLOAT),
+    ("preclose", FLOAT),
+    ("adj_factor", FLOAT),
+    ("suspended", DataType::Boolean),
+    ("source", TEXT),
+];
+
+const INDEX: [(&str, DataType); 7] = [
+    ("date", TIME),
+    ("symbol", TEXT),
+    ("open", FLOAT),
+    ("high", FLOAT),
+    ("low", FLOAT),
+    ("close", FLOAT),
+    ("volume", INT),
+];
+
+const MINUTE: [(&str, DataType); 9] = [
+    ("ts", TIME),
+    ("symbol", TEXT),
+    ("open", FLOAT),
+    ("high", FLOAT),
+    ("low", FLOAT),
+    ("close", FLOAT),
+    ("volume", INT),
+    ("amount", FLOAT),
+    ("source", TEXT),
+];
+
+const ACTIONS: [(&str, DataType); 6] = [
+    ("symbol", TEXT),
+    ("ex_date", TIME),
+    ("cash_per_10", FLOAT),
+    ("bonus_per_10", FLOAT),
+    ("rights_per_10", FLOAT),
+    ("rights_price", FLOAT),
+];

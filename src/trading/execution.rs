@@ -1,0 +1,122 @@
+//! What the exchange makes of an order at one price of one session: a fill, or a refusal with its
+//! reason. Every rule is checked at the fill, not when the order was made.
+
+use jiff::civil::Date;
+
+use super::{Account, Fen, Fill, Order, Reject, rules};
+use crate::market::{Commission, Side, Symbol};
+
+/// What trading costs and how much of the market one may be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TradeTerms {
+    /// What the broker asks.
+    pub commission: Commission,
+    /// Slippage of both sides, in hundredths of a percent of the value; paid as money, so that prices
+    /// stay on the tick and within the limits.
+    pub slippage_bps: f64,
+    /// Greatest share of a session's volume that one may trade, 0 to 1.
+    pub participation: f64,
+}
+
+impl Default for TradeTerms {
+    fn default() -> Self {
+        Self { commission: Commission::default(), slippage_bps: 0.0, participation: 0.25 }
+    }
+}
+
+/// The market in one symbol at the moment of the fill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quote {
+    /// The session.
+    pub date: Date,
+    /// The price, fen.
+    pub price: Option<Fen>,
+    /// The highest price of the session, fen; none where no limit applies.
+    pub limit_up: Option<Fen>,
+    /// The lowest price of the session, fen; none where no limit applies.
+    pub limit_down: Option<Fen>,
+    /// Whether the symbol does not trade that session.
+    pub suspended: bool,
+    /// Shares that the session trades; none when not known, and then nothing fills.
+    pub volume: Option<i64>,
+}
+
+/// Fills an order as far as the session's volume allows and books it, or refuses it and leaves the
+/// account as it was. `traded` is what the account has traded of the symbol in this session already.
+///
+/// # Errors
+/// The first rule that forbids the trade.
+pub fn execute(
+    account: &mut Account,
+    order: &Order,
+    quote: &Quote,
+    traded: i64,
+    terms: &TradeTerms,
+) -> Result<Fill, Reject> {
+    if order.shares <= 0 {
+        return Err(Reject::NotPositive);
+    }
+    let sellable = account.position(order.symbol).sellable;
+    let wanted = rules::whole_lots(order.symbol, order.side, order.shares, sellable);
+    if wanted == 0 {
+        return Err(Reject::BelowLot);
+    }
+    if order.side == Side::Sell && wanted > sellable {
+        return Err(Reject::NotSellable);
+    }
+    let price = tradable_price(order.side, quote)?;
+    let room = volume_room(quote, traded, terms)?;
+    let shares = if wanted <= room { wanted } else { rules::whole_lots(order.symbol, order.side, room, sellable) };
+    if shares == 0 {
+        return Err(Reject::NoVolume);
+    }
+    let charges = rules::charges(order.symbol, quote.date, order.side, shares * price, terms);
+    let fill = Fill { date: quote.date, symbol: order.symbol, side: order.side, wanted, shares, price, charges };
+    if account.cash() + fill.cash_flow() < 0 {
+        return Err(Reject::NotEnoughCash);
+    }
+    account.book(&fill);
+    Ok(fill)
+}
+
+fn tradable_price(side: Side, quote: &Quote) -> Result<Fen, Reject> {
+    if quote.suspended {
+        return Err(Reject::Suspended);
+    }
+    let price = quote.price.filter(|price| *price > 0).ok_or(Reject::NoPrice)?;
+    match side {
+        Side::Buy if quote.limit_up.is_some_and(|limit| price >= limit) => Err(Reject::LimitUp),
+        Side::Sell if quote.limit_down.is_some_and(|limit| price <= limit) => Err(Reject::LimitDown),
+        _ => Ok(price),
+    }
+}
+
+fn volume_room(quote: &Quote, traded: i64, terms: &TradeTerms) -> Result<i64, Reject> {
+    let cap = (quote.volume.unwrap_or(0) as f64 * terms.participation).floor() as i64;
+    let room = cap - traded;
+    if room > 0 { Ok(room) } else { Err(Reject::NoVolume) }
+}
+
+/// Returns the most shares, at most `wanted`, that `cash` pays for at `price` with all charges, in
+/// whole lots.
+#[must_use]
+pub fn affordable_shares(cash: Fen, symbol: Symbol, wanted: i64, price: Fen, date: Date, terms: &TradeTerms) -> i64 {
+    let affordable = |shares: i64| {
+        let value = shares * price;
+        value + rules::charges(symbol, date, Side::Buy, value, terms).total() <= cash
+    };
+    if price <= 0 || wanted <= 0 {
+        return 0;
+    }
+    // The cost grows with the shares, so the most that fits is found by halving.
+    let (mut fits, mut exceeds) = (0, wanted.min(cash / price) + 1);
+    while exceeds - fits > 1 {
+        let middle = fits + (exceeds - fits) / 2;
+        if affordable(middle) { fits = middle } else { exceeds = middle }
+    }
+    rules::whole_lots(symbol, Side::Buy, fits, 0)
+}
+
+#[cfg(test)]
+#[path = "execution_tests.rs"]
+mod tests;

@@ -1,0 +1,27 @@
+//! Lots and charges of one order, asked of the market's rules.
+
+use jiff::civil::Date;
+
+use super::{Charges, Fen, Side, TradeTerms};
+use crate::market::{
+    FeeSchedule, LotRule, Symbol,
+    tick::{cny, fen},
+};
+
+/// Returns the shares of an order after rounding down to what the exchange accepts. A sale of all that
+/// may be sold is never rounded, so that an odd remainder goes with the last sale; until then it stays.
+pub(super) fn whole_lots(symbol: Symbol, side: Side, shares: i64, sellable: i64) -> i64 {
+    if side == Side::Sell && shares == sellable { shares } else { LotRule::of(symbol.board()).round_buy(shares) }
+}
+
+/// Returns what an order of `value` fen costs; each charge is rounded half up to the fen.
+pub(super) fn charges(symbol: Symbol, on: Date, side: Side, value: Fen, terms: &TradeTerms) -> Charges {
+    let fees = FeeSchedule::on(on, symbol.board(), terms.commission).charge(side, cny(value));
+    let whole = |amount| fen(amount).unwrap_or(0);
+    Charges {
+        commission: whole(fees.commission),
+        stamp_duty: whole(fees.stamp_duty),
+        transfer_fee: whole(fees.transfer_fee),
+        slippage: (value as f64 * terms.slippage_bps / 1e4 + 0.5).floor() as Fen,
+    }
+}

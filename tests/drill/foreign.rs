@@ -1,0 +1,170 @@
+//! A foreign target, a repository of shell scripts, drilled by the same features: as it is, and with
+//! one defect planted at a time, each of which must be red with its own outcome.
+
+use std::{fs, path::Path};
+
+use lighthunter::{
+    clock::Clock,
+    drill::{self, BudgetRule, DrillOptions, Keep},
+    record::{DrillRecord, Verdict},
+    vault::Vault,
+};
+
+use crate::{Check, Failed, reports, require};
+
+pub(crate) const CHECKS: &[Check] = &[
+    ("foreign target is Ready", foreign_target_is_ready),
+    ("planted defects are red", planted_defects_are_red),
+    ("foreign control run passes no failure", control_run),
+    ("nothing selected is nothing ran", nothing_selected),
+    ("a drill leaves nothing behind", leaves_nothing_behind),
+];
+
+/// A defect: file, text, what it becomes; the scenario that must see it, and its outcome.
+type Planted = (&'static str, &'static str, &'static str, &'static str, &'static str);
+
+const FAILURE: &str = "NightOps fails, and every signal shows it";
+const RERUN: &str = "After failure A the rollback brings back the same result";
+
+const PLANTED: &[Planted] = &[
+    ("smoke.sh", "set -e", "exit 3", FAILURE, "NotStarted"),
+    ("night.sh", "mkdir -p", "exit 5; mkdir -p", FAILURE, "NotStarted"),
+    ("night.sh", "mkdir -p", "sleep 60; mkdir -p", FAILURE, "NotStarted"),
+    ("config/system_config.json", "duckdb_path", "duckdb_file", FAILURE, "NotInjected"),
+    ("night.sh", "exit 13", "exit 1", FAILURE, "NotDetected"),
+    ("night.sh", "\\\"ERROR\\\"", "\\\"INFO\\\"", FAILURE, "NotDetected"),
+    ("night.sh", "{\"errors_total\":1}", "{\"errors_total\":0}", FAILURE, "NotDetected"),
+    ("night.sh", "  exit 13", "  echo '{}' >> experiments/experiments.jsonl; exit 13", FAILURE, "NotDetected"),
+    ("night.sh", "  exit 13", "  echo lost > data/lost; exit 13", RERUN, "NotRecovered"),
+    ("night.sh", "  exit 13", "  echo mine > left_behind.txt; exit 13", RERUN, "NotRecovered"),
+    ("night.sh", "digest=$(", "digest=$$; : $(", RERUN, "NotRecovered"),
+    ("night.sh", "digest=$(", "digest=$$; : $(", "The same inputs give the same result", "Failed"),
+    (
+        "bootstrap.sh",
+        "data/ts",
+        "data/elsewhere",
+        "Bootstrap makes the configuration and the fixed directories",
+        "Failed",
+    ),
+    ("bootstrap.sh", "set -e", "date +%N > stray.txt", "Bootstrap a second time changes nothing", "Failed"),
+];
+
+fn foreign_target_is_ready() -> Result<(), Failed> {
+    let room = tempfile::tempdir()?;
+    let record = drill::run(options(&target(room.path(), None)?, "foreign")?)?;
+    let red: Vec<String> = record
+        .scenarios
+        .iter()
+        .filter(|s| !s.outcome.is_green())
+        .map(|s| format!("{}: {} ({})", s.name, s.outcome.name(), s.outcome.reason().unwrap_or_default()))
+        .collect();
+    require(record.verdict == Verdict::Ready && red.is_empty(), || red.join("; "))?;
+    let failure = find(&record, FAILURE)?;
+    require(failure.signals.len() == 4 && failure.signals.iter().all(|signal| signal.seen), || {
+        format!("not all signals saw the fault: {:?}", failure.signals)
+    })?;
+    require(record.checklist.iter().filter(|item| item.ticked).count() >= 10, || "boxes are not ticked".into())
+}
+
+fn planted_defects_are_red() -> Result<(), Failed> {
+    let mut wrong = Vec::new();
+    for planted in PLANTED {
+        let (file, text, _, scenario, expected) = planted;
+        let room = tempfile::tempdir()?;
+        let mut options = options(&target(room.path(), Some(planted))?, "planted")?;
+        options.name = Some(format!("^{}$", regex::escape(scenario)));
+        let record = drill::run(options)?;
+        let outcome = &find(&record, scenario)?.outcome;
+        if outcome.name() != *expected {
+            let reason = outcome.reason().unwrap_or_default();
+            wrong.push(format!("'{text}' of {file}: {} instead of {expected}: {reason}", outcome.name()));
+        }
+    }
+    require(wrong.is_empty(), || wrong.join("\n        "))
+}
+
+fn control_run() -> Result<(), Failed> {
+    let room = tempfile::tempdir()?;
+    let mut options = options(&target(room.path(), None)?, "foreign_control")?;
+    options.control = true;
+    let record = drill::run(options)?;
+    for scenario in &record.scenarios {
+        let broken = scenario.tags.iter().any(|tag| tag.starts_with("fault-"));
+        let expected = if broken { "NotInjected" } else { "Passed" };
+        let found = scenario.outcome.name();
+        require(found == expected, || format!("'{}' is {found}, not {expected}", scenario.name))?;
+    }
+    require(record.verdict == Verdict::NotReady, || "a control run is never Ready".into())
+}
+
+fn nothing_selected() -> Result<(), Failed> {
+    let room = tempfile::tempdir()?;
+    let mut options = options(&target(room.path(), None)?, "nothing")?;
+    options.tags = Some("@no-such-tag".into());
+    let error = drill::run(options).err().ok_or("it ran")?;
+    let code = lighthunter::exit::Failure::exit(&error).code();
+    require(code == 20, || format!("exit code {code}: {error}"))
+}
+
+fn leaves_nothing_behind() -> Result<(), Failed> {
+    let room = tempfile::tempdir()?;
+    let origin = target(room.path(), None)?;
+    let before = lighthunter::rollback::fingerprint(&origin)?;
+    let mut options = options(&origin, "residue")?;
+    options.name = Some("A bad commit".into());
+    let directory = options.directory();
+    drill::run(options)?;
+    require(lighthunter::rollback::fingerprint(&origin)? == before, || "the origin was changed".into())?;
+    let (entries, damaged) = drill::read_journal(&directory)?;
+    require(damaged == 0 && drill::unfinished(&entries).is_empty(), || format!("not undone: {entries:?}"))?;
+    let root = entries.first().and_then(|entry| entry.detail.get("root")).and_then(|root| root.as_str());
+    let root = root.ok_or("the journal names no root")?;
+    require(!Path::new(root).exists(), || format!("{root} is left behind"))
+}
+
+fn find<'a>(record: &'a DrillRecord, name: &str) -> Result<&'a lighthunter::record::ScenarioRecord, Failed> {
+    record.scenarios.iter().find(|scenario| scenario.name == name).ok_or_else(|| format!("'{name}' did not run").into())
+}
+
+/// Makes the target's repository in `room`, with one defect if one is given.
+fn target(room: &Path, planted: Option<&Planted>) -> Result<std::path::PathBuf, Failed> {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/shell_target");
+    let root = room.join("target");
+    copy(&fixture, &root)?;
+    if let Some((file, text, becomes, ..)) = planted {
+        let path = root.join(file);
+        let whole = fs::read_to_string(&path)?;
+        if !whole.contains(text) {
+            return Err(format!("harness error: {file} does not hold '{text}'").into());
+        }
+        lighthunter::durable::replace(&path, whole.replacen(text, becomes, 1))?;
+    }
+    // A hang is cut short.
+    let spec = fs::read_to_string(root.join("drill.toml"))?.replace("night = 20", "night = 2");
+    lighthunter::durable::replace(&root.join("drill.toml"), spec)?;
+    let vault = Vault::init(&root)?;
+    vault.commit_all("first", Clock::system().now())?;
+    Ok(root)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), Failed> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let path = entry?.path();
+        let target = to.join(path.file_name().ok_or("no name")?);
+        if path.is_dir() {
+            copy(&path, &target)?;
+        } else {
+            lighthunter::durable::replace(&target, fs::read(&path)?)?;
+        }
+    }
+    Ok(())
+}
+
+fn options(origin: &Path, name: &str) -> Result<DrillOptions, Failed> {
+    let mut options = DrillOptions::new("/nowhere".into(), reports(name)?, Clock::system());
+    options.origin = Some(origin.into());
+    options.keep = Keep::Never;
+    options.budgets = BudgetRule::Warn;
+    Ok(options)
+}

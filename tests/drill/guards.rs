@@ -1,0 +1,39 @@
+//! The guards over features and steps: nothing is undefined, ambiguous, unused or lost in silence.
+
+use std::{fs, path::Path};
+
+use lighthunter::drill;
+
+use crate::{Check, Failed, require};
+
+pub(crate) const CHECKS: &[Check] = &[
+    ("every feature is sound", features_are_sound),
+    ("every step definition is used", definitions_are_used),
+    ("every step definition is registered", definitions_are_registered),
+];
+
+fn features_are_sound() -> Result<(), Failed> {
+    let checked = drill::check(&drill::select(&[])?);
+    let findings: Vec<String> = checked.findings.iter().map(ToString::to_string).collect();
+    require(checked.findings.is_empty(), || findings.join("; "))?;
+    require(!checked.features.is_empty(), || "there is no feature".into())
+}
+
+fn definitions_are_used() -> Result<(), Failed> {
+    let unused = drill::unused_definitions(&drill::check(&drill::select(&[])?).features);
+    let lines: Vec<String> = unused.iter().map(ToString::to_string).collect();
+    require(unused.is_empty(), || lines.join("; "))
+}
+
+/// A step file that nobody compiles in would be undefined steps at best.
+fn definitions_are_registered() -> Result<(), Failed> {
+    let steps = Path::new(env!("CARGO_MANIFEST_DIR")).join("steps");
+    let mut written = 0;
+    for entry in fs::read_dir(steps)? {
+        let text = fs::read_to_string(entry?.path())?;
+        let is_attribute = |line: &&str| ["#[given(", "#[when(", "#[then("].iter().any(|start| line.starts_with(start));
+        written += text.lines().filter(is_attribute).count();
+    }
+    let registered = drill::registered_count();
+    require(written == registered, || format!("{written} definitions are written, {registered} registered"))
+}
