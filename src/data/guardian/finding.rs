@@ -49,6 +49,24 @@ impl Rule {
         Self::PrecloseMismatch,
         Self::NullPreclose,
     ];
+
+    /// Returns the name, as reports and the ledger write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MissingSession => "missing_session",
+            Self::TableGap => "table_gap",
+            Self::Duplicate => "duplicate",
+            Self::InvalidNumber => "invalid_number",
+            Self::OhlcOrder => "ohlc_order",
+            Self::BeyondLimit => "beyond_limit",
+            Self::Volume => "volume",
+            Self::Stale => "stale",
+            Self::UnadjustedExRights => "unadjusted_ex_rights",
+            Self::PrecloseMismatch => "preclose_mismatch",
+            Self::NullPreclose => "null_preclose",
+        }
+    }
 }
 
 /// How bad a finding is.

@@ -108,7 +108,7 @@ impl GuardianReport {
         }
         let mut hard: Vec<(Rule, usize)> = hard.into_iter().collect();
         hard.sort_by_key(|(rule, count)| (std::cmp::Reverse(*count), *rule));
-        let worst: Vec<String> = hard.iter().take(3).map(|(rule, count)| format!("{rule:?} {count}")).collect();
+        let worst: Vec<String> = hard.iter().take(3).map(|(rule, count)| format!("{} {count}", rule.name())).collect();
         Err(DataError::Refused {
             table: TABLE,
             faulty: self.totals.hard_rows,

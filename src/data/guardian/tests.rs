@@ -12,7 +12,12 @@ use crate::{
     },
     exit::{Exit, Failure},
     market::{Calendar, CorporateAction, DailyBar},
-    source::files::{read_daily_parquet, read_directory},
+    source::{
+        SimulatedSpec,
+        files::{IntakeOptions, read_daily_parquet, read_directory},
+        simulated,
+    },
+    store::write_market,
 };
 
 fn report(bars: &[DailyBar], actions: &[CorporateAction]) -> GuardianReport {
@@ -216,7 +221,7 @@ fn gate_refuses_above_the_threshold() {
     report.gate(&thresholds(1.0 / 60.0)).expect("at the threshold");
     let error = report.gate(&thresholds(0.01)).expect_err("above it");
     assert_eq!(error.exit(), Exit::DataRefused);
-    assert!(error.to_string().contains("1 of 60 rows") && error.to_string().contains("BeyondLimit 1"), "{error}");
+    assert!(error.to_string().contains("1 of 60 rows") && error.to_string().contains("beyond_limit 1"), "{error}");
     let nothing = examine(&[], &[], Calendar::builtin(), &Thresholds::default());
     assert_eq!(nothing.expect_err("nothing to judge"), DataError::Empty { table: "daily" });
 }
@@ -244,7 +249,7 @@ fn visible_data_has_the_findings_of_its_readme() {
         eprintln!("skipped: {} not present", directory.display());
         return;
     }
-    let intake = read_directory(&directory, &crate::source::files::IntakeOptions::default()).expect("read");
+    let intake = read_directory(&directory, &IntakeOptions::default()).expect("read");
     let counts = |report: &GuardianReport| {
         report
             .counts
@@ -267,4 +272,25 @@ fn visible_data_has_the_findings_of_its_readme() {
     assert_eq!(both.findings.len(), old.findings.len() + new.findings.len() + 1);
     assert!(both.findings.iter().all(|found| found.date != date(2025, 1, 2)), "nothing is compared across the gap");
     both.gate(&Thresholds::default()).expect("passes");
+}
+
+#[test]
+fn rule_is_written_by_its_name() {
+    for rule in Rule::ALL {
+        assert_eq!(serde_json::to_value(rule).expect("JSON"), rule.name());
+    }
+}
+
+#[test]
+fn simulated_market_passes_through_files_without_a_hard_finding() {
+    let spec = SimulatedSpec::default();
+    let data = simulated::generate(&spec).expect("generated");
+    let room = tempfile::tempdir().expect("a directory");
+    write_market(room.path(), &data).expect("written");
+    let intake = read_directory(room.path(), &IntakeOptions::default()).expect("read");
+    assert_eq!(intake.rejected, []);
+    assert!(intake.data == data, "what is written is read");
+    let report = report(&intake.data.daily, &intake.data.actions);
+    let hard: Vec<_> = report.findings.iter().filter(|found| found.severity == Severity::Hard).take(5).collect();
+    assert!(hard.is_empty(), "{:?}: {hard:?}", report.counts);
 }

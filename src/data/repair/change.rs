@@ -5,7 +5,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{DataError, RepairPlan, Rule, SOURCE};
-use crate::market::{DailyBar, Symbol};
+use crate::{
+    market::{DailyBar, Symbol},
+    store::RepairRecord,
+};
 
 /// A column that a repair may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -18,6 +21,15 @@ pub enum RepairField {
 }
 
 impl RepairField {
+    /// Returns the column's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Preclose => "preclose",
+            Self::AdjFactor => "adj_factor",
+        }
+    }
+
     pub(super) fn get(self, bar: &DailyBar) -> Option<f64> {
         match self {
             Self::Preclose => bar.preclose,
@@ -77,6 +89,26 @@ impl Repair {
     pub(super) fn key(&self) -> (Date, Symbol, Option<RepairField>) {
         let field = if let Change::Value { field, .. } = self.change { Some(field) } else { None };
         (self.date, self.symbol, field)
+    }
+
+    pub(super) fn record(&self, run_id: &str) -> RepairRecord {
+        let text = |value: Option<f64>| value.map(|value| value.to_string());
+        let (field, old, new) = match self.change {
+            Change::Value { field, old, new } => (field.name(), text(old), text(new)),
+            Change::Suspended { close, adj_factor } => {
+                ("row", None, Some(format!("suspended close={close} adj_factor={adj_factor}")))
+            }
+        };
+        RepairRecord {
+            table: self.table.clone(),
+            trade_date: self.date,
+            symbol: self.symbol,
+            field: field.into(),
+            old,
+            new,
+            rule: self.rule.name().into(),
+            run_id: run_id.into(),
+        }
     }
 
     fn mismatch(&self, problem: &str) -> DataError {

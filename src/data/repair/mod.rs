@@ -18,7 +18,10 @@ use super::{
     actions::ActionIndex,
     guardian::{GuardianReport, Rule, Severity, Thresholds, examine},
 };
-use crate::market::{Calendar, CorporateAction, DailyBar, Symbol};
+use crate::{
+    market::{Calendar, CorporateAction, DailyBar, Symbol},
+    store::RepairRecord,
+};
 
 pub use change::{Change, Repair, RepairField, apply, revert};
 
@@ -46,6 +49,13 @@ pub struct RepairPlan {
 }
 
 impl RepairPlan {
+    /// Returns the repairs as the ledger keeps them, for the run that makes them: a row that is put in has
+    /// the field `row`.
+    #[must_use]
+    pub fn records(&self, run_id: &str) -> Vec<RepairRecord> {
+        self.repairs.iter().map(|repair| repair.record(run_id)).collect()
+    }
+
     /// Returns the symbol-days that research must leave out.
     #[must_use]
     pub fn excluded_days(&self) -> BTreeSet<(Date, Symbol)> {

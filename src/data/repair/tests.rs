@@ -95,6 +95,9 @@ fn suspended_sessions_are_put_in_and_lost_bars_are_excluded() {
         assert_eq!((bar.volume, bar.suspended, &*bar.source), (Some(0), true, "repair"));
     }
     assert!(examined(&changed, &[]).findings.is_empty());
+    let record = plan.records("run-1").remove(0);
+    assert_eq!((record.field.as_str(), record.rule.as_str(), record.old), ("row", "missing_session", None));
+    assert_eq!((record.trade_date, record.run_id.as_str()), (gone[0], "run-1"));
 
     let mut lost = clean();
     let date = lost.remove(AT).date;
