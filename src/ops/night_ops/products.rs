@@ -139,7 +139,7 @@ impl Night<'_> {
         Ok(filled(&mut self.products.repaired, repaired))
     }
 
-    /// Returns the repaired bars, without what research must leave out, over the calendar's sessions.
+    /// Returns the repaired bars, without what research must leave out.
     pub(super) fn panel(&mut self) -> Result<Arc<DailyPanel>, AnyFailure> {
         if let Some(panel) = &self.products.panel {
             return Ok(Arc::clone(panel));
@@ -147,10 +147,8 @@ impl Night<'_> {
         let (bars, plan) = (self.repaired_bars()?, self.repair_plan()?);
         let excluded = plan.excluded_days();
         let kept: Vec<&DailyBar> = bars.iter().filter(|bar| !excluded.contains(&(bar.date, bar.symbol))).collect();
-        let first = kept.iter().map(|bar| bar.date).min().unwrap_or(self.as_of());
-        let last = kept.iter().map(|bar| bar.date).max().unwrap_or(first);
-        let sessions = Calendar::builtin().sessions(first..=last)?;
-        let panel = DailyPanel::over_sessions(kept.iter().copied(), sessions);
+        // Days without any bar are no rows: the kernels see by the calendar that a session is missing.
+        let panel = DailyPanel::from_bars(kept.iter().copied());
         Ok(filled(&mut self.products.panel, panel))
     }
 
