@@ -1,3 +1,5 @@
+//! Tests of the learner: known weights are found, and input that teaches nothing is an error.
+
 use rand::RngExt as _;
 
 use super::{ElasticNetParams, Learner};

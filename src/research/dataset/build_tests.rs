@@ -1,3 +1,5 @@
+//! Tests of the dataset: what is left out and why, and how time splits it.
+
 use super::{Dataset, DatasetRule, build};
 use crate::{
     exit::{Exit, Failure},

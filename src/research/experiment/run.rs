@@ -88,8 +88,8 @@ impl ExperimentRun {
         let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
         self.record.metrics = outcome.metrics.into_iter().map(|(name, value)| (name, finite(value))).collect();
         if let Some(result) = outcome.backtest {
-            self.put_table("equity.csv", table::equity(result))?;
-            self.put_table("trades.csv", table::trades(result))?;
+            self.put("equity.csv", table::equity(result))?;
+            self.put("trades.csv", table::trades(result))?;
         }
         self.put_json("metrics.json", &self.record.metrics.clone())?;
         let files = outcome.files.iter().map(|file| self.workspace.shown(file));
@@ -131,16 +131,6 @@ impl ExperimentRun {
     fn put_json(&mut self, file: &str, value: &impl Serialize) -> Result<(), LabError> {
         let text = json(value, file, &self.record.id)?;
         self.put(file, text)
-    }
-
-    fn put_table(&mut self, file: &str, table: Result<Vec<u8>, csv::Error>) -> Result<(), LabError> {
-        let encode = |source: csv::Error| LabError::Encode {
-            id: self.record.id.clone(),
-            file: file.to_owned(),
-            source: Box::new(source),
-        };
-        let bytes = table.map_err(encode)?;
-        self.put(file, bytes)
     }
 
     /// Writes a file and names it among the artifacts.

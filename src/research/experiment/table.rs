@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Returns `equity.csv`: date, nav, cash, ret, turnover.
-pub(super) fn equity(result: &BacktestResult) -> Result<Vec<u8>, csv::Error> {
+pub(super) fn equity(result: &BacktestResult) -> String {
     let rows = result.equity.iter().map(|day| {
         let money = |fen| format!("{:.2}", cny(fen));
         [day.date.to_string(), money(day.nav), money(day.cash), day.ret.to_string(), day.turnover.to_string()]
@@ -15,7 +15,7 @@ pub(super) fn equity(result: &BacktestResult) -> Result<Vec<u8>, csv::Error> {
 }
 
 /// Returns `trades.csv`: one row a fill.
-pub(super) fn trades(result: &BacktestResult) -> Result<Vec<u8>, csv::Error> {
+pub(super) fn trades(result: &BacktestResult) -> String {
     let rows = result.trades.iter().map(|fill| {
         let money = |fen| format!("{:.2}", cny(fen));
         [
@@ -48,11 +48,8 @@ pub(super) fn trades(result: &BacktestResult) -> Result<Vec<u8>, csv::Error> {
     table(header, rows)
 }
 
-fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Result<Vec<u8>, csv::Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(header)?;
-    for row in rows {
-        writer.write_record(row)?;
-    }
-    writer.into_inner().map_err(|error| error.into_error().into())
+/// Dates, numbers, symbols and sides hold no comma, quote or line break, so a row is its cells joined.
+fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let lines = std::iter::once(header.join(",")).chain(rows.map(|row| row.join(",")));
+    lines.fold(String::new(), |text, line| text + &line + "\n")
 }

@@ -1,3 +1,5 @@
+//! Tests of factor frames over several symbols.
+
 use super::{FactorFrame, compute};
 use crate::{
     clock::Stopwatch,

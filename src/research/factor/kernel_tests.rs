@@ -1,3 +1,5 @@
+//! Tests of the factors' kernels on small series.
+
 use super::{KERNELS, Series, Window};
 use crate::{
     market::DailyPanel,

@@ -1,3 +1,5 @@
+//! Tests of labels over several symbols.
+
 use super::compute;
 use crate::{
     config::Family,

@@ -1,3 +1,5 @@
+//! Tests of training: fit, evaluation and scores.
+
 use super::{evaluate, predict_scores, train};
 use crate::{
     config::FactorSet,

@@ -1,3 +1,5 @@
+//! Tests of the model zoo on disk: snapshots, the pointer in force, and damage.
+
 use std::{
     collections::BTreeMap,
     fs,
