@@ -12,7 +12,6 @@ mod fault;
 mod features;
 mod journal;
 mod options;
-mod pointer;
 mod recorder;
 mod runner;
 mod session;

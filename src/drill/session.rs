@@ -3,7 +3,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs::{self, File},
+    io::Write as _,
     path::{Path, PathBuf},
     sync::{
         Mutex, OnceLock, PoisonError,
@@ -182,7 +183,8 @@ impl Session {
         Ok(Ran { run, seen: watch.finish() })
     }
 
-    /// Writes one evidence file and returns its path relative to the drill's directory.
+    /// Writes one evidence file and returns its path relative to the drill's directory. Evidence is not
+    /// synced: after a power cut the journal, which is, says what must be done.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -190,7 +192,9 @@ impl Session {
         let relative = format!("evidence/{}/{name}", slug(scenario));
         let path = self.options.directory().join(&relative);
         durable::make_directory(path.parent().unwrap_or(&path))?;
-        durable::replace(&path, bytes)?;
+        File::create(&path)
+            .and_then(|mut file| file.write_all(bytes.as_ref()))
+            .map_err(DurableError::at("write", &path))?;
         Ok(relative)
     }
 
