@@ -4,12 +4,16 @@
 //!
 //! A failed fsync is never retried: the kernel may have dropped the pages (the "fsyncgate" lesson).
 
+mod batch;
+
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
     os::unix::fs::symlink,
     path::{Path, PathBuf},
 };
+
+pub use batch::{Batch, SyncedBatch, is_temporary};
 
 use crate::exit::{Exit, Failure};
 
@@ -117,6 +121,16 @@ pub fn point(link: &Path, target: &Path) -> Result<(), DurableError> {
 pub fn publish_directory(from: &Path, to: &Path) -> Result<(), DurableError> {
     sync_directory(from)?;
     fs::rename(from, to).map_err(DurableError::at("publish", to))?;
+    sync_directory(parent(to))
+}
+
+/// Moves a file, over one that is there; both must be on one file system.
+///
+/// # Errors
+/// When the file is not there or cannot be moved.
+#[expect(clippy::disallowed_methods, reason = "this is the one atomic replace")]
+pub fn publish_file(from: &Path, to: &Path) -> Result<(), DurableError> {
+    fs::rename(from, to).map_err(DurableError::at("move", from))?;
     sync_directory(parent(to))
 }
 

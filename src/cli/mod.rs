@@ -1,1 +1,73 @@
 //! The commands: one file each. The only room that prints.
+//!
+//! A command parses its arguments, calls the room that does the work, and says what came of it. No
+//! rule of the market, of data or of research may live here.
+
+mod arguments;
+mod bootstrap;
+mod console;
+mod doctor;
+mod exit_codes;
+mod init;
+mod night_ops;
+mod regression;
+mod session;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{Parser, error::ErrorKind};
+
+use crate::exit::{AnyFailure, Exit};
+use arguments::{Cli, Command};
+use console::Console;
+use session::Session;
+
+/// Runs one command line and returns the process status.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let exit = match Cli::try_parse_from(arguments) {
+        Ok(cli) => dispatch(cli),
+        Err(error) => {
+            // A closed pipe is the reader's choice and no failure of ours.
+            let _ = error.print();
+            match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
+                _ => Exit::Usage,
+            }
+        }
+    };
+    ExitCode::from(exit.code())
+}
+
+fn dispatch(cli: Cli) -> Exit {
+    let console = Console::new(cli.global.json, cli.global.quiet);
+    match command(cli, &console) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            console.failure(failure.as_ref());
+            failure.exit()
+        }
+    }
+}
+
+fn command(cli: Cli, console: &Console) -> Result<Exit, AnyFailure> {
+    let session = Session::new(cli.global, *console);
+    match cli.command {
+        Command::Init(args) => init::run(&session, args),
+        Command::Bootstrap(args) => bootstrap::run(&session, &args),
+        Command::Regression(args) => regression::run(&session, &args),
+        Command::NightOps(args) => night_ops::run(&session, args),
+        Command::Doctor => doctor::run(&session),
+        Command::Help { topic } => exit_codes::run(&session, topic.as_deref()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory;
+
+    #[test]
+    fn command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -96,13 +96,7 @@ pub fn shipped() -> Result<Configuration, ConfigErrors> {
             Document::of_bytes(name, text.into()).map_err(|mistake| findings.mistakes.push(*mistake)).ok()?;
         document.parse().map_err(|mistakes| findings.mistakes.extend(mistakes)).ok()
     });
-    let loaded = settings.map(|(settings, tree)| Loaded {
-        settings,
-        origins: layer::origins(&tree),
-        warnings: Vec::new(),
-        digest: layer::digest("system config", &tree),
-        files: Vec::new(),
-    });
+    let loaded = settings.map(|(settings, tree)| Loaded::of(settings, tree, Vec::new(), Vec::new()));
     if let (Some(loaded), Some(sides)) = (&loaded, &sides) {
         sides.check_references(loaded, template::JOBS, &mut findings);
     }
@@ -225,7 +219,11 @@ impl Sides {
         let settings = &loaded.settings;
         self.jobs.clone().over(&settings.jobs).check_required(jobs_file, findings);
         let known: Vec<&str> = loaded.origins.keys().map(String::as_str).collect();
+        let before = findings.mistakes.len();
         self.matrix.check_keys(&known, &self.matrix_tree, findings);
+        if findings.mistakes.len() == before {
+            self.check_runs(loaded, findings);
+        }
         let mut missing = |key: String, name: &str, file: &str, names: Vec<&str>| {
             let mistake = Mistake::at(&place_of(&loaded.origins, &key), key, format!("{name} is not in {file}"));
             findings.mistakes.push(mistake.nearest(name, names));
@@ -239,6 +237,19 @@ impl Sides {
                 let names = self.factors.sets.keys().map(String::as_str).collect();
                 missing(format!("research.jobs.{}.factor_set", job.id), &job.factor_set, template::FACTOR_SPEC, names);
             }
+        }
+    }
+}
+
+impl Sides {
+    /// Checks that the settings of every run of the matrix are sound.
+    fn check_runs(&self, loaded: &Loaded, findings: &mut Findings) {
+        for run in self.matrix.runs() {
+            let Err(errors) = loaded.with(template::EXPERIMENT_MATRIX, &run.set) else { continue };
+            findings.mistakes.extend(errors.mistakes().iter().map(|mistake| {
+                let key = format!("{} sets {}", run.id, mistake.key);
+                Mistake { file: template::EXPERIMENT_MATRIX.to_owned(), key, ..mistake.clone() }
+            }));
         }
     }
 }

@@ -14,6 +14,9 @@ pub(super) const BYTES_MAX: usize = 1 << 20;
 /// The deepest nesting that is read; the shipped files need 5.
 pub(super) const DEPTH_MAX: usize = 64;
 
+/// The most values that are read; the shipped files hold fewer than 200.
+const VALUES_MAX: usize = 10_000;
+
 /// The text of one file, with its name for people.
 #[derive(Debug, Clone)]
 pub(super) struct Document {
@@ -65,7 +68,11 @@ impl Document {
     /// Parses the file by its extension: `.yaml` and `.yml` as YAML, all else as JSON with comments.
     pub(super) fn parse(&self) -> Result<Node, Vec<Mistake>> {
         let yaml = [".yaml", ".yml"].iter().any(|ending| self.name.ends_with(ending));
-        if yaml { yaml::parse(self) } else { json::parse(self) }
+        let tree = if yaml { yaml::parse(self) } else { json::parse(self) }?;
+        if tree.count() > VALUES_MAX {
+            return Err(vec![Mistake::at(&self.line(0), "", format!("holds more than {VALUES_MAX} values"))]);
+        }
+        Ok(tree)
     }
 
     /// Returns the text.
@@ -92,6 +99,23 @@ fn line_of(bytes: &[u8], offset: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::{BYTES_MAX, Document};
+    use crate::clock::Stopwatch;
+
+    #[test]
+    fn files_of_many_keys_are_refused_in_bounded_time() {
+        let watch = Stopwatch::start();
+        for (name, line) in [("c.json", "\"k\": 1,\n"), ("c.yaml", "k: 1\n")] {
+            for unique in [true, false] {
+                let lines = (0..80_000).map(|n| line.replace('k', &if unique { n.to_string() } else { "k".into() }));
+                let body = lines.collect::<String>();
+                let text = if name == "c.json" { format!("{{{body}\"z\": 1}}") } else { body };
+                let document = Document::of_bytes(name, text.into_bytes()).expect("text");
+                let mistakes = document.parse().expect_err("refused");
+                assert_eq!(mistakes.len(), if unique { 1 } else { 79_999 });
+            }
+        }
+        assert!(watch.seconds() < 10.0, "{} s for 4 files", watch.seconds());
+    }
 
     #[test]
     fn bytes_that_are_no_text_are_named_with_their_line() {

@@ -159,13 +159,13 @@ fn read_sweep(s: &mut Section<'_>) -> Sweep {
             .map(|(key, values)| (key, if let Json::Array(items) = values { items } else { vec![values] }))
             .collect(),
     };
+    if s.has("vary") && sweep.vary.is_empty() {
+        s.mistake("vary", "varies nothing, allowed: at least one config key");
+    }
     let runs = sweep.vary.values().map(Vec::len).try_fold(1usize, usize::checked_mul);
-    if sweep.vary.is_empty() || runs.is_none_or(|runs| runs == 0 || runs > SWEEP_RUNS_MAX) {
-        let what =
-            format!("makes {} runs, allowed: 1 to {SWEEP_RUNS_MAX}", runs.map_or("too many".into(), |n| n.to_string()));
-        if s.has("vary") {
-            s.mistake("vary", what);
-        }
+    if !runs.is_some_and(|runs| (1..=SWEEP_RUNS_MAX).contains(&runs)) {
+        let runs = runs.map_or_else(|| "too many".to_owned(), |runs| runs.to_string());
+        s.mistake("vary", format!("makes {runs} runs, allowed: 1 to {SWEEP_RUNS_MAX}"));
     }
     sweep
 }

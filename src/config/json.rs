@@ -1,6 +1,8 @@
 //! Reads JSON with comments into a tree with places. Everything else that lenient parsers accept
 //! (trailing commas, bare words, single quotes, hexadecimal) is a mistake.
 
+use std::collections::BTreeMap;
+
 use jsonc_parser::{
     CollectOptions, ParseOptions,
     ast::{ObjectPropName, Value as Ast},
@@ -68,6 +70,7 @@ fn convert(document: &Document, ast: &Ast<'_>, path: &str, mistakes: &mut Vec<Mi
         }
         Ast::Object(object) => {
             let mut entries: Vec<Entry> = Vec::with_capacity(object.properties.len());
+            let mut lines: BTreeMap<String, usize> = BTreeMap::new();
             for property in &object.properties {
                 let key = match &property.name {
                     ObjectPropName::String(literal) => literal.value.to_string(),
@@ -76,9 +79,11 @@ fn convert(document: &Document, ast: &Ast<'_>, path: &str, mistakes: &mut Vec<Mi
                 let dotted = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                 let name = property.name.range();
                 let key_place = document.place(name.start, name.end);
-                if let Some(first) = entries.iter().find(|entry| entry.key == key) {
-                    let what = format!("is given twice, first in line {}", first.place.line);
+                if let Some(first) = lines.get(&key) {
+                    let what = format!("is given twice, first in line {first}");
                     mistakes.push(Mistake::at(&key_place, dotted.as_str(), what));
+                } else {
+                    lines.insert(key.clone(), key_place.line);
                 }
                 let node = convert(document, &property.value, &dotted, mistakes);
                 entries.push(Entry { key, place: key_place, node });

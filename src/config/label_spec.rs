@@ -134,25 +134,27 @@ impl LabelSpec {
     }
 
     fn check_references(&self, tree: &Node, findings: &mut Findings) {
-        let ids = || self.labels.iter().map(|label| label.id.as_str());
-        let mut missing = |key: String, id: &str, what: &str| {
+        let ids = || self.labels.iter().map(|label| label.id.as_str()).collect();
+        let mut missing = |key: String, id: &str, what: &str, ids: Vec<&str>| {
             let place = tree.find(&key).map_or_else(|| Place::outside(""), |node| node.place.clone());
-            findings.mistakes.push(Mistake::at(&place, key, format!("{id} is not {what}")).nearest(id, ids()));
+            findings.mistakes.push(Mistake::at(&place, key, format!("{id} is not {what}")).nearest(id, ids));
         };
         for label in &self.labels {
             let Family::Direction { base, .. } = &label.family else { continue };
             let is_base =
                 |other: &Label| matches!(other.family, Family::Return { .. }) && other.horizon == label.horizon;
             if !self.label(base).is_some_and(is_base) {
-                missing(format!("labels.{}.base_label", label.id), base, "a return label of the same horizon");
+                let fitting =
+                    self.labels.iter().filter(|other| is_base(other)).map(|other| other.id.as_str()).collect();
+                missing(format!("labels.{}.base_label", label.id), base, "a return label of the same horizon", fitting);
             }
         }
         for task in &self.tasks {
             if self.label(&task.primary_label).is_none() {
-                missing(format!("tasks.{}.primary_label", task.id), &task.primary_label, "a label");
+                missing(format!("tasks.{}.primary_label", task.id), &task.primary_label, "a label", ids());
             }
             for aux in task.aux_labels.iter().filter(|aux| self.label(aux).is_none()) {
-                missing(format!("tasks.{}.aux_labels", task.id), aux, "a label");
+                missing(format!("tasks.{}.aux_labels", task.id), aux, "a label", ids());
             }
         }
     }
@@ -160,14 +162,16 @@ impl LabelSpec {
 
 fn read_label(id: &str, s: &mut Section<'_>) -> Label {
     let kinds = [("regression", LabelKind::Regression), ("classification", LabelKind::Classification)];
+    for unread in ["description", "name_zh"] {
+        s.optional(unread, Section::text);
+    }
     let label = Label {
         id: id.to_owned(),
         name: s.text("name"),
         kind: s.choice("kind", &kinds, LabelKind::Regression),
-        horizon: s.size("horizon_days", 1, 250),
+        horizon: read_horizon(s),
         family: read_family(s),
     };
-    s.optional("description", Section::text);
     let expected = match label.family {
         Family::Return { .. } | Family::MaxRunup | Family::MaxDrawdown => Some(LabelKind::Regression),
         Family::Direction { .. } | Family::BarrierTp { .. } | Family::BarrierSl { .. } | Family::Outcome { .. } => {
@@ -179,6 +183,17 @@ fn read_label(id: &str, s: &mut Section<'_>) -> Label {
         s.mistake("kind", "does not fit the family: directions, barriers and outcomes are classes, the rest numbers");
     }
     label
+}
+
+/// The original counts the sessions of some families in `window_days`.
+fn read_horizon(s: &mut Section<'_>) -> usize {
+    let is_old = s.has("window_days") && !s.has("horizon_days");
+    if is_old {
+        s.warning("window_days", "is an old name; write horizon_days");
+    } else if s.has("window_days") {
+        s.mistake("window_days", "is an old name of horizon_days, which is also given");
+    }
+    s.size(if is_old { "window_days" } else { "horizon_days" }, 1, 250)
 }
 
 #[derive(Clone, Copy)]

@@ -56,8 +56,14 @@ pub(super) fn of_text(name: &str, key: &str, text: &str, layer: &mut Node) -> Re
         return Err(Mistake::at(&place, key, "is not a dotted key, such as hud.port").into());
     }
     let value = serde_json::from_str(text).unwrap_or_else(|_| serde_json::Value::String(text.to_owned()));
-    layer.put(key, &place, of_json(value, &place));
+    put_json(name, key, value, layer);
     Ok(())
+}
+
+/// Puts a value at a dotted key of a layer that is no file.
+pub(super) fn put_json(name: &str, key: &str, value: serde_json::Value, layer: &mut Node) {
+    let place = Place::outside(name);
+    layer.put(key, &place, of_json(value, &place));
 }
 
 fn of_json(json: serde_json::Value, place: &Place) -> Node {

@@ -47,9 +47,36 @@ pub struct Loaded {
     pub digest: Digest,
     /// The files read, relative to the workspace, with their digests.
     pub files: Vec<(String, Digest)>,
+    tree: Node,
 }
 
 impl Loaded {
+    /// Explains settings that were read from `tree`.
+    pub(super) fn of(settings: Settings, tree: Node, warnings: Vec<Warning>, files: Vec<(String, Digest)>) -> Self {
+        let (origins, digest) = (layer::origins(&tree), layer::digest("system config", &tree));
+        Self { settings, origins, warnings, digest, files, tree }
+    }
+
+    /// Returns the settings with some values replaced, as an experiment of a matrix does; `name` is what
+    /// origins and messages call the source of the values.
+    ///
+    /// # Errors
+    /// Every mistake that the values make.
+    pub fn with(&self, name: &str, values: &BTreeMap<String, serde_json::Value>) -> Result<Self, ConfigErrors> {
+        let mut findings = Findings::default();
+        let mut tree = self.tree.clone();
+        for (key, value) in values {
+            let mut above = Node::empty_map(Place::outside(name));
+            layer::put_json(name, key, value.clone(), &mut above);
+            layer::merge(&mut tree, &above);
+        }
+        let settings = settings::read(&tree, &mut findings);
+        match ConfigErrors::of(findings.mistakes) {
+            Some(errors) => Err(errors),
+            None => Ok(Self::of(settings, tree, self.warnings.clone(), self.files.clone())),
+        }
+    }
+
     /// Returns the files whose bytes are no longer those that were read: an edit during a run.
     #[must_use]
     pub fn changed_files(&self, workspace: &Workspace) -> Vec<String> {
@@ -80,13 +107,7 @@ pub fn load(workspace: &Workspace, options: &LoadOptions) -> Result<Loaded, Conf
         (None, Some((settings, tree))) => {
             warnings.sort();
             warnings.dedup();
-            Ok(Loaded {
-                settings,
-                origins: layer::origins(&tree),
-                warnings,
-                digest: layer::digest("system config", &tree),
-                files,
-            })
+            Ok(Loaded::of(settings, tree, warnings, files))
         }
     }
 }

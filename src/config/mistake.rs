@@ -128,6 +128,9 @@ fn write_head(f: &mut fmt::Formatter<'_>, file: &str, line: usize, key: &str) ->
     if key.is_empty() { Ok(()) } else { write!(f, "{key}: ") }
 }
 
+/// How many mistakes are printed; a broken indent can make one of every line.
+const SHOWN_MAX: usize = 200;
+
 /// Every mistake found, at least one; prints one a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigErrors {
@@ -156,13 +159,16 @@ impl ConfigErrors {
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, mistake) in self.mistakes.iter().enumerate() {
+        for (index, mistake) in self.mistakes.iter().take(SHOWN_MAX).enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
             mistake.fmt(f)?;
         }
-        Ok(())
+        match self.mistakes.len().saturating_sub(SHOWN_MAX) {
+            0 => Ok(()),
+            more => write!(f, "\n... and {more} more mistakes"),
+        }
     }
 }
 

@@ -37,4 +37,8 @@ pub use pointer::{PointerError, replace_pointer, write_pointer};
 pub use settings::Settings;
 
 #[cfg(test)]
+mod fixture_tests;
+#[cfg(test)]
+mod mutation_tests;
+#[cfg(test)]
 mod tests;

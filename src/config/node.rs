@@ -89,6 +89,16 @@ impl Node {
         self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.node)
     }
 
+    /// Returns how many values the tree holds, itself included.
+    pub(super) fn count(&self) -> usize {
+        let inner: usize = match &self.value {
+            Value::List(items) => items.iter().map(Self::count).sum(),
+            Value::Map(entries) => entries.iter().map(|entry| entry.node.count()).sum(),
+            _ => 0,
+        };
+        inner + 1
+    }
+
     /// Returns the value at a dotted key.
     pub(super) fn find(&self, dotted: &str) -> Option<&Self> {
         dotted.split('.').try_fold(self, |node, key| node.get(key))

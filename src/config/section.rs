@@ -288,6 +288,14 @@ impl<'a> Section<'a> {
         self.findings.mistakes.push(Mistake::at(&place, self.dotted(key), what.to_string()));
     }
 
+    /// Reports keys of this object that do not agree, at the first that is not a default.
+    pub(super) fn disagreement(&mut self, keys: [&str; 2], what: impl Display) {
+        let [key, other] = keys;
+        let is_default = |key: &str| *self.place(key).file == *"default";
+        let blamed = if is_default(key) && !is_default(other) { other } else { key };
+        self.mistake(blamed, what);
+    }
+
     /// Warns of a value of this object.
     pub(super) fn warning(&mut self, key: &str, what: impl Display) {
         let place = self.place(key);

@@ -1,7 +1,7 @@
 //! Reads YAML into the same tree as JSON. Anchors, aliases, tags, several documents and keys that are
 //! not plain scalars are refused: a config needs none of them, and they are how a small file grows large.
 
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
@@ -19,7 +19,12 @@ struct Open {
 
 enum Content {
     List(Vec<Node>),
-    Map { entries: Vec<Entry>, key: Option<(String, Place)> },
+    /// `lines` says in which line each key was first given.
+    Map {
+        entries: Vec<Entry>,
+        key: Option<(String, Place)>,
+        lines: BTreeMap<String, usize>,
+    },
 }
 
 /// Parses a document from events, without recursion; reports every duplicate key at once.
@@ -75,7 +80,9 @@ impl Builder<'_> {
                 Ok(())
             }
             Event::SequenceStart(..) => self.start(place, Content::List(Vec::new())),
-            Event::MappingStart(..) => self.start(place, Content::Map { entries: Vec::new(), key: None }),
+            Event::MappingStart(..) => {
+                self.start(place, Content::Map { entries: Vec::new(), key: None, lines: BTreeMap::new() })
+            }
             Event::SequenceEnd | Event::MappingEnd => {
                 self.end();
                 Ok(())
@@ -92,8 +99,9 @@ impl Builder<'_> {
     }
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, place: Place) {
-        if let Some(Open { content: Content::Map { entries, key: key @ None }, .. }) = self.open.last_mut() {
-            let first = entries.iter().find(|entry| entry.key == text).map(|entry| entry.place.line);
+        if let Some(Open { content: Content::Map { key: key @ None, lines, .. }, .. }) = self.open.last_mut() {
+            let first = lines.get(text).copied();
+            lines.entry(text.to_owned()).or_insert(place.line);
             *key = Some((text.to_owned(), place.clone()));
             if let Some(line) = first {
                 let what = format!("is given twice, first in line {line}");
@@ -129,7 +137,7 @@ impl Builder<'_> {
         match self.open.last_mut().map(|open| &mut open.content) {
             None => self.root = Some(node),
             Some(Content::List(items)) => items.push(node),
-            Some(Content::Map { entries, key }) => {
+            Some(Content::Map { entries, key, .. }) => {
                 if let Some((key, place)) = key.take() {
                     entries.push(Entry { key, place, node });
                 }

@@ -1,1 +1,12 @@
-//! Data work: collect what is new, guard its quality, repair what can be derived.
+//! Data work: collect what is new, guard its quality, repair what can be derived. Reads and writes no
+//! store itself: it judges rows that it is given and says what should be done.
+
+mod actions;
+pub mod collect;
+mod error;
+pub mod guardian;
+pub mod repair;
+#[cfg(test)]
+mod sample;
+
+pub use error::DataError;

@@ -51,7 +51,18 @@ impl DailyPanel {
     pub fn from_bars<'a>(bars: impl IntoIterator<Item = &'a DailyBar> + Clone) -> Self {
         let symbols: BTreeSet<Symbol> = bars.clone().into_iter().map(|bar| bar.symbol).collect();
         let dates: BTreeSet<Date> = bars.clone().into_iter().map(|bar| bar.date).collect();
-        let (symbols, dates): (Vec<_>, Vec<_>) = (symbols.into_iter().collect(), dates.into_iter().collect());
+        Self::lay_out(bars, symbols.into_iter().collect(), dates.into_iter().collect())
+    }
+
+    /// Lays out bars over given sessions, ascending, so that a day without any bar counts as a session
+    /// too; bars of other dates are left out.
+    #[must_use]
+    pub fn over_sessions<'a>(bars: impl IntoIterator<Item = &'a DailyBar> + Clone, sessions: &[Date]) -> Self {
+        let symbols: BTreeSet<Symbol> = bars.clone().into_iter().map(|bar| bar.symbol).collect();
+        Self::lay_out(bars, symbols.into_iter().collect(), sessions.to_vec())
+    }
+
+    fn lay_out<'a>(bars: impl IntoIterator<Item = &'a DailyBar>, symbols: Vec<Symbol>, dates: Vec<Date>) -> Self {
         let cells = symbols.len() * dates.len();
         let mut panel = Self {
             columns: vec![vec![f64::NAN; cells]; Field::ALL.len()],

@@ -27,7 +27,7 @@ pub struct ElasticNetParams {
 
 impl Default for ElasticNetParams {
     fn default() -> Self {
-        Self { penalty: 1e-3, l1_ratio: 0.5, max_iterations: 2000, tolerance: 1e-6 }
+        Self { penalty: 0.02, l1_ratio: 0.5, max_iterations: 2000, tolerance: 1e-6 }
     }
 }
 

@@ -1,1 +1,13 @@
-//! Operations: NightOps, regression, doctor, and what they share (log, metrics).
+//! Operations: NightOps, regression, doctor, and what they share (station, log, metrics, alarm).
+
+mod alarm;
+pub mod bootstrap;
+pub mod doctor;
+pub mod log;
+pub mod metrics;
+pub mod night_ops;
+pub mod regression;
+mod research_plan;
+mod station;
+
+pub use station::Station;

@@ -5,7 +5,7 @@
 mod details;
 
 use super::{
-    summary::{COLUMNS, NONE, Row, Tone, counts, seconds, started, verdict_words},
+    summary::{COLUMNS, NONE, Row, Tone, broke_nothing, by_weight, counts, seconds, started, verdict_words},
     timeline::lanes,
 };
 use crate::{
@@ -90,7 +90,7 @@ fn write_table(page: &mut Markup, record: &DrillRecord) {
             });
         });
         table.tag("tbody", &[], |body| {
-            for (index, scenario) in record.scenarios.iter().enumerate() {
+            for (index, scenario) in by_weight(record) {
                 write_row(body, record, index, scenario);
             }
         });
@@ -100,18 +100,23 @@ fn write_table(page: &mut Markup, record: &DrillRecord) {
 fn write_row(body: &mut Markup, record: &DrillRecord, index: usize, scenario: &ScenarioRecord) {
     let row = Row::of(scenario, record.strict);
     let [_, injected, detected, detect, recover, proof, outcome] = COLUMNS;
-    body.tag("tr", &[], |tr| {
-        tr.tag("th", &[("scope", "row")], |th| {
+    // What broke nothing takes one line, so that the rest stays on the first screen.
+    let short = broke_nothing(scenario);
+    let (class, columns) = if short { ("short", "6") } else { ("", "1") };
+    body.tag("tr", &[("class", class)], |tr| {
+        tr.tag("th", &[("scope", "row"), ("colspan", columns)], |th| {
             th.leaf("a", &[("href", &format!("#{}", anchor(index)))], &scenario.name);
             if let Some(reason) = scenario.outcome.reason() {
                 th.leaf("p", &[("class", "facts")], reason);
             }
         });
-        tr.leaf("td", &[("data-label", injected), ("class", row.injected.1.class())], &row.injected.0);
-        tr.leaf("td", &[("data-label", detected), ("class", row.detected_by.1.class())], &row.detected_by.0);
-        tr.leaf("td", &[("data-label", detect), ("class", number_class(&row.detect))], &row.detect);
-        tr.leaf("td", &[("data-label", recover), ("class", number_class(&row.recover))], &row.recover);
-        tr.leaf("td", &[("data-label", proof), ("class", row.proof.1.class())], &row.proof.0);
+        if !short {
+            tr.leaf("td", &[("data-label", injected), ("class", row.injected.1.class())], &row.injected.0);
+            tr.leaf("td", &[("data-label", detected), ("class", row.detected_by.1.class())], &row.detected_by.0);
+            tr.leaf("td", &[("data-label", detect), ("class", number_class(&row.detect))], &row.detect);
+            tr.leaf("td", &[("data-label", recover), ("class", number_class(&row.recover))], &row.recover);
+            tr.leaf("td", &[("data-label", proof), ("class", row.proof.1.class())], &row.proof.0);
+        }
         tr.tag("td", &[("data-label", outcome)], |td| write_badge(td, row.outcome));
     });
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::summary::{
-    COLUMNS, Row, counts, layer_name, layer_names, proof_words, seconds, started, step_words, verdict_words,
+    COLUMNS, Row, by_weight, counts, layer_name, layer_names, proof_words, seconds, started, step_words, verdict_words,
 };
 use crate::record::{DrillRecord, ProofRecord, ScenarioRecord, StepStatus};
 
@@ -70,7 +70,7 @@ fn table(out: &mut Text, record: &DrillRecord) {
         return;
     }
     out.cells(COLUMNS).cells(["---", "---", "---", "---:", "---:", "---", "---"]);
-    for scenario in &record.scenarios {
+    for (_, scenario) in by_weight(record) {
         let row = Row::of(scenario, record.strict);
         out.cells([
             escape(&scenario.name),

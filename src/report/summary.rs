@@ -97,6 +97,19 @@ pub(super) fn outcome_tone(scenario: &ScenarioRecord, strict: bool) -> Tone {
     }
 }
 
+/// Returns the scenarios with their place in the record in the order in which a reader wants them: red
+/// ones, then those that broke something, then the others; each group in the record's order.
+pub(super) fn by_weight(record: &DrillRecord) -> Vec<(usize, &ScenarioRecord)> {
+    let mut scenarios: Vec<_> = record.scenarios.iter().enumerate().collect();
+    scenarios.sort_by_key(|(_, scenario)| (!scenario.outcome.is_red(record.strict), broke_nothing(scenario)));
+    scenarios
+}
+
+/// Says whether a scenario neither injected, watched, rolled back nor proved anything.
+pub(super) fn broke_nothing(scenario: &ScenarioRecord) -> bool {
+    scenario.fault.is_none() && scenario.signals.is_empty() && scenario.rollback.is_none() && scenario.proofs.is_empty()
+}
+
 /// Returns the count of each outcome that occurred, such as `3 Passed, 1 Skipped`, in the order of
 /// first occurrence.
 pub(super) fn counts(record: &DrillRecord) -> String {
@@ -174,7 +187,7 @@ fn seconds_or_none(value: Option<f64>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Row, Tone, counts, seconds};
+    use super::{Row, Tone, by_weight, counts, seconds};
     use crate::report::samples;
 
     #[test]
@@ -183,6 +196,13 @@ mod tests {
         for (value, words) in cases {
             assert_eq!(seconds(value), words);
         }
+    }
+
+    #[test]
+    fn red_comes_first() {
+        let red = samples::red();
+        let names: Vec<&str> = by_weight(&red).iter().map(|(_, scenario)| scenario.outcome.name()).collect();
+        assert_eq!(names, ["NotDetected", "NotRecovered", "Passed", "Skipped"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::factor::Window;
 use crate::{
     durable::DurableError,
     exit::{Exit, Failure},
@@ -42,6 +43,19 @@ pub enum ResearchError {
         left: &'static str,
         /// The other.
         right: &'static str,
+    },
+    /// Factors computed with another window than the model's.
+    #[error(
+        "model '{id}' was made with lookback {} and big_down {}, the factors have {} and {}",
+        own.lookback, own.big_down, got.lookback, got.big_down
+    )]
+    Window {
+        /// The model.
+        id: String,
+        /// Its window.
+        own: Window,
+        /// The factors' window.
+        got: Window,
     },
     /// No row or no column was left to learn from.
     #[error("nothing to learn from in the {part}: {why}")]
@@ -139,6 +153,7 @@ impl Failure for ResearchError {
             Self::Unknown { .. }
             | Self::Setting { .. }
             | Self::Name { .. }
+            | Self::Window { .. }
             | Self::NoCurrent { .. }
             | Self::NoModel { .. } => Exit::Config,
             Self::Layout { .. } => Exit::Internal,
@@ -156,6 +171,7 @@ impl Failure for ResearchError {
             Self::Unknown { .. } => "Correct the name in the spec under `config/`; `factors list` shows the factors.",
             Self::Setting { .. } => "Set the key to an allowed value.",
             Self::Name { .. } => "Choose another name.",
+            Self::Window { .. } => "Train again after a change of the factor set, or set it back.",
             Self::Layout { .. } => return None,
             Self::Empty { .. } => "Import more sessions, or drop the factors that the data does not hold.",
             Self::Model(error) => return error.remedy(),

@@ -141,6 +141,12 @@ pub enum StoreError {
         /// Table and date.
         what: String,
     },
+    /// An import failed before; what reached the disk is not known until the stores are opened again.
+    #[error("{path}: an import failed before, so nothing more is written", path = .path.display())]
+    Poisoned {
+        /// The database.
+        path: PathBuf,
+    },
     /// DuckDB failed.
     #[error("DuckDB cannot {step} ({path}): {source}", path = .path.display())]
     DuckDb {
@@ -235,6 +241,7 @@ impl Failure for StoreError {
             }
             Self::Limit { .. } => "Split the file, one year each, say.",
             Self::Damaged { .. } => "Open the stores again by any command: what the other store holds is rebuilt.",
+            Self::Poisoned { .. } => "Run the command again: opening the stores completes the import or takes it back.",
             Self::Lost { .. } => "Import the input again (`lighthunter data import DIR`).",
             Self::Io { .. } | Self::DuckDb { .. } | Self::Sqlite { .. } => {
                 "Check that the disk has free space and that the files are readable and writable."

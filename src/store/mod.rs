@@ -1,20 +1,53 @@
 //! The stores: SQLite ledger, DuckDB, Parquet, JSONL. The only room that names their libraries.
 
 mod columnar;
+mod content;
+#[cfg(test)]
+mod crash;
+mod database;
 mod delimited;
+mod duck;
 mod error;
 mod experiment;
+mod experiments;
+#[cfg(test)]
+mod fixture;
 mod frame;
+mod import;
+mod jsonl;
+mod ledger;
+mod lite;
 mod market_files;
 mod parquet_file;
+mod partition;
+mod quarantine;
+mod recovery;
 mod row;
 mod schema;
+mod settings;
+mod stores;
 
 pub use delimited::{DelimitedLimits, DelimitedReader, DelimitedRecord, row_text, unquoted};
 pub use error::StoreError;
 pub use experiment::{Experiment, ExperimentError, ExperimentKind, ExperimentStatus};
+pub use experiments::Experiments;
 pub use frame::{Frame, FrameColumn};
+pub use import::{ImportReport, TableImport};
+pub use jsonl::{JsonlContent, RotatingJsonl, read_jsonl};
+pub use ledger::{
+    Ledger, PartitionRecord, RepairRecord, RevisionRecord, RunEnd, RunRecord, RunStart, RunStatus, StageRecord,
+    StageStatus,
+};
 pub use market_files::write_market;
 pub use parquet_file::{read_parquet, read_parquet_checked, write_parquet};
+pub use recovery::RecoveryReport;
 pub use row::{ActionColumns, DailyColumns, IndexColumns, MinuteColumns, Prices, Row};
 pub use schema::Table;
+pub use settings::{Depth, Engine, StorePath, StoreSettings, WriteMode};
+pub use stores::{Query, Stores, content_digest};
+
+/// Returns the versions of the libraries of this room.
+#[must_use]
+pub fn versions() -> [(&'static str, String); 2] {
+    [("DuckDB", duck::version()), ("SQLite", rusqlite::version().to_owned())]
+}

@@ -12,11 +12,15 @@ use std::{
 
 use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
 use parquet::{
-    arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder},
+    arrow::{
+        ArrowWriter,
+        arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+        arrow_writer::ArrowWriterOptions,
+    },
     basic::{Compression, Type, ZstdLevel},
     file::{
-        metadata::{ParquetMetaData, RowGroupMetaData},
-        properties::WriterProperties,
+        metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData},
+        properties::{EnabledStatistics, WriterProperties},
     },
 };
 
@@ -42,16 +46,35 @@ pub fn write_parquet(path: &Path, batches: &[RecordBatch]) -> Result<(), StoreEr
     let Some(first) = batches.first() else {
         return Err(StoreError::Parquet { path: path.into(), reason: "nothing to write, not even columns".into() });
     };
-    durable::replace_with(path, |file| encode(file, &first.schema(), batches))?;
+    let zstd = ZstdLevel::try_new(1).map_err(|error| malformed(path, &error))?;
+    durable::replace_with(path, |file| encode(file, &first.schema(), batches, Compression::ZSTD(zstd)))?;
     Ok(())
 }
 
-fn encode(sink: impl io::Write + Send, schema: &SchemaRef, batches: &[RecordBatch]) -> io::Result<()> {
+/// Returns batches of one schema as the bytes of a Parquet file; `path` names it in errors.
+pub(crate) fn parquet_bytes(path: &Path, batches: &[RecordBatch]) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = Vec::new();
+    if let Some(first) = batches.first() {
+        // A compressor of Zstandard takes longer to set up than a partition's hundred rows to write.
+        encode(&mut bytes, &first.schema(), batches, Compression::SNAPPY).map_err(StoreError::io("encode", path))?;
+    }
+    Ok(bytes)
+}
+
+fn encode(
+    sink: impl io::Write + Send,
+    schema: &SchemaRef,
+    batches: &[RecordBatch],
+    compression: Compression,
+) -> io::Result<()> {
     let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).map_err(io::Error::other)?))
+        .set_compression(compression)
+        .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_created_by("lighthunter".into())
         .build();
-    let mut writer = ArrowWriter::try_new(sink, schema.clone(), Some(properties)).map_err(io::Error::other)?;
+    // Plain Parquet types say all there is; without a second schema the files are smaller.
+    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+    let mut writer = ArrowWriter::try_new_with_options(sink, schema.clone(), options).map_err(io::Error::other)?;
     for batch in batches {
         writer.write(batch).map_err(io::Error::other)?;
     }
@@ -100,7 +123,10 @@ fn decode(
     path: &Path,
     input: impl parquet::file::reader::ChunkReader + 'static,
 ) -> Result<Vec<RecordBatch>, StoreError> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(input).map_err(|error| malformed(path, &error))?;
+    // Another writer's Arrow types are not needed, and are what the decoder trusts most.
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(input, options)
+        .map_err(|error| malformed(path, &error))?;
     let rows = batch_rows(path, builder.metadata())?;
     let reader = builder.with_batch_size(rows).build().map_err(|error| malformed(path, &error))?;
     let mut batches = Vec::new();
@@ -120,6 +146,14 @@ fn batch_rows(path: &Path, metadata: &ParquetMetaData) -> Result<usize, StoreErr
     let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(u64::MAX);
     within(path, "its number of rows", rows, FILE_ROWS_MAX)?;
     let chunks = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
+    let negative = |chunk: &ColumnChunkMetaData| {
+        chunk.data_page_offset() < 0
+            || chunk.compressed_size() < 0
+            || chunk.dictionary_page_offset().is_some_and(|offset| offset < 0)
+    };
+    if chunks.clone().any(negative) {
+        return Err(malformed(path, "a column begins or ends before the file"));
+    }
     let texts = chunks.filter(|chunk| matches!(chunk.column_type(), Type::BYTE_ARRAY | Type::FIXED_LEN_BYTE_ARRAY));
     let longest = texts.map(|chunk| u64::try_from(chunk.uncompressed_size()).unwrap_or(u64::MAX)).max();
     Ok((BATCH_BYTES_MAX / longest.unwrap_or(1).max(1)).clamp(1, BATCH_ROWS_MAX) as usize)

@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 
 use super::{Account, Fen, Fill, Order, Reject, rules};
-use crate::market::{Commission, Side, Symbol};
+use crate::market::{Commission, PriceBand, Side, Symbol, tick::cny};
 
 /// What trading costs and how much of the market one may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,16 +25,14 @@ impl Default for TradeTerms {
 }
 
 /// The market in one symbol at the moment of the fill.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quote {
     /// The session.
     pub date: Date,
     /// The price, fen.
     pub price: Option<Fen>,
-    /// The highest price of the session, fen; none where no limit applies.
-    pub limit_up: Option<Fen>,
-    /// The lowest price of the session, fen; none where no limit applies.
-    pub limit_down: Option<Fen>,
+    /// The session's price limits; none where no limit applies.
+    pub band: Option<PriceBand>,
     /// Whether the symbol does not trade that session.
     pub suspended: bool,
     /// Shares that the session trades; none when not known, and then nothing fills.
@@ -84,9 +82,9 @@ fn tradable_price(side: Side, quote: &Quote) -> Result<Fen, Reject> {
         return Err(Reject::Suspended);
     }
     let price = quote.price.filter(|price| *price > 0).ok_or(Reject::NoPrice)?;
-    match side {
-        Side::Buy if quote.limit_up.is_some_and(|limit| price >= limit) => Err(Reject::LimitUp),
-        Side::Sell if quote.limit_down.is_some_and(|limit| price <= limit) => Err(Reject::LimitDown),
+    match (side, quote.band) {
+        (Side::Buy, Some(band)) if band.is_up(cny(price)) => Err(Reject::LimitUp),
+        (Side::Sell, Some(band)) if band.is_down(cny(price)) => Err(Reject::LimitDown),
         _ => Ok(price),
     }
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{Quote, TradeTerms, affordable_shares, execute};
 use crate::{
-    market::{Commission, CorporateAction, Side, Symbol, tick::fen},
+    market::{Commission, CorporateAction, PriceBand, Side, Symbol, tick::fen},
     trading::{Account, Fen, Order, Position, Reject, entitle},
 };
 
@@ -26,8 +26,7 @@ fn quote(price: Fen) -> Quote {
     Quote {
         date: DAY,
         price: Some(price),
-        limit_up: Some(1100),
-        limit_down: Some(900),
+        band: Some(PriceBand { up: 11.0, down: 9.0 }),
         suspended: false,
         volume: Some(1_000_000),
     }
@@ -242,7 +241,8 @@ fn oracle_orders(path: &str) -> Vec<OracleOrder> {
             account.hold(order.symbol, Position { shares: held, sellable, cost: 0 });
         }
         let volume = Some(whole(17));
-        let quote = Quote { date, price: price(14), limit_up: price(15), limit_down: price(16), suspended, volume };
+        let band = number(15).zip(number(16)).and_then(|(up, down)| PriceBand::from_vendor(up, down));
+        let quote = Quote { date, price: price(14), band, suspended, volume };
         OracleOrder {
             account,
             order,

@@ -16,3 +16,10 @@ pub use lock::{LockFound, STALE_AFTER_SECONDS};
 pub use repository::{IndexEntry, Vault};
 pub use reset::ResetReport;
 pub use status::Status;
+
+/// Returns the version of the libgit2 that is linked.
+#[must_use]
+pub fn version() -> String {
+    let (major, minor, patch) = git2::Version::get().libgit2_version();
+    format!("{major}.{minor}.{patch}")
+}

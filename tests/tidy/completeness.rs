@@ -1,5 +1,7 @@
 //! The folders that every other check reads must be there: a check of an empty folder proves nothing.
 
+use lighthunter::exit::Exit;
+
 use super::source::{assert_caught, assert_none, read};
 
 /// A folder, the ending of its files, and the least number of them.
@@ -48,4 +50,24 @@ fn top_level_is_complete() {
 fn a_missing_folder_or_file_is_caught() {
     assert_caught(&missing(&[("no_such_folder", ".rs", 1)], &[]), "no_such_folder");
     assert_caught(&missing(&[], &["NO_SUCH_FILE.md"]), "NO_SUCH_FILE.md");
+}
+
+/// Returns the exit codes that the page does not show with their meaning.
+fn unlisted(page: &str) -> Vec<String> {
+    let rows = Exit::ALL.iter().map(|exit| format!("| {} | {} |", exit.code(), exit.meaning()));
+    rows.filter(|row| !page.contains(row)).map(|row| format!("docs/exit-codes.md: no row {row}")).collect()
+}
+
+#[test]
+fn exit_codes_are_documented() {
+    assert_none(&unlisted(&read(&["docs/exit-codes.md"], &[".md"]).pop().expect("the page").text));
+}
+
+#[test]
+fn an_undocumented_exit_code_is_caught() {
+    let rows: Vec<String> =
+        Exit::ALL.iter().map(|exit| format!("| {} | {} | do |", exit.code(), exit.meaning())).collect();
+    let all = rows.join("\n");
+    assert_none(&unlisted(&all));
+    assert_caught(&unlisted(&all.replace("| 20 |", "| 21 |")), "| 20 |");
 }

@@ -13,7 +13,7 @@ const FLOORS: [&[&str]; 6] = [
 ];
 
 /// Imports within a floor that are meant. The ground rooms are exempt: they are one small family.
-const SIDEWAYS: [(&str, &str); 12] = [
+const SIDEWAYS: [(&str, &str); 11] = [
     ("source", "store"),
     ("research", "trading"),
     ("ops", "data"),
@@ -25,7 +25,6 @@ const SIDEWAYS: [(&str, &str); 12] = [
     ("hud", "trading"),
     ("hud", "rollback"),
     ("hud", "ops"),
-    ("drill", "report"),
 ];
 
 /// What floor 4 may import of floor 3: the undo of a workspace. All else it drives as a process.

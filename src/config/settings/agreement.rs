@@ -45,15 +45,24 @@ impl Rules<'_> {
     }
 
     fn at(&self, key: &str, what: String) -> Mistake {
-        let place = self.tree.find(key).map_or_else(|| Place::outside("default"), |node| node.place.clone());
-        Mistake::at(&place, key, what)
+        Mistake::at(&self.place(key), key, what)
     }
 
-    fn equal(&mut self, (key, path): (&str, &Path), (other_key, other): (&str, &Path)) {
+    fn place(&self, key: &str) -> Place {
+        self.tree.find(key).map_or_else(|| Place::outside("default"), |node| node.place.clone())
+    }
+
+    /// Orders two keys that do not agree: the first is the one to blame, which a default never is.
+    fn blame<'k>(&self, key: &'k str, other: &'k str) -> (&'k str, &'k str) {
+        if *self.place(key).file == *"default" { (other, key) } else { (key, other) }
+    }
+
+    fn equal(&mut self, (one, path): (&str, &Path), (two, other): (&str, &Path)) {
         if path != other {
-            let what =
-                format!("is {}, but {other_key} is {}; both name the same directory", path.display(), other.display());
-            self.report(key, what);
+            let (key, beside) = self.blame(one, two);
+            let (own, else_where) = if key == one { (path, other) } else { (other, path) };
+            let what = format!("is {}, but {beside} is {}", own.display(), else_where.display());
+            self.report(key, format!("{what}; both name the same directory"));
         }
     }
 
@@ -61,7 +70,8 @@ impl Rules<'_> {
         let mut first: BTreeMap<&str, &str> = BTreeMap::new();
         for (key, value) in values {
             if let Some(other) = first.insert(value, key) {
-                self.report(key, format!("is {value}, the same as {other}"));
+                let (key, other) = self.blame(key, other);
+                self.report(key, format!("is the same as {other}: {value}"));
             }
         }
     }
@@ -93,7 +103,7 @@ impl Rules<'_> {
         for (account, sum) in weights {
             // The tolerance is for sums such as 0.1 + 0.2, not for people.
             if sum > 1.0 + 1e-9 {
-                let what = format!("the weights of account {account} sum to {sum}, allowed: at most 1");
+                let what = format!("the weights of account {account} sum to {sum:.6}, allowed: at most 1");
                 self.report("portfolio.strategies", what);
             }
         }

@@ -54,7 +54,10 @@ impl ModelGate {
             max_rank_ic_drop: s.number("max_rank_ic_drop", Bounds::between(0.0, 2.0)),
         };
         if gate.min_rank_ic > gate.max_rank_ic {
-            s.mistake("min_rank_ic", format!("is {}, above max_rank_ic, {}", gate.min_rank_ic, gate.max_rank_ic));
+            s.disagreement(
+                ["min_rank_ic", "max_rank_ic"],
+                format!("min_rank_ic is {}, above max_rank_ic, {}", gate.min_rank_ic, gate.max_rank_ic),
+            );
         }
         gate
     }

@@ -43,7 +43,10 @@ impl MarketSource {
             minute_days: s.size("minute_days", 0, 10_000),
         };
         if market.minute_days > market.days {
-            s.mistake("minute_days", format!("is {}, more than days, {}", market.minute_days, market.days));
+            s.disagreement(
+                ["minute_days", "days"],
+                format!("minute_days is {}, more than days, {}", market.minute_days, market.days),
+            );
         }
         market
     }
@@ -99,7 +102,7 @@ impl GuardianWeights {
         };
         let sum = weights.coverage + weights.source + weights.value + weights.consistency;
         if (sum - 1.0).abs() > 1e-9 {
-            s.mistake("", format!("the weights sum to {sum}, allowed: 1"));
+            s.mistake("", format!("the weights sum to {sum:.6}, allowed: 1"));
         }
         weights
     }

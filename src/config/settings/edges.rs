@@ -107,17 +107,21 @@ impl Network {
     }
 }
 
+/// A proxy's URL may hold a password by mistake, so no message repeats it.
 fn read_proxy(s: &mut Section<'_>) -> Option<String> {
     let is_global = s.choice("mode", &[("disabled", false), ("global", true)], false);
-    let url = s.optional("url", |s, key| {
-        s.parsed(key, "a URL http://HOST:PORT or socks5://HOST:PORT without user and password", |url| {
-            let schemes = ["http://", "https://", "socks5://"];
-            let host = schemes.iter().find_map(|scheme| url.strip_prefix(scheme)).ok_or(())?;
-            if host.is_empty() || host.contains('@') { Err(()) } else { Ok(url.to_owned()) }
-        })
-    });
+    let url = s.optional("url", Section::text);
+    let schemes = ["http://", "https://", "socks5://"];
+    let host_of = |url: &str| schemes.iter().find_map(|scheme| url.strip_prefix(scheme)).map(str::to_owned);
+    match url.as_deref().filter(|url| !url.is_empty()).map(host_of) {
+        Some(Some(host)) if host.contains('@') => {
+            s.mistake("url", "holds a user and password; secrets never belong in the config");
+        }
+        Some(None) => s.mistake("url", "not allowed, allowed: a URL http://HOST:PORT, https:// or socks5://"),
+        _ => {}
+    }
     if is_global && url.is_none() {
-        s.mistake("url", "is needed where proxies.mode is global");
+        s.disagreement(["url", "mode"], "mode is global, but url is not given");
     }
     url.filter(|_| is_global)
 }

@@ -156,7 +156,7 @@ impl Split {
         };
         let sum = split.train_share + split.valid_share + split.test_share;
         if (sum - 1.0).abs() > 1e-9 {
-            s.mistake("", format!("the shares sum to {sum}, allowed: 1"));
+            s.mistake("", format!("the shares sum to {sum:.6}, allowed: 1"));
         }
         split
     }

@@ -199,16 +199,23 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Returns the shares to hold of each target, best first, from prices known before the open.
-    fn wanted_shares(&self, targets: &Targets) -> Vec<(Symbol, i64)> {
-        let nav = self.value(Tape::reference);
-        let of = |name: &usize| {
-            let symbol = *self.input.panel.symbols().get(*name)?;
-            let shares = self.tape.reference(*name).map_or(0, |price| (nav as f64 * targets.weight) as Fen / price);
-            // A price that is not known cannot be sized; the order then says so when it is refused.
-            Some((symbol, shares.max(1)))
-        };
-        targets.names.iter().filter_map(of).collect()
+    /// Returns the shares to hold of each target, best first, from prices known before the open; a name
+    /// without any is refused, because it cannot be sized.
+    fn wanted_shares(&mut self, targets: &Targets) -> Vec<(Symbol, i64)> {
+        let budget = (self.value(Tape::reference) as f64 * targets.weight) as Fen;
+        let mut wanted = Vec::with_capacity(targets.names.len());
+        for name in &targets.names {
+            match self.tape.reference(*name).zip(self.input.panel.symbols().get(*name)) {
+                // One share at least, so that a lot that is too dear is refused and not forgotten.
+                Some((price, symbol)) => wanted.push((*symbol, (budget / price).max(1))),
+                None => self.refuse(Reject::NoPrice),
+            }
+        }
+        wanted
+    }
+
+    fn refuse(&mut self, reject: Reject) {
+        *self.result.rejects.entry(reject).or_default() += 1;
     }
 
     fn buy(&mut self, symbol: Symbol, shares: i64) {
@@ -240,7 +247,7 @@ impl<'a> Session<'a> {
             }
             // A part of a lot that stays is no refusal: the position is on target within a lot.
             Err(Reject::BelowLot) if order.side == Side::Sell => {}
-            Err(reject) => *self.result.rejects.entry(reject).or_default() += 1,
+            Err(reject) => self.refuse(reject),
         }
     }
 

@@ -122,6 +122,18 @@ fn what_the_result_cannot_stand_for_is_said() {
 }
 
 #[test]
+fn names_that_cannot_be_sized_are_refused_by_name_of_the_reason() {
+    // The second name is listed on the third day, the third costs more than the cash for a lot.
+    let mut bars = market(&[&[10.0; 4], &[20.0; 4], &[1_500.0; 4]]);
+    bars.retain(|bar| bar.symbol.code() != 600_001 || bar.date >= date(2020, 6, 3));
+    bars.iter_mut().filter(|bar| bar.symbol.code() == 600_001).for_each(|bar| bar.preclose = None);
+    let scores = [0.0, 0.0, NAN, NAN, NAN, 1.0, NAN, NAN, 2.0, NAN, NAN, NAN];
+    let result = backtest(&bars, &scores, &[], &BacktestParams { top_k: 1, ..params() });
+    let rejects: Vec<(Reject, usize)> = result.rejects.into_iter().collect();
+    assert_eq!(rejects, [(Reject::NoPrice, 1), (Reject::BelowLot, 1)]);
+}
+
+#[test]
 fn nothing_to_trade_is_an_error() {
     let panel = DailyPanel::from_bars(&market(&[&[10.0; 3]]));
     let with = |scores: &[f64], params: &BacktestParams| {

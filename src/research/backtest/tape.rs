@@ -127,8 +127,7 @@ impl<'a> Tape<'a> {
         Some(Quote {
             date,
             price: self.price(field, symbol),
-            limit_up: band.and_then(|band| fen(band.up)),
-            limit_down: band.and_then(|band| fen(band.down)),
+            band,
             suspended: !self.panel.trades(symbol, self.today),
             volume: volume.is_finite().then_some(volume as i64),
         })

@@ -42,7 +42,9 @@ impl Dataset {
     /// Names the step that failed.
     pub fn write(&self, directory: &Path) -> Result<Digest, ResearchError> {
         durable::make_directory(directory)?;
-        let sha256 = self.to_frame()?.write(&directory.join(ROWS))?;
+        let rows = directory.join(ROWS);
+        self.to_frame()?.write(&rows)?;
+        let sha256 = Digest::of_file(&rows).map_err(ResearchError::unreadable(&rows))?;
         let content = self.digest();
         let manifest = Manifest {
             version: VERSION,

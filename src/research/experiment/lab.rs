@@ -93,10 +93,10 @@ impl ExperimentLab {
         Ok(run)
     }
 
-    /// Makes the directory of a new id, `<kind>_<YYYYMMDDTHHMMSS>_<6 hex>` in Shanghai's time. Making the
+    /// Makes the directory of a new id, `<kind>_<YYYYMMDD_HHMMSS>_<6 hex>` in Shanghai's time. Making the
     /// directory is the claim: of two runs of one second only one gets it, in this process or another.
     fn claim(&self, context: &RunContext) -> Result<String, LabError> {
-        let second = self.clock.shanghai().strftime("%Y%m%dT%H%M%S").to_string();
+        let second = self.clock.shanghai().strftime("%Y%m%d_%H%M%S").to_string();
         for attempt in 0..CLAIMS_MAX {
             let digest = digest(context, attempt).short();
             let id = format!("{}_{second}_{}", kind_name(context.kind), digest.get(..6).unwrap_or(&digest));

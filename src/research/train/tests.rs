@@ -9,9 +9,10 @@ use crate::{
         factor::{self, FactorFrame},
         label,
         testing::{NEXT_RETURN, core_set, label_spec, random_bars, real_bars},
-        zoo::{Gate, GateRule},
+        zoo::{Gate, GateRule, ModelZoo, Snapshot, model_id},
     },
     seed::Seed,
+    source::simulated::{SimulatedSpec, generate},
 };
 
 fn prepared(bars: &[DailyBar]) -> (FactorFrame, Dataset) {
@@ -88,4 +89,48 @@ fn real_panel_gives_a_model_that_passes_the_gate() {
     assert!(Gate::judge(&GateRule::default(), &trained.metrics, None).passed, "{:?}", trained.metrics);
     let scores = predict_scores(&trained.model, &factors).expect("scored");
     assert!(scores.iter().filter(|score| score.is_finite()).count() > 110_000);
+}
+
+#[test]
+fn simulated_market_gives_a_model_that_passes_the_gate() {
+    let spec = SimulatedSpec { minute_days: 0, ..SimulatedSpec::default() };
+    let (_, dataset) = prepared(&generate(&spec).expect("a market").daily);
+    assert!(dataset.dropped.is_empty(), "{:?}", dataset.dropped);
+    let trained = train(&dataset, &Learner::default(), Seed::DEFAULT).expect("trained");
+    assert!(Gate::judge(&GateRule::default(), &trained.metrics, None).passed, "{:?}", trained.metrics);
+}
+
+#[test]
+fn model_in_force_scores_as_the_one_that_was_trained() {
+    let room = tempfile::tempdir().expect("a directory");
+    let zoo = ModelZoo::at(room.path());
+    let bars = random_bars(20, 200);
+    let (factors, mut dataset) = prepared(&bars);
+    let width = dataset.feature_names.len();
+    let planted: Vec<f64> = dataset.features.chunks(width).map(|row| row[1]).collect();
+    dataset.label = planted;
+    let trained = train(&dataset, &Learner::default(), Seed::DEFAULT).expect("trained");
+    let rule = GateRule::default();
+    let gate = zoo.judge("job", &rule, &trained, &dataset).expect("no champion yet");
+    assert!(gate.passed, "{gate:?}");
+    let as_of = *factors.dates.last().expect("some");
+    let id = model_id(as_of, "train-0001").expect("an id");
+    zoo.publish(&Snapshot::of("job", &id, &trained, &dataset, gate, as_of).expect("named")).expect("published");
+    zoo.promote("job", &id).expect("promoted");
+    let champion = zoo.load_current("job").expect("sound");
+    let bits = |scores: Vec<f64>| scores.iter().map(|score| score.to_bits()).collect::<Vec<u64>>();
+    let own = predict_scores(&trained.model, &factors).expect("scored");
+    assert_eq!(bits(champion.scores(&factors).expect("scored")), bits(own));
+
+    // A model of noise is far below the champion on the same rows.
+    let mut noise = trained.clone();
+    noise.model.coefficients.iter_mut().for_each(|coefficient| *coefficient = -*coefficient);
+    noise.metrics = evaluate(&noise.model, &dataset, dataset.parts.valid.clone());
+    let gate =
+        zoo.judge("job", &GateRule { min_ic: -1.0, min_rank_ic: -1.0, ..rule }, &noise, &dataset).expect("judged");
+    assert!(!gate.passed && gate.reasons[0].contains("below the current model"), "{gate:?}");
+
+    let other = factor::compute(&FactorSet { lookback: 10, ..core_set() }, &DailyPanel::from_bars(&bars));
+    let error = champion.scores(&other.expect("computed")).expect_err("another window");
+    assert_eq!(error.exit(), Exit::Config, "{error}");
 }

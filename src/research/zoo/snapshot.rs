@@ -16,7 +16,7 @@ use crate::{
         ResearchError,
         dataset::{Dataset, DroppedColumn},
         factor::{FactorFrame, Window},
-        train::{Trained, predict_scores},
+        train::{Trained, evaluate, predict_scores},
     },
     seed::Seed,
 };
@@ -109,14 +109,20 @@ impl Snapshot {
     pub fn scores(&self, factors: &FactorFrame) -> Result<Vec<f64>, ResearchError> {
         if factors.window != self.features.window {
             let (own, got) = (self.features.window, factors.window);
-            return Err(ResearchError::setting(
-                "factor_set",
-                format!("lookback {}, big_down {}", got.lookback, got.big_down),
-                "the model's own window (train again after a change of the factor set)",
-            ))
-            .inspect_err(|_| tracing::warn!(model = %self.id, ?own, ?got, "the model fits another window"));
+            return Err(ResearchError::Window { id: self.id.clone(), own, got });
         }
         predict_scores(&self.model, factors)
+    }
+
+    /// Returns the model's metrics on the validation rows of `dataset`, so that it can be compared with a
+    /// model made from it; those of its own training where it needs other features.
+    #[must_use]
+    pub fn metrics_on(&self, dataset: &Dataset) -> BTreeMap<String, Option<f64>> {
+        if self.features.names == dataset.feature_names && self.features.window == dataset.window {
+            evaluate(&self.model, dataset, dataset.parts.valid.clone())
+        } else {
+            self.judgement.metrics.clone()
+        }
     }
 
     pub(super) fn files(&self) -> Result<[(&'static str, String); 3], ResearchError> {

@@ -5,8 +5,11 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use super::{Manifest, Snapshot, check_name, manifest::names, verify};
-use crate::{durable, research::ResearchError};
+use super::{Gate, GateRule, Manifest, Snapshot, check_name, manifest::names, verify};
+use crate::{
+    durable,
+    research::{ResearchError, dataset::Dataset, train::Trained},
+};
 
 const CURRENT: &str = "current";
 
@@ -73,6 +76,26 @@ impl ModelZoo {
             let _ = remove_draft(&draft);
         }
         published.map(|()| place)
+    }
+
+    /// Judges a trained model against the rule and against the model in force for the same label, both
+    /// on the validation rows of `dataset`.
+    ///
+    /// # Errors
+    /// When there is a model in force and it is not sound.
+    pub fn judge(
+        &self,
+        job: &str,
+        rule: &GateRule,
+        trained: &Trained,
+        dataset: &Dataset,
+    ) -> Result<Gate, ResearchError> {
+        let champion = match self.current(job)? {
+            Some(id) => Some(self.load(job, &id)?).filter(|champion| champion.model.label == trained.model.label),
+            None => None,
+        };
+        let champion = champion.map(|champion| champion.metrics_on(dataset));
+        Ok(Gate::judge(rule, &trained.metrics, champion.as_ref()))
     }
 
     /// Puts a model in force after verifying it.

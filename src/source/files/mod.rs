@@ -61,6 +61,23 @@ pub fn read_directory(directory: &Path, options: &IntakeOptions) -> Result<Intak
     Ok(Intake { data, rejected, files, warnings, digest })
 }
 
+/// Lists a directory as [`read_directory`] would, with the digest of every file that it would read, and
+/// opens none of them as a table: for asking whether anything is new.
+///
+/// # Errors
+/// `NoTable` when there is nothing to read, `Unreadable` when a file cannot be read.
+pub fn scan_directory(directory: &Path) -> Result<Vec<FileReport>, SourceError> {
+    let mut files = Vec::new();
+    for file in list(directory)? {
+        let mut report = report_of(&file);
+        if report.skipped.is_none() {
+            report.digest = Some(digest(&file.path)?);
+        }
+        files.push(report);
+    }
+    Ok(files)
+}
+
 /// Reads daily bars out of one CSV file (`.gz` where the name says so), ordered by date and symbol.
 ///
 /// # Errors

@@ -13,8 +13,11 @@ use super::{
 };
 use crate::{
     source::SourceError,
-    store::{DelimitedLimits, DelimitedReader, Table, read_parquet, row_text},
+    store::{DelimitedLimits, DelimitedReader, StoreError, Table, read_parquet, row_text},
 };
+
+/// The most rejected rows that are kept in memory: more is no table with a few bad rows.
+const REJECTED_ROWS_MAX: usize = 1_000_000;
 
 /// The rows of one table, from one file or several.
 pub(super) struct TableReader<R> {
@@ -74,7 +77,7 @@ impl<R: InputRow> TableReader<R> {
             } else {
                 Err(format!("{} fields where the header has {}", record.len(), header.len()))
             };
-            self.take(record.line(), row, || record.text());
+            self.take(path, record.line(), row, || record.text())?;
         }
         Ok(count)
     }
@@ -86,7 +89,7 @@ impl<R: InputRow> TableReader<R> {
             self.check_columns(path, &names)?;
             for (index, row) in R::parse(path, std::slice::from_ref(&batch))?.into_iter().enumerate() {
                 line += 1;
-                self.take(line, row, || row_text(&batch, index));
+                self.take(path, line, row, || row_text(&batch, index))?;
             }
         }
         Ok(line)
@@ -98,23 +101,33 @@ impl<R: InputRow> TableReader<R> {
         check_columns(path, self.table.name(), &expected, &names)
     }
 
-    fn take(&mut self, line: u64, row: Result<R, String>, raw: impl FnOnce() -> String) {
+    fn take(
+        &mut self,
+        path: &Path,
+        line: u64,
+        row: Result<R, String>,
+        raw: impl FnOnce() -> String,
+    ) -> Result<(), SourceError> {
         let checked = row.and_then(|row| {
             self.gate.check(row.trade_date())?;
             row.check()?;
             Ok(row)
         });
-        let file = self.files.len().saturating_sub(1);
         match checked {
             Ok(row) => {
                 self.rows.push(row);
-                self.places.push((file as u32, line));
+                self.places.push((self.files.len().saturating_sub(1) as u32, line));
             }
-            Err(reason) => {
+            Err(reason) if self.rejected.len() < REJECTED_ROWS_MAX => {
                 let name = self.files.last().map_or("", String::as_str);
                 self.rejected.push(Rejected::new(name, line, reason, &raw()));
             }
+            Err(_) => {
+                let (what, allowed) = ("the number of bad rows", REJECTED_ROWS_MAX as u64);
+                return Err(StoreError::Limit { path: path.into(), what, found: allowed + 1, allowed }.into());
+            }
         }
+        Ok(())
     }
 
     /// Puts the rows in order and takes out every row whose day and symbol an earlier one has.

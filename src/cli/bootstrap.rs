@@ -1,0 +1,31 @@
+//! `lighthunter bootstrap`: brings a fresh clone up, as the manual's 1.3.
+
+use clap::Args;
+
+use super::{init::MarketArgs, session::Session};
+use crate::{
+    exit::{AnyFailure, Exit},
+    ops::bootstrap,
+};
+
+/// Bring a fresh clone up: config, directories, input bars; check all config
+#[derive(Debug, Args)]
+pub(super) struct BootstrapArgs {
+    #[command(flatten)]
+    market: MarketArgs,
+}
+
+pub(super) fn run(session: &Session, args: &BootstrapArgs) -> Result<Exit, AnyFailure> {
+    let workspace = session.workspace()?;
+    let options = session.load_options()?;
+    let done = bootstrap::bootstrap(&workspace, args.market.request().as_ref(), &options)?;
+    for line in &done.actions {
+        session.console.line(line);
+    }
+    for warning in &done.warnings {
+        session.console.note(format!("warning: {warning}"));
+    }
+    session.console.line("Ready. Next: lighthunter regression --mode smoke");
+    session.console.document(&done);
+    Ok(Exit::Done)
+}

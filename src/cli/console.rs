@@ -1,0 +1,65 @@
+//! What the user sees: data on stdout, everything else on stderr, readable without colour.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::exit::Failure;
+
+/// The two streams of a command.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Console {
+    json: bool,
+    quiet: bool,
+}
+
+impl Console {
+    pub(super) const fn new(json: bool, quiet: bool) -> Self {
+        Self { json, quiet }
+    }
+
+    /// Prints a line of data, unless one JSON document is to be printed instead.
+    pub(super) fn line(self, text: impl AsRef<str>) {
+        if !self.json {
+            write(io::stdout(), text.as_ref());
+        }
+    }
+
+    /// Prints the command's result as its one JSON document, when that was asked for.
+    pub(super) fn document(self, document: &impl Serialize) {
+        if self.json {
+            write(io::stdout(), &serde_json::to_string_pretty(document).unwrap_or_default());
+        }
+    }
+
+    /// Prints a line for a person that is not data.
+    pub(super) fn note(self, text: impl AsRef<str>) {
+        if !self.quiet {
+            write(io::stderr(), text.as_ref());
+        }
+    }
+
+    /// Prints a failure: what, where and why, then what to do.
+    pub(super) fn failure(self, failure: &dyn Failure) {
+        let (message, remedy) = (failure.to_string(), failure.remedy());
+        write(io::stderr(), &format!("error: {message}"));
+        if let Some(remedy) = &remedy {
+            write(io::stderr(), &format!("hint: {remedy}"));
+        }
+        let exit = failure.exit();
+        self.document(&json!({
+            "error": { "class": exit.code(), "meaning": exit.meaning(), "message": message, "remedy": remedy }
+        }));
+    }
+
+    /// Says whether stderr may be coloured.
+    pub(super) fn has_colour(self) -> bool {
+        !self.json && io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+    }
+}
+
+/// Writes a line; a closed pipe is the reader's choice and no failure of ours.
+fn write(mut stream: impl Write, text: &str) {
+    let _ = writeln!(stream, "{text}");
+}

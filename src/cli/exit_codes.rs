@@ -1,0 +1,36 @@
+//! `lighthunter help exit-codes`: the public table of exit codes.
+
+use serde_json::json;
+
+use super::{arguments::Cli, session::Session};
+use crate::exit::{AnyFailure, Exit};
+
+pub(super) fn run(session: &Session, topic: Option<&str>) -> Result<Exit, AnyFailure> {
+    let console = session.console;
+    match topic {
+        Some("exit-codes") => {
+            for exit in Exit::ALL {
+                console.line(format!("{:>3}  {}", exit.code(), exit.meaning()));
+            }
+            console.line("128+n  ended by signal n");
+            let table: Vec<_> =
+                Exit::ALL.iter().map(|exit| json!({ "code": exit.code(), "meaning": exit.meaning() })).collect();
+            console.document(&table);
+            Ok(Exit::Done)
+        }
+        Some(name) => Ok(command_help(session, name)),
+        None => Ok(command_help(session, "")),
+    }
+}
+
+fn command_help(session: &Session, name: &str) -> Exit {
+    use clap::CommandFactory;
+    let mut cli = Cli::command();
+    let found = if name.is_empty() { Some(&mut cli) } else { cli.find_subcommand_mut(name) };
+    let Some(command) = found else {
+        session.console.note(format!("error: there is no command or topic '{name}'; try `lighthunter help`"));
+        return Exit::Usage;
+    };
+    session.console.line(command.render_help().to_string());
+    Exit::Done
+}

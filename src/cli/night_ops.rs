@@ -1,0 +1,60 @@
+//! `lighthunter night-ops`: the nightly research pipeline.
+
+use clap::Args;
+use jiff::civil::Date;
+
+use super::session::Session;
+use crate::{
+    exit::{AnyFailure, Exit},
+    ops::night_ops::{self, Mode, NightOpsOptions, Stage},
+};
+
+/// Run the nightly research pipeline
+#[derive(Debug, Args)]
+pub(super) struct NightOpsArgs {
+    /// `full`, `data`, `train` or `backtest` [default: ops.night_ops.default_mode]
+    #[arg(long)]
+    mode: Option<Mode>,
+    /// Run only these stages, by name
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    tasks: Vec<Stage>,
+    /// The first date that research uses
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    start_date: Option<Date>,
+    /// The last date that research uses; the same as --as-of
+    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "as_of")]
+    end_date: Option<Date>,
+    /// Go on from the last good stage of an interrupted or failed run with the same input
+    #[arg(long)]
+    resume: bool,
+}
+
+pub(super) fn run(session: &Session, args: NightOpsArgs) -> Result<Exit, AnyFailure> {
+    let station = session.station("night_ops")?;
+    let options = NightOpsOptions {
+        mode: args.mode,
+        tasks: args.tasks,
+        start: args.start_date,
+        as_of: session.global.as_of.or(args.end_date),
+        resume: args.resume,
+        overrides: session.global.sets.clone(),
+    };
+    let run = night_ops::run(&station, &options)?;
+    let console = session.console;
+    for path in &run.files {
+        console.line(format!("report: {}", station.workspace.shown(path)));
+    }
+    let report = &run.report;
+    if let Some(digest) = &report.result_digest {
+        console.line(format!("result digest: {digest}"));
+    }
+    let verdict = if report.success { "succeeded" } else { "FAILED" };
+    console.line(format!("NightOps {} {verdict} in {:.1} s.", report.date, report.seconds));
+    match run.failure {
+        Some(failure) => Err(failure),
+        None => {
+            console.document(report);
+            Ok(run.exit)
+        }
+    }
+}

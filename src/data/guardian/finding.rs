@@ -1,0 +1,96 @@
+//! The rules of the guardian and what a broken one says.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::market::Symbol;
+
+/// What a table must satisfy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// A symbol has a bar on every session from its first to its last.
+    MissingSession,
+    /// The table has bars on every session from its first to its last.
+    TableGap,
+    /// A symbol has one bar a session.
+    Duplicate,
+    /// Prices, reference and factor are finite and positive.
+    InvalidNumber,
+    /// Low <= open, close <= high.
+    OhlcOrder,
+    /// Prices lie within the day's price limit.
+    BeyondLimit,
+    /// Volume is positive on a session that traded, and zero on a suspended one.
+    Volume,
+    /// A series that trades moves.
+    Stale,
+    /// Reference and factor move on ex dates, together and by the same step; nothing else explains a
+    /// fall beyond the limit.
+    UnadjustedExRights,
+    /// The reference equals the previous close where nothing went ex.
+    PrecloseMismatch,
+    /// The reference is known.
+    NullPreclose,
+}
+
+impl Rule {
+    /// All rules.
+    pub const ALL: [Self; 11] = [
+        Self::MissingSession,
+        Self::TableGap,
+        Self::Duplicate,
+        Self::InvalidNumber,
+        Self::OhlcOrder,
+        Self::BeyondLimit,
+        Self::Volume,
+        Self::Stale,
+        Self::UnadjustedExRights,
+        Self::PrecloseMismatch,
+        Self::NullPreclose,
+    ];
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing; the row can be used.
+    Soft,
+    /// The row must not be used as it is.
+    Hard,
+}
+
+/// One broken rule.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Finding {
+    /// The session.
+    pub date: Date,
+    /// The symbol; none where it concerns the whole table.
+    pub symbol: Option<Symbol>,
+    /// The rule.
+    pub rule: Rule,
+    /// The column.
+    pub field: &'static str,
+    /// The table.
+    pub table: &'static str,
+    /// The value that breaks the rule; none where one is missing.
+    pub value: Option<f64>,
+    /// What is wrong, as a sentence fragment.
+    pub message: String,
+    /// How bad it is.
+    pub severity: Severity,
+}
+
+impl Finding {
+    /// Says whether the bar's prices cannot be relied on, so that nothing may be derived from its close or
+    /// judged by it.
+    pub(in crate::data) fn distrusts_prices(&self) -> bool {
+        match self.rule {
+            Rule::InvalidNumber | Rule::OhlcOrder => true,
+            Rule::BeyondLimit => self.severity == Severity::Hard,
+            Rule::UnadjustedExRights => self.field == "close",
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! DataGuardian: examines daily bars against the market's rules and against themselves. Judges only;
+//! changes nothing and reads no file.
+
+mod finding;
+mod report;
+mod series;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{DataError, actions::ActionIndex};
+use crate::market::{Calendar, CorporateAction, DailyBar};
+
+pub use finding::{Finding, Rule, Severity};
+pub use report::{GuardianReport, Scores, Totals};
+
+/// The table that is examined.
+pub(super) const TABLE: &str = "daily";
+
+/// Where the rules draw their lines.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Thresholds {
+    /// The share of rows with a hard finding above which the table is refused, 0..1.
+    pub hard_share_max: f64,
+    /// A price this far beyond the limit, as a share of the reference, is soft: references that are
+    /// derived from corporate actions are a few ticks off now and then.
+    pub limit_tolerance: f64,
+    /// Sessions with the same four prices from which on a trading series is stale.
+    pub stale_sessions: usize,
+    /// By how much a step of the factor may differ from previous close / reference, as a share.
+    pub factor_tolerance: f64,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self { hard_share_max: 0.01, limit_tolerance: 0.005, stale_sessions: 5, factor_tolerance: 1e-4 }
+    }
+}
+
+/// Examines daily bars, in any order. The same rows give the same report.
+///
+/// # Errors
+/// `Empty` when there are no bars; `Calendar` when one lies outside the trading calendar.
+pub fn examine(
+    bars: &[DailyBar],
+    actions: &[CorporateAction],
+    calendar: &Calendar,
+    thresholds: &Thresholds,
+) -> Result<GuardianReport, DataError> {
+    let mut ordered: Vec<&DailyBar> = bars.iter().collect();
+    // Stable, so that of two bars of one session the later delivered stays the later.
+    ordered.sort_by_key(|bar| (bar.symbol, bar.date));
+    let mut dates: Vec<Date> = bars.iter().map(|bar| bar.date).collect();
+    dates.sort_unstable();
+    dates.dedup();
+    let (Some(first), Some(last)) = (dates.first(), dates.last()) else {
+        return Err(DataError::Empty { table: TABLE });
+    };
+    let sessions = calendar.sessions(*first..=*last)?;
+    let segments = table::Segments::of(&dates, sessions);
+    let actions = ActionIndex::of(actions);
+    let mut findings = segments.findings();
+    for series in ordered.chunk_by(|a, b| a.symbol == b.symbol) {
+        let unique = table::without_duplicates(series, &mut findings);
+        let examiner = series::SeriesExaminer { segments: &segments, actions: &actions, thresholds };
+        examiner.examine(&unique, &mut findings);
+    }
+    findings.sort_by(|a, b| (a.date, a.symbol, a.rule, a.field).cmp(&(b.date, b.symbol, b.rule, b.field)));
+    Ok(GuardianReport::of(bars, findings))
+}

@@ -1,0 +1,258 @@
+//! One symbol's bars, each by itself and against the one before.
+
+use jiff::civil::Date;
+
+use super::{Finding, Rule, Severity, TABLE, Thresholds, table::Segments};
+use crate::{
+    data::actions::{ActionIndex, is_moved},
+    market::{DailyBar, LimitCase, PriceBand},
+};
+
+/// Examines series, one after the other.
+pub(super) struct SeriesExaminer<'a> {
+    pub(super) segments: &'a Segments,
+    pub(super) actions: &'a ActionIndex,
+    pub(super) thresholds: &'a Thresholds,
+}
+
+impl SeriesExaminer<'_> {
+    /// Examines the bars of one symbol, by date, one a session.
+    pub(super) fn examine(&self, series: &[&DailyBar], findings: &mut Vec<Finding>) {
+        let listed_here = series.first().is_some_and(|bar| bar.preclose.is_none());
+        let mut last: Option<&DailyBar> = None;
+        let mut last_is_trusted = false;
+        let mut same_sessions = 1;
+        for (index, bar) in series.iter().copied().enumerate() {
+            let mut case = BarCase { bar, findings: Vec::new() };
+            let is_valid = case.numbers();
+            let before = last.and_then(|last| Some((last, self.segments.between(last.date, bar.date)?)));
+            if let Some((last, missing)) = before {
+                let was_suspended = last_is_trusted && is_valid && is_continuous(last, bar);
+                findings.extend(missing.iter().map(|date| missing_session(bar, *date, was_suspended)));
+            }
+            // What a faulty bar says about its neighbours is nothing.
+            let before = before.filter(|_| last_is_trusted);
+            if is_valid {
+                case.ohlc_order();
+                case.volume();
+                let age = listed_here.then_some(index as u32);
+                self.against_previous(&mut case, before.map(|(last, missing)| (last, missing.len())), age);
+                let same = before.is_some_and(|(last, _)| is_same(last, bar));
+                same_sessions = if same { same_sessions + 1 } else { 1 };
+                case.stale(same_sessions, self.thresholds.stale_sessions);
+            }
+            let is_trusted = !case.findings.iter().any(Finding::distrusts_prices);
+            (last, last_is_trusted) = (Some(bar), is_trusted);
+            findings.append(&mut case.findings);
+        }
+    }
+
+    fn against_previous(&self, case: &mut BarCase<'_>, before: Option<(&DailyBar, usize)>, age: Option<u32>) {
+        let bar = case.bar;
+        let Some(preclose) = bar.preclose else {
+            let message = if before.is_none() {
+                "the reference price is missing, and no bar before it can give it"
+            } else {
+                "the reference price is missing"
+            };
+            case.soft(Rule::NullPreclose, "preclose", None, message.into());
+            return;
+        };
+        let adjusted = match before {
+            // What happened on sessions that are missing cannot be judged from the other side of them.
+            Some((previous, 0)) => self.adjustment(case, previous, preclose),
+            _ => true,
+        };
+        if adjusted && !bar.suspended {
+            self.limit(case, preclose, age, before.map(|(previous, _)| previous));
+        }
+    }
+
+    /// Says whether reference and factor agree with the previous close and the corporate actions.
+    fn adjustment(&self, case: &mut BarCase<'_>, previous: &DailyBar, preclose: f64) -> bool {
+        let bar = case.bar;
+        let (step, expected) = (bar.adj_factor / previous.adj_factor, previous.close / preclose);
+        let has_stepped = (step - 1.0).abs() > self.thresholds.factor_tolerance * 0.01;
+        let has_moved = is_moved(previous.close, preclose);
+        let reference = self.actions.reference(bar.symbol, previous.close, previous.date, bar.date);
+        let factor = Some(bar.adj_factor);
+        match (reference, has_moved, has_stepped) {
+            (None, false, false) => true,
+            (None, true, false) => {
+                let message = format!(
+                    "the reference {preclose} is not the previous close {}, and nothing went ex",
+                    previous.close
+                );
+                case.hard(Rule::PrecloseMismatch, "preclose", Some(preclose), message);
+                false
+            }
+            (Some(reference), false, _) => {
+                let message = format!(
+                    "ex date: the reference stays at {preclose} where {reference} follows from the corporate action"
+                );
+                case.hard(Rule::UnadjustedExRights, "preclose", Some(preclose), message);
+                false
+            }
+            (Some(_), true, false) => {
+                let message = format!(
+                    "ex date: the factor does not move where a step of {expected:.6} follows from the reference"
+                );
+                case.hard(Rule::UnadjustedExRights, "adj_factor", factor, message);
+                false
+            }
+            (_, _, true) => {
+                // A move below a tick leaves the reference where it is and still counts as no move.
+                let agrees = (step / expected - 1.0).abs() <= self.thresholds.factor_tolerance;
+                if !agrees {
+                    let message =
+                        format!("the factor moves by {step:.6} where {expected:.6} follows from the reference");
+                    case.hard(Rule::UnadjustedExRights, "adj_factor", factor, message);
+                }
+                agrees
+            }
+        }
+    }
+
+    fn limit(&self, case: &mut BarCase<'_>, preclose: f64, age: Option<u32>, previous: Option<&DailyBar>) {
+        let bar = case.bar;
+        let limit_case =
+            LimitCase { sessions_since_listing: age, ..LimitCase::ordinary(bar.symbol, bar.date, preclose) };
+        let Some(band) = PriceBand::of(&limit_case) else { return };
+        let is_continued = previous.is_some_and(|previous| !is_moved(previous.close, preclose));
+        if is_continued && bar.close < band.down * (1.0 - self.thresholds.limit_tolerance) {
+            // Ex-rights only ever lower a price, and no bar may fall this far without them.
+            let fall = (1.0 - bar.close / preclose) * 100.0;
+            let message = format!(
+                "closes {fall:.1} % below the reference, beyond the limit {}, with no ex date known",
+                band.down
+            );
+            case.hard(Rule::UnadjustedExRights, "close", Some(bar.close), message);
+            return;
+        }
+        let prices = [("open", bar.open), ("high", bar.high), ("low", bar.low), ("close", bar.close)];
+        let worst = prices.into_iter().filter(|(_, price)| !band.contains(*price)).max_by(|a, b| {
+            let excess = |price: f64| (price - band.up).max(band.down - price);
+            excess(a.1).total_cmp(&excess(b.1))
+        });
+        if let Some((field, price)) = worst {
+            let excess = (price - band.up).max(band.down - price) / preclose;
+            let severity = if excess > self.thresholds.limit_tolerance { Severity::Hard } else { Severity::Soft };
+            let message = format!("{field} {price} is outside the day's limits {} to {}", band.down, band.up);
+            case.add(Rule::BeyondLimit, field, Some(price), message, severity);
+        }
+    }
+}
+
+/// A session before `bar` on which others traded. A reference that is not the last close shows that this
+/// symbol traded too, so that a bar is lost; else it was suspended.
+fn missing_session(bar: &DailyBar, date: Date, was_suspended: bool) -> Finding {
+    let (severity, why) = if was_suspended {
+        (Severity::Soft, "no bar; the next reference is the last close, so it did not trade")
+    } else {
+        (Severity::Hard, "no bar; the next reference is not the last close, so a bar is lost")
+    };
+    Finding {
+        date,
+        symbol: Some(bar.symbol),
+        rule: Rule::MissingSession,
+        field: "date",
+        table: TABLE,
+        value: None,
+        message: why.to_owned(),
+        severity,
+    }
+}
+
+/// Says whether the reference of a bar follows from the close of an earlier one, adjusted as the factor
+/// was: nothing traded in between.
+fn is_continuous(previous: &DailyBar, bar: &DailyBar) -> bool {
+    let step = bar.adj_factor / previous.adj_factor;
+    bar.preclose.is_some_and(|preclose| !is_moved(previous.close, preclose * step))
+}
+
+fn is_same(previous: &DailyBar, bar: &DailyBar) -> bool {
+    let prices = |bar: &DailyBar| [bar.open, bar.high, bar.low, bar.close];
+    !previous.suspended && !bar.suspended && prices(previous) == prices(bar)
+}
+
+/// One bar and what is found about it.
+struct BarCase<'a> {
+    bar: &'a DailyBar,
+    findings: Vec<Finding>,
+}
+
+impl BarCase<'_> {
+    fn add(&mut self, rule: Rule, field: &'static str, value: Option<f64>, message: String, severity: Severity) {
+        let (date, symbol) = (self.bar.date, Some(self.bar.symbol));
+        self.findings.push(Finding { date, symbol, rule, field, table: TABLE, value, message, severity });
+    }
+
+    fn hard(&mut self, rule: Rule, field: &'static str, value: Option<f64>, message: String) {
+        self.add(rule, field, value, message, Severity::Hard);
+    }
+
+    fn soft(&mut self, rule: Rule, field: &'static str, value: Option<f64>, message: String) {
+        self.add(rule, field, value, message, Severity::Soft);
+    }
+
+    /// Says whether the prices, reference and factor are numbers at all.
+    fn numbers(&mut self) -> bool {
+        let bar = self.bar;
+        let fields = [
+            ("open", Some(bar.open)),
+            ("high", Some(bar.high)),
+            ("low", Some(bar.low)),
+            ("close", Some(bar.close)),
+            ("preclose", bar.preclose),
+            ("adj_factor", Some(bar.adj_factor)),
+        ];
+        for (field, value) in fields {
+            if let Some(value) = value.filter(|value| !value.is_finite() || *value <= 0.0) {
+                self.hard(Rule::InvalidNumber, field, Some(value), format!("{field} {value} is not a positive number"));
+            }
+        }
+        if let Some(amount) = bar.amount.filter(|amount| !amount.is_finite() || *amount < 0.0) {
+            self.hard(
+                Rule::InvalidNumber,
+                "amount",
+                Some(amount),
+                format!("amount {amount} is not a number from 0 on"),
+            );
+        }
+        self.findings.is_empty()
+    }
+
+    fn ohlc_order(&mut self) {
+        let DailyBar { open, high, low, close, .. } = *self.bar;
+        let range = low..=high;
+        let outside = [("open", open), ("close", close)].into_iter().find(|(_, price)| !range.contains(price));
+        if high < low {
+            self.hard(Rule::OhlcOrder, "high", Some(high), format!("high {high} is below low {low}"));
+        } else if let Some((field, price)) = outside {
+            self.hard(
+                Rule::OhlcOrder,
+                field,
+                Some(price),
+                format!("{field} {price} is outside low {low} to high {high}"),
+            );
+        }
+    }
+
+    fn volume(&mut self) {
+        let bar = self.bar;
+        let message = match (bar.suspended, bar.volume) {
+            (false, None) => "the volume of a session that traded is missing".to_owned(),
+            (false, Some(volume)) if volume <= 0 => format!("the volume of a session that traded is {volume}"),
+            (true, Some(volume)) if volume != 0 => format!("the volume of a suspended session is {volume}"),
+            _ => return,
+        };
+        self.hard(Rule::Volume, "volume", bar.volume.map(|volume| volume as f64), message);
+    }
+
+    fn stale(&mut self, same_sessions: usize, sessions_max: usize) {
+        if same_sessions >= sessions_max.max(2) {
+            let message = format!("the same four prices for {same_sessions} sessions that traded");
+            self.hard(Rule::Stale, "close", Some(self.bar.close), message);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What concerns the table as a whole: sessions without any bar, and bars that are there twice.
+
+use jiff::civil::Date;
+
+use super::{Finding, Rule, Severity, TABLE};
+use crate::market::DailyBar;
+
+/// The sessions that the table has, cut where it has none: what lies on two sides of such a gap says
+/// nothing about each other.
+pub(super) struct Segments {
+    dates: Vec<Date>,
+    /// The number of the segment of each date.
+    numbers: Vec<usize>,
+    /// First session without bars, and how many follow each other.
+    gaps: Vec<(Date, usize)>,
+}
+
+impl Segments {
+    /// Cuts the dates of the table, ascending, by the calendar's sessions over the same range.
+    pub(super) fn of(dates: &[Date], sessions: &[Date]) -> Self {
+        let (mut numbers, mut gaps) = (Vec::with_capacity(dates.len()), Vec::new());
+        let mut expected = sessions.iter().copied().peekable();
+        let mut number = 0;
+        for date in dates {
+            let mut gap: Option<(Date, usize)> = None;
+            while let Some(session) = expected.next_if(|session| session < date) {
+                gap = gap.map_or(Some((session, 1)), |(first, count)| Some((first, count + 1)));
+            }
+            let _ = expected.next_if_eq(date);
+            if let Some(gap) = gap {
+                gaps.push(gap);
+                number += 1;
+            }
+            numbers.push(number);
+        }
+        Self { dates: dates.to_vec(), numbers, gaps }
+    }
+
+    /// Returns the sessions of the table after `after` and before `before`; none when a gap of the whole
+    /// table lies between the two.
+    pub(super) fn between(&self, after: Date, before: Date) -> Option<&[Date]> {
+        let (from, to) = (self.dates.binary_search(&after).ok()?, self.dates.binary_search(&before).ok()?);
+        if self.numbers.get(from) == self.numbers.get(to) { self.dates.get(from + 1..to) } else { None }
+    }
+
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let finding = |(first, count): &(Date, usize)| Finding {
+            date: *first,
+            symbol: None,
+            rule: Rule::TableGap,
+            field: "date",
+            table: TABLE,
+            value: Some(*count as f64),
+            message: format!("no symbol has a bar on {count} sessions from {first} on"),
+            severity: Severity::Soft,
+        };
+        self.gaps.iter().map(finding).collect()
+    }
+}
+
+/// Returns the bars of one symbol without those that are there twice; the last of them counts.
+pub(super) fn without_duplicates<'a>(series: &[&'a DailyBar], findings: &mut Vec<Finding>) -> Vec<&'a DailyBar> {
+    let mut unique = Vec::with_capacity(series.len());
+    for same in series.chunk_by(|a, b| a.date == b.date) {
+        let Some(bar) = same.last() else { continue };
+        unique.push(*bar);
+        if same.len() > 1 {
+            findings.push(Finding {
+                date: bar.date,
+                symbol: Some(bar.symbol),
+                rule: Rule::Duplicate,
+                field: "date",
+                table: TABLE,
+                value: Some(same.len() as f64),
+                message: format!("{} bars for one session", same.len()),
+                severity: Severity::Hard,
+            });
+        }
+    }
+    unique
+}

@@ -1,0 +1,43 @@
+//! The alarm of an operation that failed: one ERROR line in the log and one event on the bus.
+//!
+//! The bus is a hint: nobody may be listening, and then the log and the metrics have it.
+
+use std::time::Duration;
+
+use super::station::Station;
+use crate::{
+    bus::{ErrorEvent, Publisher, topic},
+    exit::Failure,
+};
+
+/// How long is waited for a listener of the bus.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Raises the alarm for a failure of `component`.
+pub(super) fn raise(station: &Station, component: &str, failure: &dyn Failure) {
+    let exit = failure.exit();
+    tracing::error!(component, class = exit.code(), meaning = exit.meaning(), "{failure}");
+    if !station.settings().event_bus.enabled {
+        return;
+    }
+    match announce(station, component, failure) {
+        Ok(true) => {}
+        Ok(false) => tracing::info!(component, "nobody listens on the event bus; the error is in log and metrics"),
+        Err(error) => tracing::warn!(component, "the error event was not published: {error}"),
+    }
+}
+
+fn announce(station: &Station, component: &str, failure: &dyn Failure) -> Result<bool, crate::bus::BusError> {
+    let mut publisher = Publisher::connect(&station.settings().event_bus.pub_endpoint, component)?;
+    if !publisher.wait_for_listener(PATIENCE)? {
+        return Ok(false);
+    }
+    let event = ErrorEvent {
+        component: component.into(),
+        message: failure.to_string(),
+        level: "error".into(),
+        ts: station.clock.now(),
+    };
+    publisher.publish(topic::LOG_ERROR, "ErrorEvent", &event)?;
+    Ok(true)
+}

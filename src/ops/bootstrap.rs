@@ -1,0 +1,206 @@
+//! Bringing a workspace up: `init` makes one, `bootstrap` completes a fresh clone (the manual's 1.1-1.3).
+//!
+//! Makes the manual's fixed directories only, never the parent of a configured database: a path that
+//! points nowhere is a mistake to be seen, not to be papered over.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::{
+    clock::Clock,
+    config::{self, LoadOptions, template},
+    durable::{self, DurableError},
+    exit::{AnyFailure, Exit, Failure},
+    seed::Seed,
+    source::{MarketChoice, SimulatedSpec, files, simulated},
+    store,
+    vault::Vault,
+    workspace::{DIRECTORIES, Workspace},
+};
+
+/// Where the input bars go; `data_sources.market.path` names it.
+const INPUT: &str = "data/raw/market";
+
+/// The input bars that were asked for.
+#[derive(Debug, Clone)]
+pub struct MarketRequest {
+    /// `simulated`, `simulated:SEED` or a directory.
+    pub choice: String,
+    /// Symbols of the simulated market.
+    pub symbols: Option<usize>,
+    /// Sessions of the simulated market.
+    pub days: Option<usize>,
+}
+
+/// A workspace that was made.
+#[derive(Debug, Clone, Serialize)]
+pub struct Made {
+    /// Its root.
+    pub root: PathBuf,
+    /// Its first commit.
+    pub commit: String,
+    /// The input bars, one line a file.
+    pub input: Vec<String>,
+}
+
+/// What `bootstrap` did.
+#[derive(Debug, Clone, Serialize)]
+pub struct BroughtUp {
+    /// One line a thing.
+    pub actions: Vec<String>,
+    /// What should be looked at.
+    pub warnings: Vec<String>,
+}
+
+/// Why a workspace could not be brought up.
+#[derive(Debug, thiserror::Error)]
+pub enum BootstrapError {
+    /// The directory for a new workspace holds something.
+    #[error("{path} is not empty, so no workspace is made there", path = .0.display())]
+    NotEmpty(PathBuf),
+    /// `--symbols` or `--days` with a directory.
+    #[error("--symbols and --days size the simulated market; {0} is a directory of bars")]
+    SizedDirectory(String),
+    /// A directory of bars that holds no file of a known table.
+    #[error("{path} holds no file of bars", path = .0.display())]
+    NoBars(PathBuf),
+}
+
+impl Failure for BootstrapError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NotEmpty(_) => Exit::Config,
+            Self::SizedDirectory(_) => Exit::Usage,
+            Self::NoBars(_) => Exit::DataRefused,
+        }
+    }
+
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::NotEmpty(_) => "Name a directory that is empty or not there yet.".into(),
+            Self::SizedDirectory(_) => "Leave --symbols and --days out, or use --market simulated.".into(),
+            Self::NoBars(_) => "See docs/data.md for the names and columns of the input files.".into(),
+        })
+    }
+}
+
+/// Makes a workspace: template, input bars, repository, first commit.
+///
+/// # Errors
+/// When the directory is not empty, the bars cannot be had, or a file cannot be written.
+pub fn init(directory: &Path, market: &MarketRequest, clock: &Clock) -> Result<Made, AnyFailure> {
+    let choice = MarketChoice::parse(&market.choice)?;
+    if std::fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(BootstrapError::NotEmpty(directory.into()).into());
+    }
+    durable::make_directory(directory)?;
+    let root = directory.canonicalize().map_err(DurableError::at("find", directory))?;
+    let workspace = Workspace::at(root.clone());
+    for (name, content) in template::FILES {
+        let path = workspace.path(name);
+        durable::make_directory(path.parent().unwrap_or(&root))?;
+        durable::replace(&path, content)?;
+    }
+    make_directories(&workspace)?;
+    config::check(&workspace, &LoadOptions::default())?;
+    let input = place_market(&workspace, &choice, market, Placing::Copy)?;
+    let vault = Vault::init(&root)?;
+    let commit = vault.commit_all("init: workspace", clock.now())?;
+    Ok(Made { root, commit, input })
+}
+
+/// Completes a fresh clone: config, directories, input bars; then checks all config.
+///
+/// # Errors
+/// When a file cannot be written, the bars cannot be had, or the config has mistakes.
+pub fn bootstrap(
+    workspace: &Workspace,
+    market: Option<&MarketRequest>,
+    options: &LoadOptions,
+) -> Result<BroughtUp, AnyFailure> {
+    let mut actions = Vec::new();
+    let config_file = workspace.path(Workspace::CONFIG);
+    if config_file.exists() {
+        actions.push(format!("{} is there", Workspace::CONFIG));
+    } else {
+        let example = workspace.path(Workspace::CONFIG_EXAMPLE);
+        let content = std::fs::read(&example).map_err(DurableError::at("read", &example))?;
+        durable::replace(&config_file, content)?;
+        actions.push(format!("{} made from its example", Workspace::CONFIG));
+    }
+    make_directories(workspace)?;
+    actions.push(format!("{} directories are there", DIRECTORIES.len()));
+    if let Some(request) = market {
+        let choice = MarketChoice::parse(&request.choice)?;
+        actions.extend(place_market(workspace, &choice, request, Placing::Link)?);
+    }
+    let report = config::check(workspace, options)?;
+    actions.push(format!("{} config files are right", report.files.len()));
+    let mut warnings: Vec<String> = report.warnings.iter().map(ToString::to_string).collect();
+    if std::fs::read_dir(workspace.path(INPUT)).map_or(true, |mut entries| entries.next().is_none()) {
+        warnings.push(format!(
+            "{INPUT} holds no bars yet: run `lighthunter bootstrap --market simulated` or `--market DIR`"
+        ));
+    }
+    Ok(BroughtUp { actions, warnings })
+}
+
+fn make_directories(workspace: &Workspace) -> Result<(), DurableError> {
+    DIRECTORIES.into_iter().try_for_each(|name| durable::make_directory(&workspace.path(name)))
+}
+
+/// How files of a directory come into the workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Placing {
+    /// The workspace owns its input.
+    Copy,
+    /// The input is only read, so a clone of the workspace can share it.
+    Link,
+}
+
+fn place_market(
+    workspace: &Workspace,
+    choice: &MarketChoice,
+    request: &MarketRequest,
+    placing: Placing,
+) -> Result<Vec<String>, AnyFailure> {
+    let into = workspace.path(INPUT);
+    durable::make_directory(&into)?;
+    match choice {
+        MarketChoice::Simulated { seed } => {
+            let mut spec = SimulatedSpec::default();
+            spec.seed = seed.map_or(spec.seed, Seed);
+            spec.symbols = request.symbols.unwrap_or(spec.symbols);
+            spec.days = request.days.unwrap_or(spec.days);
+            let written = store::write_market(&into, &simulated::generate(&spec)?)?;
+            Ok(written.iter().map(|path| format!("{} from {}", workspace.shown(path), spec.source())).collect())
+        }
+        MarketChoice::Directory(from) => {
+            if request.symbols.is_some() || request.days.is_some() {
+                return Err(BootstrapError::SizedDirectory(request.choice.clone()).into());
+            }
+            bring_files(workspace, from, &into, placing)
+        }
+    }
+}
+
+fn bring_files(workspace: &Workspace, from: &Path, into: &Path, placing: Placing) -> Result<Vec<String>, AnyFailure> {
+    let from = from.canonicalize().map_err(DurableError::at("find", from))?;
+    let mut lines = Vec::new();
+    for file in files::scan_directory(&from)? {
+        let (source, target) = (from.join(&file.file), into.join(&file.file));
+        if let Some(reason) = &file.skipped {
+            lines.push(format!("{} left out: {reason}", file.file));
+            continue;
+        }
+        match placing {
+            Placing::Link => durable::point(&target, &source)?,
+            Placing::Copy => durable::replace_with(&target, |output| {
+                std::io::copy(&mut std::fs::File::open(&source)?, output).map(drop)
+            })?,
+        }
+        lines.push(workspace.shown(&target));
+    }
+    if lines.is_empty() { Err(BootstrapError::NoBars(from).into()) } else { Ok(lines) }
+}

@@ -1,0 +1,166 @@
+//! The log of a workspace: JSON lines in `logs/lighthunter.log`, and in a file of the operation's own
+//! beside it. Each line has `ts level component message` and the event's other fields.
+//!
+//! Losing a log line must never lose work: a full disk silences the log and is counted, no more.
+
+use std::{
+    fmt::{self, Write as _},
+    fs::{File, OpenOptions},
+    io::Write,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use serde_json::{Map, Value};
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
+
+use crate::{clock::Clock, config::settings::LogFiles, durable};
+
+/// The longest message kept in one line, characters; a longer one is cut.
+const MESSAGE_MAX: usize = 4_000;
+
+/// Writes every event as one JSON line into each of its files.
+pub struct LogLayer {
+    clock: Clock,
+    files: Vec<File>,
+    lost: AtomicU64,
+}
+
+impl LogLayer {
+    /// Logs into `files`; a file that is full is moved aside first, and one that cannot be opened is
+    /// left out.
+    #[must_use]
+    pub fn new(clock: Clock, files: impl IntoIterator<Item = PathBuf>, rotation: &LogFiles) -> Self {
+        let files = files.into_iter().filter_map(|path| open(&path, rotation)).collect();
+        Self { clock, files, lost: AtomicU64::new(0) }
+    }
+
+    /// Returns how many lines could not be written.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    fn line(&self, event: &Event<'_>) -> String {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let metadata = event.metadata();
+        let component = fields.values.remove("component").unwrap_or_else(|| component(metadata.target()).into());
+        let mut line = Map::new();
+        line.insert("ts".into(), self.clock.now().to_string().into());
+        line.insert("level".into(), metadata.level().as_str().into());
+        line.insert("component".into(), component);
+        line.insert("message".into(), fields.message.into());
+        line.extend(fields.values);
+        let mut text = Value::Object(line).to_string();
+        text.push('\n');
+        text
+    }
+}
+
+impl<S> Layer<S> for LogLayer
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let line = self.line(event);
+        for file in &self.files {
+            // One write a line: lines of two processes do not mix. No fsync: a log is not a record.
+            let mut file = file;
+            if file.write_all(line.as_bytes()).is_err() {
+                self.lost.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+fn open(path: &Path, rotation: &LogFiles) -> Option<File> {
+    durable::make_directory(path.parent()?).ok()?;
+    if path.metadata().is_ok_and(|file| file.len() >= rotation.max_bytes) {
+        rotate(path, rotation.keep_files);
+    }
+    OpenOptions::new().create(true).append(true).open(path).ok()
+}
+
+/// Moves `x.log` to `x.log.1`, `x.log.1` to `x.log.2` and so on; the oldest is overwritten.
+fn rotate(path: &Path, keep: usize) {
+    let numbered = |number: usize| {
+        let suffix = if number == 0 { String::new() } else { format!(".{number}") };
+        PathBuf::from(format!("{}{suffix}", path.display()))
+    };
+    for number in (0..keep).rev() {
+        // A log that cannot be moved grows on; that loses nothing.
+        let _ = durable::publish_file(&numbered(number), &numbered(number + 1));
+    }
+}
+
+/// Names the room that an event came from: `lighthunter::data::guardian` is `data.guardian`.
+fn component(target: &str) -> String {
+    target.trim_start_matches("lighthunter::").replace("::", ".")
+}
+
+#[derive(Default)]
+struct Fields {
+    message: String,
+    values: Map<String, Value>,
+}
+
+impl Visit for Fields {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.values.insert(field.name().into(), value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.values.insert(field.name().into(), value.into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.values.insert(field.name().into(), value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.values.insert(field.name().into(), value.into());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "message" {
+            self.message = value.chars().take(MESSAGE_MAX).collect();
+        } else {
+            self.values.insert(field.name().into(), value.into());
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let mut text = String::new();
+        let _ = write!(text, "{value:?}");
+        self.record_str(field, &text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LogLayer;
+    use crate::{clock::Clock, config::settings::LogFiles};
+    use tracing_subscriber::layer::SubscriberExt;
+
+    #[test]
+    fn event_becomes_one_json_line_even_with_newlines_in_it() {
+        let room = tempfile::tempdir().expect("a directory");
+        let path = room.path().join("a.log");
+        let clock = Clock::starting_at("2025-01-02T03:04:05Z".parse().expect("a timestamp"));
+        let layer = LogLayer::new(clock, [path.clone()], &LogFiles { max_bytes: 1_000, keep_files: 1 });
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            tracing::error!(component = "night_ops", class = 13u64, "first\nsecond");
+        });
+        let text = std::fs::read_to_string(path).expect("written");
+        let line: serde_json::Value = serde_json::from_str(text.trim_end()).expect("one JSON line");
+        assert_eq!(line["level"], "ERROR");
+        assert_eq!(line["component"], "night_ops");
+        assert_eq!(line["message"], "first\nsecond");
+        assert_eq!(line["class"], 13);
+    }
+}

@@ -1,0 +1,166 @@
+//! The data stages: selfcheck, collect, ts_check, repair.
+
+use std::collections::BTreeSet;
+
+use nix::sys::statvfs::statvfs;
+use serde::Serialize;
+
+use super::night::{Done, Night};
+use crate::{
+    data::{
+        collect,
+        repair::{Change, Exclusion, Repair, RepairPlan},
+    },
+    digest::{Digest, Hasher},
+    durable::{self, DurableError},
+    exit::AnyFailure,
+    market::DailyBar,
+    source::files::{self, IntakeOptions},
+    store::RepairRecord,
+    workspace::DIRECTORIES,
+};
+
+/// So many exclusions are named in the log; the guardian's report has all.
+const SHOWN_MAX: usize = 20;
+
+/// Opens the stores and looks at what a night needs before it begins.
+pub(super) fn selfcheck(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
+    let workspace = &night.station.workspace;
+    for name in DIRECTORIES {
+        let path = workspace.path(name);
+        std::fs::metadata(&path).map_err(DurableError::at("find the directory", &path))?;
+    }
+    let disk = statvfs(workspace.root())
+        .map_err(std::io::Error::from)
+        .map_err(DurableError::at("measure the disk of", workspace.root()))?;
+    let free = disk.blocks_available() as u64 * disk.fragment_size() as u64;
+    let needed = night.station.settings().ops.min_free_disk_bytes;
+    if free < needed {
+        let full = std::io::Error::other(format!("{free} bytes are free, ops.min_free_disk_bytes asks for {needed}"));
+        return Err(DurableError::at("start a night on", workspace.root())(full).into());
+    }
+    night.stores()?;
+    night.settle_as_of()?;
+    let recovered = night.recovered.len();
+    let remark = if recovered == 0 {
+        "stores are open and whole".to_owned()
+    } else {
+        format!("stores are open; recovery mended {recovered} things")
+    };
+    Ok(Done { remark, ..Done::default() })
+}
+
+/// Imports the input files whose bytes are new.
+pub(super) fn collect(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
+    let station = night.station;
+    let directory = station.workspace.path(&station.settings().market.path);
+    let scanned = files::scan_directory(&directory)?;
+    let stores = night.stores()?;
+    let mut imported = BTreeSet::new();
+    for digest in scanned.iter().filter_map(|file| file.digest) {
+        if stores.ledger().is_imported(&digest)? {
+            imported.insert(digest);
+        }
+    }
+    let plan = collect::plan(&scanned, &imported);
+    let mut done = Done { remark: plan.reason(), ..Done::default() };
+    if !plan.is_empty() {
+        let now = station.clock.now();
+        let intake = files::read_directory(&directory, &IntakeOptions { as_of: Some(station.clock.today()) })?;
+        for warning in &intake.warnings {
+            tracing::warn!(component = super::COMPONENT, "{warning}");
+        }
+        files::write_quarantine(&station.workspace.path("data/quarantine"), &intake)?;
+        let stores = night.stores()?;
+        let report = stores.import(&intake.data, now)?;
+        for file in &intake.files {
+            if let Some(digest) = &file.digest {
+                stores.ledger().put_import(digest, &file.file, file.rows_good, now)?;
+            }
+            if file.rows_rejected > 0 {
+                stores.ledger().put_quarantine(&file.file, "rejected on intake", file.rows_rejected, None)?;
+            }
+        }
+        done.rows_in = intake.files.iter().map(|file| file.rows_read as usize).sum();
+        done.rows_out = report.values().map(|table| table.rows_changed as usize).sum();
+        let tables: Vec<String> =
+            report.iter().map(|(table, import)| format!("{table} {} rows", import.rows_changed)).collect();
+        done.remark = format!("{}; {}; {} rows rejected", done.remark, tables.join(", "), intake.rejected.len());
+    }
+    night.settle_as_of()?;
+    done.digest = Some(night.data_digest()?);
+    Ok(done)
+}
+
+/// DataGuardian examines the bars that research will use.
+pub(super) fn ts_check(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
+    let report = night.examined()?;
+    let text = serde_json::to_string(&*report).unwrap_or_default();
+    let name = format!("data_guardian_{}.json", night.as_of().strftime("%Y%m%d"));
+    durable::replace(&night.station.reports().join(name), &text)?;
+    report.gate(&night.thresholds())?;
+    let counts: Vec<String> = report.counts.iter().map(|(rule, count)| format!("{} {count}", word(rule))).collect();
+    let found = if counts.is_empty() { "no finding".to_owned() } else { counts.join(", ") };
+    Ok(Done {
+        rows_in: report.totals.rows,
+        rows_out: report.totals.rows,
+        digest: Some(Digest::of(text)),
+        remark: found,
+    })
+}
+
+/// TSDataRepairer records what it derives; the stored rows stay as they came.
+pub(super) fn repair(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
+    let (bars, plan, repaired) = (night.raw_bars()?, night.repair_plan()?, night.repaired_bars()?);
+    let records: Vec<RepairRecord> = plan.repairs.iter().map(|repair| record_of(repair, &night.run_id)).collect();
+    night.stores()?.ledger().put_repairs(&records)?;
+    for exclusion in plan.excluded.iter().take(SHOWN_MAX) {
+        let Exclusion { symbol, date, reason } = exclusion;
+        tracing::warn!(component = super::COMPONENT, "{symbol} on {date} is left out of research: {reason}");
+    }
+    Ok(Done {
+        rows_in: bars.len(),
+        rows_out: repaired.len(),
+        digest: Some(digest_of(&repaired, &plan)),
+        remark: format!("{} repairs, {} symbol days excluded", plan.repairs.len(), plan.excluded.len()),
+    })
+}
+
+fn record_of(repair: &Repair, run_id: &str) -> RepairRecord {
+    let (field, old, new) = match repair.change {
+        Change::Value { field, old, new } => (word(&field), old, new),
+        Change::Suspended { close, .. } => ("row".to_owned(), None, Some(close)),
+    };
+    RepairRecord {
+        table: repair.table.clone(),
+        trade_date: repair.date,
+        symbol: repair.symbol,
+        field,
+        old: old.map(|value| value.to_string()),
+        new: new.map(|value| value.to_string()),
+        rule: word(&repair.rule),
+        run_id: run_id.to_owned(),
+    }
+}
+
+/// Returns the word that a unit variant serialises to.
+fn word(value: &impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn digest_of(bars: &[DailyBar], plan: &RepairPlan) -> Digest {
+    let mut hasher = Hasher::new("repaired bars");
+    for bar in bars {
+        hasher.int(i64::from(bar.symbol.code())).text(bar.symbol.exchange().suffix());
+        hasher.int(i64::from(bar.date.year()) * 10_000 + i64::from(bar.date.month()) * 100 + i64::from(bar.date.day()));
+        for number in [bar.open, bar.high, bar.low, bar.close, bar.adj_factor] {
+            hasher.float(number);
+        }
+        hasher.float(bar.preclose.unwrap_or(f64::NAN)).float(bar.amount.unwrap_or(f64::NAN));
+        hasher.int(bar.volume.unwrap_or(-1)).int(i64::from(bar.suspended));
+    }
+    for (date, symbol) in plan.excluded_days() {
+        hasher.text(&symbol.to_string()).text(&date.to_string());
+    }
+    hasher.finish()
+}

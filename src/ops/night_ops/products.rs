@@ -1,0 +1,204 @@
+//! What the stages hand on. A product that a stage did not leave behind, because it was not asked for
+//! or an earlier run did it, is made again from the stores when it is needed: every one of them is a
+//! function of stored rows and config.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::night::{Night, last_completed_session};
+use crate::{
+    data::{
+        guardian::{self, GuardianReport, Thresholds},
+        repair::{self, RepairPlan},
+    },
+    digest::Digest,
+    exit::AnyFailure,
+    market::{Calendar, CorporateAction, DailyBar, DailyPanel, Exchange, Symbol},
+    ops::research_plan::{self, ResearchPlan},
+    research::{
+        backtest::BacktestResult,
+        dataset::{self, Dataset},
+        factor::{self, FactorFrame},
+        label::{self, LabelFrame},
+        performance,
+        zoo::Snapshot,
+    },
+    store::{Experiment, Query, Stores, Table},
+};
+
+/// The index that a backtest is measured against: CSI 300.
+const BENCHMARK_CODE: u32 = 300;
+
+/// Everything that a night has at hand so far.
+#[derive(Default)]
+pub(super) struct Products {
+    pub(super) stores: Option<Stores>,
+    pub(super) as_of: Option<Date>,
+    pub(super) experiments: Vec<Experiment>,
+    pub(super) snapshot: Option<Arc<Snapshot>>,
+    raw: Option<Arc<Vec<DailyBar>>>,
+    repaired: Option<Arc<Vec<DailyBar>>>,
+    actions: Option<Arc<Vec<CorporateAction>>>,
+    examined: Option<Arc<GuardianReport>>,
+    plan: Option<Arc<RepairPlan>>,
+    panel: Option<Arc<DailyPanel>>,
+    factors: Option<Arc<FactorFrame>>,
+    labels: Option<Arc<LabelFrame>>,
+    dataset: Option<Arc<Dataset>>,
+}
+
+/// Returns what a slot holds, after filling it where it is empty.
+fn filled<T>(slot: &mut Option<Arc<T>>, value: T) -> Arc<T> {
+    Arc::clone(slot.insert(Arc::new(value)))
+}
+
+impl Night<'_> {
+    /// Opens the stores; what recovery had to mend goes into the report.
+    pub(super) fn stores(&mut self) -> Result<&mut Stores, AnyFailure> {
+        let opened = match self.products.stores.take() {
+            Some(stores) => stores,
+            None => {
+                let (stores, recovery) = self.station.open_stores()?;
+                self.recovered.extend(recovery);
+                stores
+            }
+        };
+        Ok(self.products.stores.insert(opened))
+    }
+
+    /// Fixes the trading date worked for: the one asked for, or the newest completed session that the
+    /// daily bars reach.
+    pub(super) fn settle_as_of(&mut self) -> Result<Date, AnyFailure> {
+        let reach = last_completed_session(self.station);
+        let asked = self.options.as_of;
+        let last = self.stores()?.last_date(Table::Daily)?;
+        let as_of = asked.or(last.map(|last| last.min(reach))).unwrap_or(reach);
+        Ok(*self.products.as_of.insert(as_of))
+    }
+
+    pub(super) fn data_digest(&mut self) -> Result<Digest, AnyFailure> {
+        let as_of = self.as_of();
+        Ok(self.stores()?.data_digest(as_of)?)
+    }
+
+    /// Returns the stored daily bars up to the trading date, unrepaired.
+    pub(super) fn raw_bars(&mut self) -> Result<Arc<Vec<DailyBar>>, AnyFailure> {
+        if let Some(bars) = &self.products.raw {
+            return Ok(Arc::clone(bars));
+        }
+        let query = Query { from: self.options.start, ..Query::up_to(self.as_of()) };
+        let bars = self.stores()?.daily(&query)?;
+        Ok(filled(&mut self.products.raw, bars))
+    }
+
+    pub(super) fn actions(&mut self) -> Result<Arc<Vec<CorporateAction>>, AnyFailure> {
+        if let Some(actions) = &self.products.actions {
+            return Ok(Arc::clone(actions));
+        }
+        let as_of = self.as_of();
+        let actions = self.stores()?.actions(as_of)?;
+        Ok(filled(&mut self.products.actions, actions))
+    }
+
+    pub(super) fn thresholds(&self) -> Thresholds {
+        let gate = &self.station.settings().data_guardian;
+        Thresholds {
+            hard_share_max: gate.max_bad_row_share,
+            stale_sessions: gate.stale_sessions,
+            ..Thresholds::default()
+        }
+    }
+
+    pub(super) fn examined(&mut self) -> Result<Arc<GuardianReport>, AnyFailure> {
+        if let Some(report) = &self.products.examined {
+            return Ok(Arc::clone(report));
+        }
+        let (bars, actions) = (self.raw_bars()?, self.actions()?);
+        let report = guardian::examine(&bars, &actions, Calendar::builtin(), &self.thresholds())?;
+        Ok(filled(&mut self.products.examined, report))
+    }
+
+    pub(super) fn repair_plan(&mut self) -> Result<Arc<RepairPlan>, AnyFailure> {
+        if let Some(plan) = &self.products.plan {
+            return Ok(Arc::clone(plan));
+        }
+        let (bars, actions, report) = (self.raw_bars()?, self.actions()?, self.examined()?);
+        let plan = repair::plan(&bars, &report, &actions, Calendar::builtin(), &self.thresholds())?;
+        Ok(filled(&mut self.products.plan, plan))
+    }
+
+    /// Returns the bars with the plan's repairs; the stored rows stay as they came.
+    pub(super) fn repaired_bars(&mut self) -> Result<Arc<Vec<DailyBar>>, AnyFailure> {
+        if let Some(bars) = &self.products.repaired {
+            return Ok(Arc::clone(bars));
+        }
+        let (bars, plan) = (self.raw_bars()?, self.repair_plan()?);
+        let mut repaired = bars.to_vec();
+        repair::apply(&mut repaired, &plan)?;
+        Ok(filled(&mut self.products.repaired, repaired))
+    }
+
+    /// Returns the repaired bars, without what research must leave out, over the calendar's sessions.
+    pub(super) fn panel(&mut self) -> Result<Arc<DailyPanel>, AnyFailure> {
+        if let Some(panel) = &self.products.panel {
+            return Ok(Arc::clone(panel));
+        }
+        let (bars, plan) = (self.repaired_bars()?, self.repair_plan()?);
+        let excluded = plan.excluded_days();
+        let kept: Vec<&DailyBar> = bars.iter().filter(|bar| !excluded.contains(&(bar.date, bar.symbol))).collect();
+        let first = kept.iter().map(|bar| bar.date).min().unwrap_or(self.as_of());
+        let last = kept.iter().map(|bar| bar.date).max().unwrap_or(first);
+        let sessions = Calendar::builtin().sessions(first..=last)?;
+        let panel = DailyPanel::over_sessions(kept.iter().copied(), sessions);
+        Ok(filled(&mut self.products.panel, panel))
+    }
+
+    pub(super) fn factors(&mut self) -> Result<Arc<FactorFrame>, AnyFailure> {
+        if let Some(factors) = &self.products.factors {
+            return Ok(Arc::clone(factors));
+        }
+        let plan = ResearchPlan::of(self.station)?;
+        let factors = factor::compute(&plan.factors, &*self.panel()?)?;
+        Ok(filled(&mut self.products.factors, factors))
+    }
+
+    pub(super) fn labels(&mut self) -> Result<Arc<LabelFrame>, AnyFailure> {
+        if let Some(labels) = &self.products.labels {
+            return Ok(Arc::clone(labels));
+        }
+        let plan = ResearchPlan::of(self.station)?;
+        let labels = label::compute(&plan.labels, &*self.panel()?)?;
+        Ok(filled(&mut self.products.labels, labels))
+    }
+
+    pub(super) fn dataset(&mut self) -> Result<Arc<Dataset>, AnyFailure> {
+        if let Some(dataset) = &self.products.dataset {
+            return Ok(Arc::clone(dataset));
+        }
+        let plan = ResearchPlan::of(self.station)?;
+        let dataset = dataset::build(&*self.factors()?, &*self.labels()?, &plan.dataset)?;
+        Ok(filled(&mut self.products.dataset, dataset))
+    }
+
+    /// Returns the model to trade with: the one just trained if its gate let it through, the pinned
+    /// one, or the one in force.
+    pub(super) fn model(&mut self, job: &str) -> Result<Arc<Snapshot>, AnyFailure> {
+        let zoo = research_plan::zoo(self.station);
+        let snapshot = match &self.station.settings().alpha.model_id {
+            Some(pinned) => zoo.load(job, pinned)?,
+            None => zoo.load_current(job)?,
+        };
+        Ok(filled(&mut self.products.snapshot, snapshot))
+    }
+
+    /// Returns the benchmark's daily returns where it has a bar on every session of the backtest.
+    pub(super) fn benchmark(&mut self, result: &BacktestResult) -> Result<Option<Vec<f64>>, AnyFailure> {
+        let Ok(index) = Symbol::new(BENCHMARK_CODE, Exchange::Sh) else { return Ok(None) };
+        let as_of = self.as_of();
+        let bars = self.stores()?.index(&Query::up_to(as_of))?;
+        let dates: Vec<Date> = result.equity.iter().map(|day| day.date).collect();
+        let returns = performance::benchmark_returns(&bars, index, &dates);
+        Ok(returns.iter().all(|value| value.is_finite()).then_some(returns))
+    }
+}

@@ -1,0 +1,169 @@
+//! What the config's `research`, `alpha`, `broker` and `performance` sections mean to the research rooms.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde_json::{Value, json};
+
+use super::station::Station;
+use crate::{
+    config::{
+        FactorSet, LabelSpec, Task,
+        settings::{self, ResearchJob},
+    },
+    exit::{Exit, Failure},
+    metric::Convention,
+    model::{ElasticNetParams, Learner},
+    research::{
+        backtest::{BacktestParams, Execution},
+        dataset::{Bounds, DatasetRule, SplitSpec},
+        zoo::{GateRule, ModelZoo},
+    },
+};
+
+/// A job of the config that names what is not there. `config check` finds these; a file may have
+/// changed since.
+#[derive(Debug, thiserror::Error)]
+#[error("the config names {what} '{name}', which {file} does not have")]
+pub(super) struct PlanError {
+    what: &'static str,
+    name: String,
+    file: &'static str,
+}
+
+impl Failure for PlanError {
+    fn exit(&self) -> Exit {
+        Exit::Config
+    }
+
+    fn remedy(&self) -> Option<String> {
+        Some("Run `lighthunter config check`: it lists the names that are there.".into())
+    }
+}
+
+/// What one job computes, learns and trades.
+pub(super) struct ResearchPlan {
+    /// The job.
+    pub(super) job: ResearchJob,
+    /// Its task.
+    pub(super) task: Task,
+    /// The factors.
+    pub(super) factors: FactorSet,
+    /// All labels of the workspace.
+    pub(super) labels: LabelSpec,
+    /// How rows become a dataset.
+    pub(super) dataset: DatasetRule,
+    /// How the model learns.
+    pub(super) learner: Learner,
+    /// What a model must show.
+    pub(super) gate: GateRule,
+    /// How scores are traded.
+    pub(super) backtest: BacktestParams,
+    /// Conventions of the performance figures.
+    pub(super) convention: Convention,
+}
+
+impl ResearchPlan {
+    /// Reads the plan of the default job.
+    ///
+    /// # Errors
+    /// When the config names a job, task or factor set that is not there.
+    pub(super) fn of(station: &Station) -> Result<Self, PlanError> {
+        let settings = station.settings();
+        let (research, config) = (&settings.research, &station.config);
+        let missing = |what, name: &str, file| PlanError { what, name: name.to_owned(), file };
+        let name = &settings.alpha.default_job;
+        let job = research.job(name).ok_or_else(|| missing("job", name, "config/system_config.json"))?;
+        let labels = &config.labels;
+        let task = labels.tasks.iter().find(|task| task.id == job.task);
+        let task = task.ok_or_else(|| missing("task", &job.task, "config/label_spec.json"))?;
+        let factors = config.factors.sets.get(&job.factor_set);
+        let factors = factors.ok_or_else(|| missing("factor set", &job.factor_set, "config/factor_spec.json"))?;
+        let split = &research.split;
+        let bounds = Bounds::Fractions { train: split.train_share, valid: split.valid_share };
+        let dataset = DatasetRule {
+            split: SplitSpec { bounds, purge_sessions: None, embargo_sessions: split.embargo_days },
+            ..DatasetRule::of(&task.primary_label)
+        };
+        Ok(Self {
+            job: job.clone(),
+            task: task.clone(),
+            factors: factors.clone(),
+            labels: labels.clone(),
+            dataset,
+            learner: learner(&research.learner),
+            gate: gate(station),
+            backtest: backtest(station),
+            convention: Convention {
+                days_per_year: f64::from(settings.performance.trading_days),
+                risk_free: settings.performance.risk_free_rate,
+            },
+        })
+    }
+
+    /// Returns the parameters that an experiment records.
+    #[must_use]
+    pub(super) fn params(&self) -> BTreeMap<String, Value> {
+        BTreeMap::from([
+            ("task".into(), self.task.id.clone().into()),
+            ("label".into(), self.task.primary_label.clone().into()),
+            ("factor_set".into(), self.job.factor_set.clone().into()),
+            ("factors".into(), json!(self.factors.factors)),
+            ("learner".into(), json!(self.learner)),
+            ("backtest".into(), json!(self.backtest)),
+        ])
+    }
+}
+
+/// Opens the workspace's models.
+#[must_use]
+pub(super) fn zoo(station: &Station) -> ModelZoo {
+    ModelZoo::at(station.workspace.path(&station.settings().alpha.model_dir))
+}
+
+/// Returns the directory of what a trading date's run may compute again.
+#[must_use]
+pub(super) fn cache(station: &Station, as_of: jiff::civil::Date) -> PathBuf {
+    station.workspace.path(&station.settings().alpha.cache_dir).join(as_of.strftime("%Y%m%d").to_string())
+}
+
+fn learner(settings: &settings::Learner) -> Learner {
+    match settings {
+        settings::Learner::ElasticNet(net) => Learner::ElasticNet(ElasticNetParams {
+            penalty: net.penalty,
+            l1_ratio: net.l1_ratio,
+            max_iterations: net.max_iterations,
+            tolerance: net.tolerance,
+        }),
+    }
+}
+
+fn gate(station: &Station) -> GateRule {
+    let gate = &station.settings().alpha.gate;
+    GateRule {
+        min_rank_ic: gate.min_rank_ic,
+        min_ic: gate.min_rank_ic,
+        min_rows: station.settings().research.dataset.min_rows,
+        champion_tolerance: gate.max_rank_ic_drop,
+    }
+}
+
+fn backtest(station: &Station) -> BacktestParams {
+    let settings = station.settings();
+    let (costs, rules) = (&settings.broker.paper, &settings.research.backtest);
+    BacktestParams {
+        initial_cash: settings.trade_core.starting_cash,
+        top_k: rules.top_k,
+        rebalance_every: rules.rebalance_days,
+        max_weight: settings.risk.concentration_limit,
+        commission_bps: costs.commission_bps,
+        commission_min: costs.commission_min,
+        slippage_bps: costs.slippage_bps,
+        participation: costs.max_volume_share,
+        execution: match rules.execution {
+            settings::Execution::Open => Execution::NextOpen,
+            settings::Execution::Close => Execution::NextClose,
+        },
+        from: None,
+        to: None,
+    }
+}

@@ -1,0 +1,106 @@
+//! Where an operation stands: the workspace, the config in force, the clock, and the places that the
+//! config names. Operations get a station and ask it; they read no environment of their own.
+
+use std::path::PathBuf;
+
+use super::metrics::Metrics;
+use crate::{
+    clock::Clock,
+    config::{Configuration, Settings, settings},
+    digest::{Digest, Hasher},
+    store::{Depth, Engine, StoreError, StorePath, StoreSettings, Stores, WriteMode},
+    vault::Vault,
+    workspace::Workspace,
+};
+
+/// The place of one operation.
+#[derive(Debug, Clone)]
+pub struct Station {
+    /// The workspace.
+    pub workspace: Workspace,
+    /// The config in force.
+    pub config: Configuration,
+    /// The clock.
+    pub clock: Clock,
+}
+
+impl Station {
+    /// Returns the settings in force.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.config.loaded.settings
+    }
+
+    /// Returns the directory of the reports.
+    #[must_use]
+    pub fn reports(&self) -> PathBuf {
+        self.workspace.path(&self.settings().paths.reports_dir)
+    }
+
+    /// Returns the metrics of the workspace.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        let monitor = &self.settings().monitor;
+        let path = |relative: &PathBuf| self.workspace.path(relative);
+        Metrics::new(path(&monitor.metrics_file), path(&monitor.state_file), self.clock.clone())
+    }
+
+    /// Returns where the stores are, as the config has it.
+    #[must_use]
+    pub fn store_settings(&self) -> StoreSettings {
+        let (storage, paths) = (&self.settings().storage, &self.settings().paths);
+        let place = |key: &str, relative: PathBuf| StorePath::new(key, self.workspace.path(relative));
+        StoreSettings {
+            engine: match storage.ts.engine {
+                settings::Engine::Duckdb => Engine::DuckDb,
+                settings::Engine::Sqlite => Engine::Sqlite,
+            },
+            write_mode: match storage.ts.write_mode {
+                settings::WriteMode::Dual => WriteMode::Dual,
+                settings::WriteMode::Single => WriteMode::Single,
+            },
+            duckdb: place("storage.ts.duckdb_path", storage.ts.duckdb_path.clone()),
+            sqlite: place("storage.ts.sqlite_path", storage.ts.sqlite_path.clone()),
+            parquet: place("storage.ts.parquet_dir", storage.ts.parquet_dir.clone()),
+            ledger: place("storage.ledger_path", storage.ledger_path.clone()),
+            experiments: place("paths.experiments_dir", paths.experiments_dir.join("experiments.jsonl")),
+            quarantine_dir: self.workspace.path("data/quarantine"),
+        }
+    }
+
+    /// Opens the stores and returns what recovery had to mend, one line each.
+    ///
+    /// # Errors
+    /// What the stores say: a directory that is not there, a database that is damaged or in use.
+    pub fn open_stores(&self) -> Result<(Stores, Vec<String>), StoreError> {
+        let (stores, report) = Stores::open(&self.store_settings(), &self.clock, Depth::Quick)?;
+        let moved = report.quarantined.iter().map(|path| format!("moved aside {}", self.workspace.shown(path)));
+        let lines = [&report.rebuilt, &report.settled, &report.interrupted, &report.adopted, &report.lost];
+        let lines: Vec<String> = lines.into_iter().flatten().cloned().chain(moved).collect();
+        for line in &lines {
+            tracing::warn!("recovered on start: {line}");
+        }
+        Ok((stores, lines))
+    }
+
+    /// Returns the commit of the workspace, or `none` where it is no repository or has no commit.
+    #[must_use]
+    pub fn commit(&self) -> String {
+        Vault::open(self.workspace.root()).and_then(|vault| vault.head()).unwrap_or_else(|_| "none".into())
+    }
+
+    /// Returns the digest of the code that a run executes: every file of `strategy/`.
+    #[must_use]
+    pub fn strategy_digest(&self) -> Digest {
+        let entries = std::fs::read_dir(self.workspace.path("strategy"));
+        let mut files: Vec<PathBuf> =
+            entries.map(|all| all.flatten().map(|entry| entry.path()).collect()).unwrap_or_default();
+        files.sort();
+        let mut hasher = Hasher::new("strategy");
+        for file in files {
+            // A file that cannot be read counts as empty here; running it is what fails.
+            hasher.text(&self.workspace.shown(&file)).bytes(&std::fs::read(&file).unwrap_or_default());
+        }
+        hasher.finish()
+    }
+}

@@ -1,0 +1,222 @@
+//! DuckDB: the tables in one file. Made under a temporary name and renamed when whole; checkpointed
+//! after every batch, so that there is hardly ever a write-ahead log to replay. No extension is loaded
+//! and no other file can be reached from SQL.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use arrow::{datatypes::DataType, record_batch::RecordBatch};
+use duckdb::{AccessMode, Config, Connection};
+use jiff::civil::Date;
+
+use super::{
+    StoreError, StorePath, Table,
+    database::{Database, DateSum, PROBE, Slice, TableChange, column_list},
+};
+use crate::{
+    digest::{Digest, Hasher},
+    durable::{self, DurableError},
+};
+
+/// The memory that DuckDB's buffers may take; set before the file is opened, because replaying a log
+/// counts as well.
+const MEMORY_MAX: &str = "512MB";
+/// The threads of one database.
+const THREADS: i64 = 2;
+
+/// An open DuckDB database.
+#[derive(Debug)]
+pub(crate) struct DuckStore {
+    connection: Connection,
+    path: PathBuf,
+    version: String,
+}
+
+/// Returns the version of the DuckDB library that is loaded.
+pub(crate) fn version() -> String {
+    let asked = Connection::open_in_memory().and_then(|connection| connection.version());
+    asked.unwrap_or_else(|error| format!("unknown ({error})"))
+}
+
+impl DuckStore {
+    /// Opens the database and makes it where it is missing.
+    pub(crate) fn open(place: &StorePath) -> Result<Self, StoreError> {
+        place.check_file()?;
+        if !place.path.exists() {
+            create(place)?;
+        }
+        let store = Self::connect(place, AccessMode::ReadWrite)?;
+        store.run("make tables", &tables())?;
+        Ok(store)
+    }
+
+    /// Opens the database beside other readers.
+    pub(crate) fn open_read_only(place: &StorePath) -> Result<Self, StoreError> {
+        place.check_file()?;
+        Self::connect(place, AccessMode::ReadOnly)
+    }
+
+    fn connect(place: &StorePath, mode: AccessMode) -> Result<Self, StoreError> {
+        let connection = settings(mode)
+            .and_then(|settings| Connection::open_with_flags(&place.path, settings))
+            .map_err(|source| refused(place, source))?;
+        let version = connection.version().map_err(|source| refused(place, source))?;
+        Ok(Self { connection, path: place.path.clone(), version })
+    }
+
+    fn failed(&self, step: &'static str) -> impl FnOnce(duckdb::Error) -> StoreError {
+        let path = self.path.clone();
+        move |source| StoreError::DuckDb { step, path, source }
+    }
+
+    fn run(&self, step: &'static str, sql: &str) -> Result<(), StoreError> {
+        self.connection.execute_batch(sql).map_err(self.failed(step))
+    }
+
+    fn write(&self, change: &TableChange) -> Result<(), StoreError> {
+        let (table, time) = (change.table.name(), change.table.time_column());
+        if !change.replaced.is_empty() {
+            let dates: Vec<String> = change.replaced.iter().map(|date| format!("DATE '{date}'")).collect();
+            let sql = format!("DELETE FROM {table} WHERE CAST({time} AS DATE) IN ({})", dates.join(", "));
+            self.run("replace rows", &sql)?;
+        }
+        let mut appender = self.connection.appender(table).map_err(self.failed("append to a table"))?;
+        appender.append_record_batch(change.batch.clone()).map_err(self.failed("append rows"))?;
+        appender.flush().map_err(self.failed("append rows"))
+    }
+}
+
+impl Database for DuckStore {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn probe(&self) -> Result<(), StoreError> {
+        self.run("write to", PROBE)
+    }
+
+    fn apply(&mut self, changes: &[TableChange]) -> Result<(), StoreError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.run("begin", "BEGIN TRANSACTION")?;
+        if let Err(error) = changes.iter().try_for_each(|change| self.write(change)) {
+            // The first error is the cause; a rollback that fails too adds nothing.
+            let _ = self.connection.execute_batch("ROLLBACK");
+            return Err(error);
+        }
+        self.run("commit", "COMMIT")?;
+        self.run("checkpoint", "CHECKPOINT")
+    }
+
+    fn read(&self, table: Table, slice: &Slice<'_>) -> Result<Vec<RecordBatch>, StoreError> {
+        let time = table.time_column();
+        let (columns, condition) = (column_list(table), slice.condition(time));
+        let sql = format!("SELECT {columns} FROM {table} WHERE {condition} ORDER BY {time}, symbol");
+        let mut statement = self.connection.prepare(&sql).map_err(self.failed("read rows"))?;
+        let batches = statement.query_arrow([]).map_err(self.failed("read rows"))?;
+        Ok(batches.collect())
+    }
+
+    fn sums(&self, table: Table) -> Result<BTreeMap<Date, DateSum>, StoreError> {
+        let (time, columns) = (table.time_column(), column_list(table));
+        let sql = format!(
+            "SELECT CAST(CAST({time} AS DATE) AS VARCHAR), count(*), CAST(sum(hash({columns})) AS VARCHAR)
+             FROM {table} GROUP BY CAST({time} AS DATE)"
+        );
+        let mut statement = self.connection.prepare(&sql).map_err(self.failed("sum rows"))?;
+        let rows = statement
+            .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?)))
+            .map_err(self.failed("sum rows"))?;
+        let mut sums = BTreeMap::new();
+        for row in rows {
+            let (date, rows, sum) = row.map_err(self.failed("sum rows"))?;
+            // A date that no calendar knows cannot have been written by this program.
+            let Ok(date) = date.parse::<Date>() else { continue };
+            let sum = Some(format!("duckdb {} {sum}", self.version));
+            sums.insert(date, DateSum { rows: rows as u64, sum });
+        }
+        Ok(sums)
+    }
+
+    fn digest(&self, table: Table) -> Result<Digest, StoreError> {
+        let columns = column_list(table);
+        let sql = format!(
+            "SELECT count(*), coalesce(CAST(sum(hash({columns})) AS VARCHAR), ''),
+             coalesce(CAST(bit_xor(hash({columns}, 1)) AS VARCHAR), '') FROM {table}"
+        );
+        let (rows, sum, xor) = self
+            .connection
+            .query_row(&sql, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)))
+            .map_err(self.failed("digest rows"))?;
+        Ok(Hasher::new("lighthunter.duckdb.1").int(rows).text(&sum).text(&xor).finish())
+    }
+}
+
+fn settings(mode: AccessMode) -> duckdb::Result<Config> {
+    Config::default()
+        .access_mode(mode)?
+        .threads(THREADS)?
+        .max_memory(MEMORY_MAX)?
+        .enable_autoload_extension(false)?
+        .with("allow_community_extensions", "false")?
+        .enable_external_access(false)
+}
+
+/// Makes an empty database under another name and renames it when it is whole: a kill while DuckDB
+/// makes its first file can leave one that does not open.
+fn create(place: &StorePath) -> Result<(), StoreError> {
+    let directory = place.path.parent().unwrap_or(Path::new("."));
+    let name = place.path.file_name().unwrap_or_default().to_string_lossy();
+    let room = tempfile::Builder::new()
+        .prefix(&format!(".{name}-"))
+        .suffix(".tmp")
+        .tempdir_in(directory)
+        .map_err(DurableError::at("make a directory beside", &place.path))?;
+    let temporary = StorePath::new(place.key.clone(), room.path().join("new.duckdb"));
+    let store = DuckStore::connect(&temporary, AccessMode::ReadWrite)?;
+    store.run("make tables", &tables())?;
+    store.run("checkpoint", "CHECKPOINT")?;
+    let path = store.path.clone();
+    store.connection.close().map_err(|(_, source)| StoreError::DuckDb { step: "close", path, source })?;
+    durable::publish_directory(&temporary.path, &place.path)?;
+    Ok(())
+}
+
+fn tables() -> String {
+    let table = |table: Table| {
+        let columns: Vec<String> = table
+            .schema()
+            .fields()
+            .iter()
+            .map(|field| format!("\"{}\" {}", field.name(), sql_type(field.data_type())))
+            .collect();
+        format!("CREATE TABLE IF NOT EXISTS {table} ({});", columns.join(", "))
+    };
+    Table::ALL.map(table).join("\n")
+}
+
+fn sql_type(kind: &DataType) -> &'static str {
+    match kind {
+        DataType::Timestamp(..) => "TIMESTAMP",
+        DataType::Float64 => "DOUBLE",
+        DataType::Int64 => "BIGINT",
+        DataType::Boolean => "BOOLEAN",
+        _ => "VARCHAR",
+    }
+}
+
+fn refused(place: &StorePath, source: duckdb::Error) -> StoreError {
+    let text = source.to_string();
+    let first = text.lines().next().unwrap_or_default().to_owned();
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if says(&["Could not set lock", "Conflicting lock", "used by another process", "different configuration"]) {
+        return StoreError::Busy { path: place.path.clone(), reason: first };
+    }
+    if says(&["Permission denied", "Cannot open file", "No space left", "No such file", "Read-only file"]) {
+        return StoreError::DuckDb { step: "open", path: place.path.clone(), source };
+    }
+    StoreError::NotADatabase { key: place.key.clone(), path: place.path.clone(), engine: "DuckDB", reason: first }
+}
