@@ -246,7 +246,7 @@ mod tests {
         let config = room.path().join("config/system_config.json");
         durable::replace(&config, "{\"storage\": {}}").expect("written");
         let injection = fault.inject(room.path(), &Clock::system()).expect("tried");
-        assert!(injection.taken.expect_err("no such key").contains("no key 'ts'"));
+        assert!(injection.taken.expect_err("no such key").contains("/storage/ts/duckdb_path"));
         assert_eq!(fs::read_to_string(&config).expect("readable"), "{\"storage\": {}}");
         assert!(fault.withhold().taken.is_err(), "a control run injects nothing");
         drop(vault);

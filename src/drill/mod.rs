@@ -28,7 +28,7 @@ pub use fault::{CATALOGUE, Fault, Injection};
 pub use features::{FEATURES, FeatureFile, on_disk, select};
 pub use journal::{Entry, EntryKind, JOURNAL_FILE, Journal, read as read_journal, unfinished};
 pub use options::{BudgetRule, DrillOptions, Keep, Progress, new_id};
-pub use runner::{run, selected};
+pub use runner::{Listed, list, run, selected};
 pub use session::{Prepared, Ran, Stage};
 pub use signal::{Observation, Watch};
 pub use spec::{Budgets, SPEC_DEFAULT, SPEC_FILE, SignalPlaces, Spec};
