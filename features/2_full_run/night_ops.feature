@@ -9,7 +9,7 @@ Feature: A full NightOps
     Then it exits with code 0
     And its log holds no ERROR
     And the experiment record has 1 new line or more
-    And the newest partition under "data/parquet" is of the trading date
+    And the newest partition under "data/parquet/daily" is of the trading date
     And git status is clean
 
   Scenario: The same inputs give the same result

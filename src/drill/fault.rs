@@ -8,9 +8,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{DrillError, pointer};
+use super::DrillError;
 use crate::{
     clock::Clock,
+    config,
     digest::Digest,
     durable::{self, DurableError},
     vault::{IndexEntry, Vault},
@@ -157,23 +158,18 @@ impl Injection {
 
 /// Writes the value and reads it back; the inner result says whether it took.
 fn edit_json(path: &Path, pointer: &str, text: &str) -> Result<Result<(), String>, DrillError> {
-    let unreadable = |source| DrillError::Unreadable { path: path.into(), source };
-    let before = fs::read_to_string(path).map_err(unreadable)?;
+    let read = || fs::read_to_string(path).map_err(|source| DrillError::Unreadable { path: path.into(), source });
     let value = Value::String(text.into());
-    let wanted = value.to_string();
-    let (edited, old) = match pointer::replaced(&before, pointer, &value) {
-        Ok(edited) => edited,
-        Err(why) => return Ok(Err(format!("{}: {why}", path.display()))),
+    let before = read()?;
+    let broken = match config::replace_pointer(path, &before, pointer, &value) {
+        Ok(broken) => broken,
+        Err(error) => return Ok(Err(error.to_string())),
     };
-    if old == wanted {
-        return Ok(Err(format!("{pointer} was broken before: it is {old}")));
+    if broken == before {
+        return Ok(Err(format!("{pointer} was broken before: it is {value}")));
     }
-    durable::replace(path, edited)?;
-    let after = fs::read_to_string(path).map_err(unreadable)?;
-    Ok(match pointer::read(&after, pointer) {
-        Ok(read) if read == wanted => Ok(()),
-        other => Err(format!("{pointer} reads back as {other:?}")),
-    })
+    durable::replace(path, &broken)?;
+    Ok(if read()? == broken { Ok(()) } else { Err(format!("{pointer} does not read back as {value}")) })
 }
 
 /// Chooses four files of any repository: three that it tracks, one that it does not.
@@ -250,7 +246,7 @@ mod tests {
         let config = room.path().join("config/system_config.json");
         durable::replace(&config, "{\"storage\": {}}").expect("written");
         let injection = fault.inject(room.path(), &Clock::system()).expect("tried");
-        assert!(injection.taken.expect_err("no such key").contains("no key 'ts'"));
+        assert!(injection.taken.expect_err("no such key").contains("/storage/ts/duckdb_path"));
         assert_eq!(fs::read_to_string(&config).expect("readable"), "{\"storage\": {}}");
         assert!(fault.withhold().taken.is_err(), "a control run injects nothing");
         drop(vault);

@@ -15,6 +15,7 @@ use cucumber::{
 };
 use futures::{FutureExt as _, stream};
 use regex::Regex;
+use serde::Serialize;
 
 use super::{
     DrillError, DrillOptions, World,
@@ -101,6 +102,36 @@ pub fn selected(options: &DrillOptions) -> Result<Vec<gherkin::Feature>, DrillEr
         return Err(DrillError::NothingRan(options.repeat_command()));
     }
     Ok(features)
+}
+
+/// One scenario that would run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Listed {
+    /// The feature file, relative to `features/`.
+    pub file: String,
+    /// The scenario's line.
+    pub line: usize,
+    /// Its name.
+    pub name: String,
+    /// Its tags with the feature's.
+    pub tags: Vec<String>,
+}
+
+/// Lists the scenarios that the options select, and runs nothing.
+///
+/// # Errors
+/// Those of [`selected`].
+pub fn list(options: &DrillOptions) -> Result<Vec<Listed>, DrillError> {
+    let listed = |feature: &gherkin::Feature| -> Vec<Listed> {
+        let of = |scenario: &gherkin::Scenario| Listed {
+            file: file_of(feature),
+            line: scenario.position.line,
+            name: scenario.name.clone(),
+            tags: feature.tags.iter().chain(&scenario.tags).cloned().collect(),
+        };
+        scenarios(feature).map(of).collect()
+    };
+    Ok(selected(options)?.iter().flat_map(listed).collect())
 }
 
 /// Hands over features that are parsed already.

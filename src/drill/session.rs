@@ -3,7 +3,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs::{self, File},
+    io::Write as _,
     path::{Path, PathBuf},
     sync::{
         Mutex, OnceLock, PoisonError,
@@ -13,6 +14,7 @@ use std::{
 
 use jiff::civil::Date;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::{
     DrillError, DrillOptions, Ended, EntryKind, Environment, Journal, Keep, Observation, ROOT_SHOWN, Run, Spec, Target,
@@ -49,6 +51,8 @@ pub struct Prepared {
     pub environment: Environment,
     /// The runs that made it.
     pub runs: Vec<Ran>,
+    /// What they said, as evidence files of the drill.
+    pub evidence: Vec<String>,
 }
 
 /// Where a scenario is: file and line.
@@ -87,22 +91,27 @@ impl Session {
             Vault::open(origin)?.require_clean()?;
         }
         let journal = Journal::start(&options.directory())?;
-        let root = temporary_root()?;
+        let room = temporary_room()?;
+        // The real path, so that it is found again in what the target prints.
+        let root = room.path().canonicalize().map_err(DurableError::at("resolve", room.path()))?;
         let detail = json!({ "root": root, "repeat": options.repeat_command() });
         journal.write(&options.clock, "", EntryKind::Intent, "drill", detail)?;
         let origin = match given {
             Some(origin) => origin,
-            None => make_origin(&options, &root).inspect_err(|_| drop(fs::remove_dir_all(&root)))?,
+            None => make_origin(&options, &root)?,
         };
         let commit = Vault::open(&origin)?.head()?;
-        let bars = origin.join("data/raw");
-        let input = if bars.is_dir() { bars.to_string_lossy().into_owned() } else { options.market.clone() };
+        let bars =
+            ["data/raw/market", "data/raw"].map(|place| origin.join(place)).into_iter().find(|path| path.is_dir());
+        let input = bars.map_or_else(|| options.market.clone(), |path| path.to_string_lossy().into_owned());
         let target = Target {
             executable: options.executable.clone(),
             spec: Spec::of(&origin)?,
             market: options.market.clone(),
             input,
         };
+        // From here on the session removes it; until here an error does.
+        let _ = room.keep();
         Ok(Self {
             date: options.clock.today(),
             options,
@@ -133,7 +142,7 @@ impl Session {
     pub(super) fn copy_of(&self, stage: Stage) -> Result<Prepared, String> {
         let prepared = self.prepared(stage)?;
         let copy = prepared.environment.copy(&self.root, &self.next_name()).map_err(|error| error.to_string())?;
-        Ok(Prepared { environment: copy, runs: prepared.runs })
+        Ok(Prepared { environment: copy, ..prepared })
     }
 
     fn prepared(&self, stage: Stage) -> Result<Prepared, String> {
@@ -150,25 +159,33 @@ impl Session {
             Ok(environment)
         };
         let environment = make().map_err(|error| error.to_string())?;
-        let runs = ["bootstrap", "smoke"].map(|name| self.must_succeed(name, &environment));
-        let runs = runs.into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok(Prepared { environment, runs })
+        let note =
+            "What is here was made once in this drill; each scenario that starts from it got a copy of its own.\n";
+        let note = self.evidence("prepared", "made_once_and_copied.txt", note).map_err(|error| error.to_string())?;
+        let mut prepared = Prepared { environment, runs: Vec::new(), evidence: vec![note] };
+        self.add_run("bootstrap", &mut prepared)?;
+        self.add_run("smoke", &mut prepared)?;
+        Ok(prepared)
     }
 
     fn first_night(&self) -> Result<Prepared, String> {
         let mut prepared = self.copy_of(Stage::Bootstrapped)?;
-        let night = self.must_succeed("night", &prepared.environment)?;
-        prepared.runs.push(night);
+        self.add_run("night", &mut prepared)?;
         Ok(prepared)
     }
 
-    fn must_succeed(&self, name: &str, environment: &Environment) -> Result<Ran, String> {
-        let ran = self.run(name, environment, &Stopwatch::start()).map_err(|error| error.to_string())?;
-        self.evidence_of_run("prepared", name, &ran).map_err(|error| error.to_string())?;
-        match ran.run.ended {
-            Ended::Code(0) => Ok(ran),
-            ended => Err(format!("{name} ended with {ended}: {}", ran.run.last_words())),
-        }
+    /// Runs a command that must succeed for the state to be what its name says.
+    fn add_run(&self, name: &str, prepared: &mut Prepared) -> Result<(), String> {
+        let run = || -> Result<(Ran, Vec<String>), DrillError> {
+            let ran = self.run(name, &prepared.environment, &Stopwatch::start())?;
+            let evidence = self.evidence_of_run("prepared", name, &ran)?;
+            Ok((ran, evidence))
+        };
+        let (ran, evidence) = run().map_err(|error| error.to_string())?;
+        let (ended, words) = (ran.run.ended, ran.run.last_words());
+        prepared.runs.push(ran);
+        prepared.evidence.extend(evidence);
+        if ended == Ended::Code(0) { Ok(()) } else { Err(format!("{name} ended with {ended}: {words}")) }
     }
 
     /// Runs a command and watches the signals; their times run from `since`.
@@ -182,7 +199,8 @@ impl Session {
         Ok(Ran { run, seen: watch.finish() })
     }
 
-    /// Writes one evidence file and returns its path relative to the drill's directory.
+    /// Writes one evidence file and returns its path relative to the drill's directory. Evidence is not
+    /// synced: after a power cut the journal, which is, says what must be done.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -190,7 +208,9 @@ impl Session {
         let relative = format!("evidence/{}/{name}", slug(scenario));
         let path = self.options.directory().join(&relative);
         durable::make_directory(path.parent().unwrap_or(&path))?;
-        durable::replace(&path, bytes)?;
+        File::create(&path)
+            .and_then(|mut file| file.write_all(bytes.as_ref()))
+            .map_err(DurableError::at("write", &path))?;
         Ok(relative)
     }
 
@@ -217,11 +237,17 @@ impl Session {
     }
 
     /// Ends a scenario: its trace is kept for the record, its environment by the rule.
-    pub(super) fn end_scenario(&self, key: ScenarioKey, mut trace: Trace, environment: Option<Environment>, red: bool) {
+    pub(super) fn end_scenario(
+        &self,
+        (key, name): (ScenarioKey, &str),
+        mut trace: Trace,
+        environment: Option<Environment>,
+        red: bool,
+    ) {
         let keep = match self.options.keep {
             Keep::Always => true,
             Keep::Never => false,
-            Keep::OnFailure => red,
+            Keep::OnFailure => red && trace.skipped.is_none(),
         };
         match environment {
             Some(environment) if keep => trace.kept = Some(environment.root().to_string_lossy().into_owned()),
@@ -231,6 +257,14 @@ impl Session {
                 }
             }
             None => {}
+        }
+        if trace.fault.as_ref().is_some_and(|fault| fault.injected) {
+            // Whatever was not taken back went with the environment, or is kept on purpose.
+            let detail = json!({ "by": "the end of the scenario", "kept": trace.kept });
+            let written = self.journal.write(&self.options.clock, name, EntryKind::Done, "inject", detail);
+            if let Err(error) = written {
+                tracing::warn!(%error, "the journal has no end of a scenario");
+            }
         }
         self.traces.lock().unwrap_or_else(PoisonError::into_inner).insert(key, trace);
     }
@@ -278,12 +312,10 @@ impl std::fmt::Debug for Session {
     }
 }
 
-fn temporary_root() -> Result<PathBuf, DrillError> {
+fn temporary_room() -> Result<TempDir, DrillError> {
     let parent = std::env::temp_dir();
     let made = tempfile::Builder::new().prefix("lighthunter-drill-").tempdir_in(&parent);
-    let root = made.map_err(DurableError::at("make a directory in", &parent))?.keep();
-    // The real path, so that it is found again in what the target prints.
-    Ok(root.canonicalize().map_err(DurableError::at("resolve", &root))?)
+    Ok(made.map_err(DurableError::at("make a directory in", &parent))?)
 }
 
 fn make_origin(options: &DrillOptions, root: &Path) -> Result<PathBuf, DrillError> {

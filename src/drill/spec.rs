@@ -10,7 +10,7 @@ use super::DrillError;
 pub const SPEC_FILE: &str = "drill.toml";
 
 /// The default file with its comments; also the template that a new workspace gets.
-pub const SPEC_DEFAULT: &str = include_str!("default.toml");
+pub const SPEC_DEFAULT: &str = include_str!("../../config/workspace/drill.toml");
 
 /// The deadline of a command for which none is named, seconds.
 const DEADLINE_SECONDS: f64 = 300.0;

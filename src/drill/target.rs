@@ -172,13 +172,15 @@ fn shown_program(program: &Path) -> String {
 
 /// Waits for the end, or kills the whole group at the deadline.
 fn wait(child: &mut Child, deadline_seconds: f64, look: &mut impl FnMut(Option<Ended>)) -> std::io::Result<Ended> {
+    let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
     let watch = Stopwatch::start();
     loop {
         if let Some(status) = child.try_wait()? {
+            // What the command left running goes with it; mostly there is nothing, which is no error.
+            let _ = killpg(group, Signal::SIGKILL);
             return Ok(ended(status));
         }
         if watch.seconds() > deadline_seconds {
-            let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
             let _ = killpg(group, Signal::SIGKILL);
             child.wait()?;
             return Ok(Ended::Deadline);

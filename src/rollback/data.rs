@@ -1,18 +1,90 @@
-//! The data layer of a fingerprint: what the stores hold.
+//! The data layer of a fingerprint: what the stores hold, row by row, whatever file holds it.
 
 use std::{collections::BTreeMap, path::Path};
 
 use super::{RollbackError, tree::add_files};
-use crate::digest::Digest;
+use crate::{
+    config::{self, LoadOptions, settings},
+    digest::{Digest, Hasher},
+    store::{Engine, StorePath, StoreSettings, WriteMode, content_digest},
+    workspace::Workspace,
+};
 
-/// Returns the content of the stores: every file under `data/` but the input and what the engines
-/// keep beside their databases while they are open.
-pub(super) fn content(root: &Path) -> Result<BTreeMap<String, Digest>, RollbackError> {
-    let mut entries = BTreeMap::new();
-    let skip = |path: &Path| {
-        let name = path.to_string_lossy();
-        name == "data/raw" || name.ends_with("-wal") || name.ends_with("-shm") || name.ends_with(".wal")
+/// The content of the stores, and the digest of the bytes that held it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct DataPrint {
+    /// Content by store and table.
+    pub(super) entries: BTreeMap<String, Digest>,
+    /// The bytes of the files that it was read from.
+    pub(super) bytes: Digest,
+}
+
+/// Returns the content of the stores. Where the bytes are those of `known`, so is the content, and the
+/// rows are not read again: a proof must not take longer than the rollback it proves.
+pub(super) fn content(root: &Path, known: Option<&DataPrint>) -> Result<DataPrint, RollbackError> {
+    let stores = store_settings(root);
+    let mut files = BTreeMap::new();
+    match &stores {
+        Some(stores) => add_store_files(root, stores, &mut files)?,
+        None => add_files(root, Path::new("data"), &mut files, &|path| path == Path::new("data/raw"))?,
+    }
+    let mut hasher = Hasher::new("store bytes");
+    for (name, digest) in &files {
+        hasher.text(name).digest(digest);
+    }
+    let bytes = hasher.finish();
+    if let Some(known) = known.filter(|known| known.bytes == bytes) {
+        return Ok(known.clone());
+    }
+    let entries = match stores.map(|stores| content_digest(&stores)) {
+        Some(Ok(entries)) => entries,
+        // Stores that cannot be read count by their files; the words keep this state apart.
+        Some(Err(error)) => {
+            files.insert("unreadable stores".into(), Digest::of(error.to_string()));
+            files
+        }
+        None => files,
     };
-    add_files(root, Path::new("data"), &mut entries, &skip)?;
-    Ok(entries)
+    Ok(DataPrint { entries, bytes })
+}
+
+fn add_store_files(
+    root: &Path,
+    stores: &StoreSettings,
+    into: &mut BTreeMap<String, Digest>,
+) -> Result<(), RollbackError> {
+    let database = stores.database().path.clone();
+    let log = database.with_file_name(format!("{}.wal", database.file_name().unwrap_or_default().to_string_lossy()));
+    let lite = database.with_file_name(format!("{}-wal", database.file_name().unwrap_or_default().to_string_lossy()));
+    for path in [database, log, lite, stores.parquet.path.clone()] {
+        // A store outside the root is named by its whole path.
+        let relative = path.strip_prefix(root).unwrap_or(&path);
+        add_files(root, relative, into, &|_| false)?;
+    }
+    Ok(())
+}
+
+/// Returns where the stores of a LightHunter workspace are; `None` for any other repository, and where
+/// the config does not say.
+fn store_settings(root: &Path) -> Option<StoreSettings> {
+    let workspace = Workspace::open(root).ok()?;
+    let loaded = config::load_all(&workspace, &LoadOptions::default()).ok()?;
+    let (storage, paths) = (&loaded.loaded.settings.storage, &loaded.loaded.settings.paths);
+    let place = |key: &str, relative: &Path| StorePath::new(key, root.join(relative));
+    Some(StoreSettings {
+        engine: match storage.ts.engine {
+            settings::Engine::Duckdb => Engine::DuckDb,
+            settings::Engine::Sqlite => Engine::Sqlite,
+        },
+        write_mode: match storage.ts.write_mode {
+            settings::WriteMode::Dual => WriteMode::Dual,
+            settings::WriteMode::Single => WriteMode::Single,
+        },
+        duckdb: place("storage.ts.duckdb_path", &storage.ts.duckdb_path),
+        sqlite: place("storage.ts.sqlite_path", &storage.ts.sqlite_path),
+        parquet: place("storage.ts.parquet_dir", &storage.ts.parquet_dir),
+        ledger: place("storage.ledger_path", &storage.ledger_path),
+        experiments: place("paths.experiments_dir", &paths.experiments_dir.join("experiments.jsonl")),
+        quarantine_dir: root.join("data/quarantine"),
+    })
 }

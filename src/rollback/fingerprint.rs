@@ -6,7 +6,8 @@ use std::{collections::BTreeMap, path::Path};
 use serde::Serialize;
 
 use super::{
-    RollbackError, data,
+    RollbackError,
+    data::{self, DataPrint},
     tree::{add_files, digest_of},
 };
 use crate::{
@@ -24,6 +25,8 @@ const CONFIG_PLACES: [&str; 3] = ["config", "strategy", "drill.toml"];
 pub struct Fingerprint {
     /// Every layer, in order.
     pub layers: BTreeMap<Layer, LayerPrint>,
+    /// The bytes that the data layer was read from; no part of the state.
+    store_bytes: Digest,
 }
 
 /// The state of one layer.
@@ -50,16 +53,31 @@ impl LayerPrint {
 /// # Errors
 /// When `root` is no repository with a commit, or a file cannot be read.
 pub fn fingerprint(root: &Path) -> Result<Fingerprint, RollbackError> {
+    take(root, None)
+}
+
+/// Returns the fingerprint at `root` to compare with `before`: rows in files whose bytes are those of
+/// `before` are not read again.
+///
+/// # Errors
+/// Those of [`fingerprint`].
+pub fn fingerprint_again(root: &Path, before: &Fingerprint) -> Result<Fingerprint, RollbackError> {
+    let entries = before.layers.get(&Layer::Data).map(|layer| layer.entries.clone()).unwrap_or_default();
+    take(root, Some(&DataPrint { entries, bytes: before.store_bytes }))
+}
+
+fn take(root: &Path, known: Option<&DataPrint>) -> Result<Fingerprint, RollbackError> {
     let vault = Vault::open(root)?;
+    let data = data::content(root, known)?;
     let layers = [
         (Layer::Code, code(&vault)?),
         (Layer::Config, files(root, &CONFIG_PLACES)?),
         (Layer::Models, files(root, &["models"])?),
-        (Layer::Data, data::content(root)?),
+        (Layer::Data, data.entries),
         (Layer::Rest, rest(&vault)?),
     ];
     let layers = layers.into_iter().map(|(layer, entries)| (layer, LayerPrint { entries })).collect();
-    Ok(Fingerprint { layers })
+    Ok(Fingerprint { layers, store_bytes: data.bytes })
 }
 
 fn code(vault: &Vault) -> Result<BTreeMap<String, Digest>, RollbackError> {

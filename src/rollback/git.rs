@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::{Fingerprint, RollbackError, compare, fingerprint, tree::unreadable};
+use super::{Fingerprint, RollbackError, compare, fingerprint_again, tree::unreadable};
 use crate::{
     clock::{Clock, Stopwatch},
     durable::{self, DurableError},
@@ -96,7 +96,7 @@ pub fn code(root: &Path, to: &str, before: &Fingerprint, clock: &Clock) -> Resul
     actions.extend(vault.reset_hard(to, clock)?.actions);
 
     let proving = Stopwatch::start();
-    let proof = compare(before, &fingerprint(root)?, 0.0);
+    let proof = compare(before, &fingerprint_again(root, before)?, 0.0);
     let proof = ProofRecord { seconds: proving.seconds(), ..proof };
     fs::remove_file(&intent_path).map_err(DurableError::at("remove", &intent_path))?;
     durable::sync_directory(vault.git_directory())?;
@@ -117,11 +117,12 @@ pub fn code(root: &Path, to: &str, before: &Fingerprint, clock: &Clock) -> Resul
 mod tests {
     use std::{fs, path::Path};
 
-    use super::{INTENT_FILE, code, fingerprint, interrupted, set_baseline};
+    use super::{INTENT_FILE, code, interrupted, set_baseline};
     use crate::{
         clock::Clock,
         durable::{make_directory, point, replace},
         record::Layer,
+        rollback::fingerprint,
         vault::Vault,
     };
 

@@ -10,6 +10,6 @@ mod proof;
 mod tree;
 
 pub use error::RollbackError;
-pub use fingerprint::{Fingerprint, LayerPrint, fingerprint};
+pub use fingerprint::{Fingerprint, LayerPrint, fingerprint, fingerprint_again};
 pub use git::{CodeRollback, INTENT_FILE, Intent, code, interrupted, set_baseline};
 pub use proof::compare;

@@ -191,7 +191,7 @@ impl Vault {
             None => self.repository.tag_lightweight(name, head.as_object(), false),
         };
         write().map_err(self.failed("set the tag"))?;
-        self.sync_references()
+        self.sync_tag(name)
     }
 
     fn resolve_tag(&self, name: &str) -> Option<Oid> {

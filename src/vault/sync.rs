@@ -2,79 +2,77 @@
 //! so what an operation wrote is synced after it, before it is acknowledged.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-use git2::{ObjectType, Oid, TreeWalkMode, TreeWalkResult};
+use git2::{Commit, ObjectType, Oid, TreeWalkMode, TreeWalkResult};
 
 use super::{Vault, VaultError};
 use crate::durable::{self, DurableError};
 
 impl Vault {
-    /// Syncs a new commit: its objects, the index and the references.
+    /// Syncs a new commit: the objects that its parent does not have, the index and the branch.
     pub(super) fn sync_commit(&self, id: Oid) -> Result<(), VaultError> {
         let commit = self.repository.find_commit(id).map_err(self.failed("read the new commit"))?;
-        let tree = commit.tree().map_err(self.failed("read the new commit's tree"))?;
-        let mut objects = vec![id, tree.id()];
+        let mut objects = BTreeSet::from([id]);
+        self.add_objects(&commit, &mut objects)?;
+        let mut known = BTreeSet::new();
+        for parent in commit.parents() {
+            self.add_objects(&parent, &mut known)?;
+        }
+        let mut paths = self.index_and_branch();
+        for object in objects.difference(&known).map(ToString::to_string) {
+            let (folder, file) = object.split_at(2);
+            // An object that is packed is on disk since it was packed.
+            paths.push(self.git_directory().join("objects").join(folder).join(file));
+        }
+        Ok(sync_files(&paths)?)
+    }
+
+    fn add_objects(&self, commit: &Commit<'_>, into: &mut BTreeSet<Oid>) -> Result<(), VaultError> {
+        let tree = commit.tree().map_err(self.failed("read a commit's tree"))?;
+        into.insert(tree.id());
         tree.walk(TreeWalkMode::PreOrder, |_, entry| {
             if entry.kind() != Some(ObjectType::Commit) {
-                objects.push(entry.id());
+                into.insert(entry.id());
             }
             TreeWalkResult::Ok
         })
-        .map_err(self.failed("walk the new commit's tree"))?;
-        objects.sort_unstable();
-        objects.dedup();
-        for object in objects {
-            let name = object.to_string();
-            let Some((folder, file)) = name.split_at_checked(2) else { continue };
-            // An object that is packed is on disk since it was packed.
-            sync_file(&self.git_directory().join("objects").join(folder).join(file))?;
-        }
-        sync_file(&self.git_directory().join("index"))?;
-        self.sync_references()
+        .map_err(self.failed("walk a commit's tree"))
     }
 
-    /// Syncs HEAD, every loose reference and the directories that hold them.
-    pub(super) fn sync_references(&self) -> Result<(), VaultError> {
-        let directory = self.git_directory();
-        for name in ["HEAD", "packed-refs"] {
-            sync_file(&directory.join(name))?;
-        }
-        sync_tree(&directory.join("refs"))?;
-        Ok(durable::sync_directory(directory)?)
+    /// Syncs a tag that was set.
+    pub(super) fn sync_tag(&self, name: &str) -> Result<(), VaultError> {
+        Ok(sync_files(&[self.git_directory().join("refs/tags").join(name)])?)
     }
 
-    /// Syncs the index, the references and the given files of the working tree.
+    /// Syncs the index, the branch and the given files of the working tree.
     pub(super) fn sync_checkout(&self, files: &[String]) -> Result<(), VaultError> {
-        for file in files {
-            sync_file(&self.root.join(file))?;
+        let mut paths: Vec<PathBuf> = files.iter().map(|file| self.root.join(file)).collect();
+        paths.extend(self.index_and_branch());
+        Ok(sync_files(&paths)?)
+    }
+
+    fn index_and_branch(&self) -> Vec<PathBuf> {
+        let directory = self.git_directory();
+        let mut paths = vec![directory.join("index"), directory.join("HEAD")];
+        if let Ok(Some(branch)) = self.branch() {
+            paths.push(directory.join("refs/heads").join(branch));
         }
-        sync_file(&self.git_directory().join("index"))?;
-        self.sync_references()
+        paths
     }
 }
 
-/// Syncs a file and its directory; a file that is not there, or is no regular file, needs none.
-fn sync_file(path: &Path) -> Result<(), DurableError> {
-    if fs::symlink_metadata(path).is_ok_and(|found| found.is_file()) {
-        File::open(path).and_then(|file| file.sync_all()).map_err(DurableError::at("sync", path))?;
-    }
-    match path.parent() {
-        Some(parent) if parent.is_dir() => durable::sync_directory(parent),
-        _ => Ok(()),
-    }
-}
-
-fn sync_tree(directory: &Path) -> Result<(), DurableError> {
-    for entry in fs::read_dir(directory).map_err(DurableError::at("list", directory))? {
-        let path = entry.map_err(DurableError::at("list", directory))?.path();
-        if path.is_dir() {
-            sync_tree(&path)?;
-        } else {
-            File::open(&path).and_then(|file| file.sync_all()).map_err(DurableError::at("sync", &path))?;
+/// Syncs files, then each of their directories once; a file that is gone needs its directory only.
+fn sync_files(paths: &[PathBuf]) -> Result<(), DurableError> {
+    for path in paths {
+        if fs::symlink_metadata(path).is_ok_and(|found| found.is_file()) {
+            File::open(path).and_then(|file| file.sync_all()).map_err(DurableError::at("sync", path))?;
         }
     }
-    durable::sync_directory(directory)
+    let directories: BTreeSet<&Path> =
+        paths.iter().filter_map(|path| path.parent()).filter(|parent| parent.is_dir()).collect();
+    directories.into_iter().try_for_each(durable::sync_directory)
 }

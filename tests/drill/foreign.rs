@@ -111,7 +111,7 @@ fn leaves_nothing_behind() -> Result<(), Failed> {
     let origin = target(room.path(), None)?;
     let before = lighthunter::rollback::fingerprint(&origin)?;
     let mut options = options(&origin, "residue")?;
-    options.name = Some("A bad commit".into());
+    options.name = Some("A bad commit|every signal shows it".into());
     let directory = options.directory();
     drill::run(options)?;
     require(lighthunter::rollback::fingerprint(&origin)? == before, || "the origin was changed".into())?;

@@ -194,8 +194,9 @@ impl World {
     /// # Errors
     /// What differs.
     pub fn expect_baseline_state(&self) -> Step {
-        let state = rollback::fingerprint(&self.environment()?.repo())?;
-        let proof = rollback::compare(&self.baseline()?.state, &state, 0.0);
+        let before = &self.baseline()?.state;
+        let state = rollback::fingerprint_again(&self.environment()?.repo(), before)?;
+        let proof = rollback::compare(before, &state, 0.0);
         let differences: Vec<String> = proof.layers.iter().flat_map(|layer| layer.differences.clone()).collect();
         hold(proof.holds, || format!("the state is not the baseline's: {}", differences.join("; ")))
     }
@@ -229,7 +230,7 @@ impl World {
     /// What differs.
     pub fn expect_nothing_touched(&self) -> Step {
         let attempt = self.attempt.as_ref().ok_or_else(|| NotSo::because("nothing was tried"))?;
-        let state = rollback::fingerprint(&self.environment()?.repo())?;
+        let state = rollback::fingerprint_again(&self.environment()?.repo(), &attempt.state)?;
         let proof = rollback::compare(&attempt.state, &state, 0.0);
         let differences: Vec<String> = proof.layers.iter().flat_map(|layer| layer.differences.clone()).collect();
         hold(proof.holds, || format!("something was touched: {}", differences.join("; ")))

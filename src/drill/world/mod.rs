@@ -99,7 +99,8 @@ impl World {
     pub(super) fn end(&mut self, red: bool) {
         self.held_lock = None;
         if let Some(scene) = self.scene.take() {
-            scene.session.end_scenario(scene.key, std::mem::take(&mut self.trace), self.environment.take(), red);
+            let trace = std::mem::take(&mut self.trace);
+            scene.session.end_scenario((scene.key, &scene.name), trace, self.environment.take(), red);
         }
     }
 

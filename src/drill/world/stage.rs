@@ -35,6 +35,7 @@ impl World {
         })?;
         self.environment = Some(prepared.environment);
         self.runs = prepared.runs;
+        self.trace.evidence.extend(prepared.evidence);
         Ok(())
     }
 
