@@ -74,9 +74,10 @@ impl Station {
     /// What the stores say: a directory that is not there, a database that is damaged or in use.
     pub fn open_stores(&self) -> Result<(Stores, Vec<String>), StoreError> {
         let (stores, report) = Stores::open(&self.store_settings(), &self.clock, Depth::Quick)?;
-        let moved = report.quarantined.iter().map(|path| format!("moved aside {}", self.workspace.shown(path)));
-        let lines = [&report.rebuilt, &report.settled, &report.interrupted, &report.adopted, &report.lost];
-        let lines: Vec<String> = lines.into_iter().flatten().cloned().chain(moved).collect();
+        if !report.lost.is_empty() {
+            return Err(StoreError::Lost { what: report.lost.join(", ") });
+        }
+        let lines = report.lines();
         for line in &lines {
             tracing::warn!("recovered on start: {line}");
         }

@@ -67,6 +67,7 @@ pub fn run(station: &Station, options: &NightOpsOptions) -> Result<NightOpsRun, 
     let mut night = Night::begin(station, options);
     let failure = night.run_stages().err();
     if let Some(failure) = &failure {
+        night.commit_pending();
         alarm::raise(station, COMPONENT, failure.as_ref());
     }
     let exit = failure.as_deref().map_or(Exit::Done, Failure::exit);

@@ -169,6 +169,22 @@ impl<'a> Night<'a> {
         })
     }
 
+    /// Holds a product that was made again for a resumed run against what the interrupted run made.
+    pub(super) fn check_resumed(&self, stage: Stage, digest: Digest) -> Result<(), ResumeError> {
+        let before = self.earlier.get(stage.name()).and_then(|record| record.digest);
+        match before {
+            Some(before) if before != digest => Err(ResumeError { stage, before, now: digest }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Commits the experiments that ended before the run failed, the failed one among them.
+    pub(super) fn commit_pending(&mut self) {
+        if let Err(error) = research_stages::record(self) {
+            tracing::warn!(component = COMPONENT, "the experiments of this run are not in the ledger: {error}");
+        }
+    }
+
     fn skip_rest(&mut self, failed: Stage) {
         for stage in Stage::ALL.into_iter().filter(|stage| *stage > failed) {
             // As above: the failed stage is the cause.
@@ -287,6 +303,25 @@ impl<'a> Night<'a> {
             ledger.put_stage(&self.run_id, &step.record())?;
         }
         Ok(ledger.finish_run(&self.run_id, end)?)
+    }
+}
+
+/// A run that cannot be gone on with, because the same input no longer gives the same product.
+#[derive(Debug, thiserror::Error)]
+#[error("the run cannot be resumed: {stage} made {} before the interruption and {} now", before.short(), now.short())]
+pub(super) struct ResumeError {
+    stage: Stage,
+    before: Digest,
+    now: Digest,
+}
+
+impl Failure for ResumeError {
+    fn exit(&self) -> Exit {
+        Exit::Corrupt
+    }
+
+    fn remedy(&self) -> Option<String> {
+        Some("The program or a file has changed since: run `lighthunter night-ops` without --resume.".into())
     }
 }
 

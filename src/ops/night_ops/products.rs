@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::night::{Night, last_completed_session};
+use super::{
+    Stage,
+    night::{Night, last_completed_session},
+};
 use crate::{
     data::{
         guardian::{self, GuardianReport, Thresholds},
@@ -158,6 +161,7 @@ impl Night<'_> {
         }
         let plan = ResearchPlan::of(self.station)?;
         let factors = factor::compute(&plan.factors, &*self.panel()?)?;
+        self.check_resumed(Stage::Factor, factors.digest())?;
         Ok(filled(&mut self.products.factors, factors))
     }
 
@@ -167,6 +171,7 @@ impl Night<'_> {
         }
         let plan = ResearchPlan::of(self.station)?;
         let labels = label::compute(&plan.labels, &*self.panel()?)?;
+        self.check_resumed(Stage::Label, labels.digest())?;
         Ok(filled(&mut self.products.labels, labels))
     }
 
@@ -176,6 +181,7 @@ impl Night<'_> {
         }
         let plan = ResearchPlan::of(self.station)?;
         let dataset = dataset::build(&*self.factors()?, &*self.labels()?, &plan.dataset)?;
+        self.check_resumed(Stage::Dataset, dataset.digest())?;
         Ok(filled(&mut self.products.dataset, dataset))
     }
 

@@ -184,7 +184,7 @@ pub(super) fn record(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
 }
 
 /// Commits experiments to the ledger and appends their lines.
-pub(super) fn commit(night: &mut Night<'_>, experiments: &[Experiment]) -> Result<(), AnyFailure> {
+fn commit(night: &mut Night<'_>, experiments: &[Experiment]) -> Result<(), AnyFailure> {
     let stores = night.stores()?;
     Ok(experiments.iter().try_for_each(|experiment| stores.experiments().record(experiment))?)
 }
