@@ -178,7 +178,10 @@ fn trade(
 pub(super) fn record(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let experiments = std::mem::take(&mut night.products.experiments);
     let names: Vec<&str> = experiments.iter().map(|experiment| experiment.id.as_str()).collect();
-    let remark = if names.is_empty() { "no experiment in this run".into() } else { names.join(", ") };
+    if names.is_empty() {
+        return Ok(Done { remark: "no experiment in this run".into(), ..Done::default() });
+    }
+    let remark = names.join(", ");
     commit(night, &experiments)?;
     Ok(Done { rows_in: experiments.len(), rows_out: experiments.len(), digest: None, remark })
 }
