@@ -1,6 +1,9 @@
 //! The research stages: factor, label, dataset, train, backtest, record.
 
-use super::night::{Done, Night};
+use super::{
+    night::{Done, Night},
+    products::RUN_PARAM,
+};
 use crate::{
     digest::Digest,
     exit::AnyFailure,
@@ -204,7 +207,7 @@ fn context(
     model_id: Option<String>,
 ) -> Result<RunContext, AnyFailure> {
     let mut params = plan.params();
-    params.insert("night_ops_run".into(), night.run_id.clone().into());
+    params.insert(RUN_PARAM.into(), night.run_id.clone().into());
     Ok(RunContext {
         kind,
         job: plan.job.id.clone(),
