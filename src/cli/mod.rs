@@ -5,11 +5,15 @@
 
 mod arguments;
 mod bootstrap;
+mod config;
 mod console;
+mod data;
 mod doctor;
 mod drill;
 mod exit_codes;
+mod experiments;
 mod init;
+mod models;
 mod night_ops;
 mod regression;
 mod session;
@@ -57,6 +61,10 @@ fn command(cli: Cli, console: &Console) -> Result<Exit, AnyFailure> {
         Command::Bootstrap(args) => bootstrap::run(&session, &args),
         Command::Regression(args) => regression::run(&session, &args),
         Command::NightOps(args) => night_ops::run(&session, args),
+        Command::Config(args) => config::run(&session, &args),
+        Command::Data(args) => data::run(&session, &args),
+        Command::Models(args) => models::run(&session, &args),
+        Command::Experiments(args) => experiments::run(&session, &args),
         Command::Drill(args) => drill::run(&session, args),
         Command::Doctor => doctor::run(&session),
         Command::Help { topic } => exit_codes::run(&session, topic.as_deref()),

@@ -116,7 +116,7 @@ impl ResearchPlan {
 
 /// Opens the workspace's models.
 #[must_use]
-pub(super) fn zoo(station: &Station) -> ModelZoo {
+pub fn zoo(station: &Station) -> ModelZoo {
     ModelZoo::at(station.workspace.path(&station.settings().alpha.model_dir))
 }
 

@@ -18,7 +18,10 @@ use crate::{
     digest::Digest,
     exit::AnyFailure,
     market::{Calendar, CorporateAction, DailyBar, DailyPanel, Exchange, Symbol},
-    ops::research_plan::{self, ResearchPlan},
+    ops::{
+        data_state,
+        research_plan::{self, ResearchPlan},
+    },
     research::{
         backtest::BacktestResult,
         dataset::{self, Dataset},
@@ -105,12 +108,7 @@ impl Night<'_> {
     }
 
     pub(super) fn thresholds(&self) -> Thresholds {
-        let gate = &self.station.settings().data_guardian;
-        Thresholds {
-            hard_share_max: gate.max_bad_row_share,
-            stale_sessions: gate.stale_sessions,
-            ..Thresholds::default()
-        }
+        data_state::thresholds(self.station)
     }
 
     pub(super) fn examined(&mut self) -> Result<Arc<GuardianReport>, AnyFailure> {
