@@ -45,7 +45,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(cli: Cli) -> Exit {
     let console = Console::new(cli.global.json, cli.global.quiet);
-    match command(cli, &console) {
+    match command(cli, console) {
         Ok(exit) => exit,
         Err(failure) => {
             console.failure(failure.as_ref());
@@ -54,8 +54,8 @@ fn dispatch(cli: Cli) -> Exit {
     }
 }
 
-fn command(cli: Cli, console: &Console) -> Result<Exit, AnyFailure> {
-    let session = Session::new(cli.global, *console);
+fn command(cli: Cli, console: Console) -> Result<Exit, AnyFailure> {
+    let session = Session::new(cli.global, console);
     match cli.command {
         Command::Init(args) => init::run(&session, args),
         Command::Bootstrap(args) => bootstrap::run(&session, &args),
@@ -67,7 +67,7 @@ fn command(cli: Cli, console: &Console) -> Result<Exit, AnyFailure> {
         Command::Experiments(args) => experiments::run(&session, &args),
         Command::Drill(args) => drill::run(&session, args),
         Command::Doctor => doctor::run(&session),
-        Command::Help { topic } => exit_codes::run(&session, topic.as_deref()),
+        Command::Help { topic } => Ok(exit_codes::run(&session, topic.as_deref())),
     }
 }
 

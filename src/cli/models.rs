@@ -64,16 +64,12 @@ pub(super) fn run(session: &Session, args: &ModelsArgs) -> Result<Exit, AnyFailu
         });
         console.line(format!("{mark} {}/{}  {state}", line.job, line.id));
     }
-    match failure.filter(|_| matches!(args.command, ModelsCommand::Verify)) {
-        Some(failure) => {
-            console.failure_with(&failure, Some(("models", serde_json::json!(lines))));
-            Ok(failure.exit())
-        }
-        None => {
-            console.document(&lines);
-            Ok(Exit::Done)
-        }
+    if let Some(failure) = failure.filter(|_| matches!(args.command, ModelsCommand::Verify)) {
+        console.failure_with(&failure, Some(("models", serde_json::json!(lines))));
+        return Ok(failure.exit());
     }
+    console.document(&lines);
+    Ok(Exit::Done)
 }
 
 /// Reads every model; a damaged one is a line with its problem, and the first such failure is returned.
