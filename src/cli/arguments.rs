@@ -6,7 +6,8 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use jiff::civil::Date;
 
 use super::{
-    bootstrap::BootstrapArgs, drill::DrillArgs, init::InitArgs, night_ops::NightOpsArgs, regression::RegressionArgs,
+    bootstrap::BootstrapArgs, config::ConfigArgs, data::DataArgs, drill::DrillArgs, experiments::ExperimentsArgs,
+    init::InitArgs, models::ModelsArgs, night_ops::NightOpsArgs, regression::RegressionArgs,
 };
 
 /// LightHunter: an A-share research system that proves that it comes back.
@@ -47,6 +48,10 @@ pub(super) enum Command {
     Bootstrap(BootstrapArgs),
     Regression(RegressionArgs),
     NightOps(NightOpsArgs),
+    Config(ConfigArgs),
+    Data(DataArgs),
+    Models(ModelsArgs),
+    Experiments(ExperimentsArgs),
     Drill(DrillArgs),
     /// Check the machine: executable, git, disk, ports, libraries, clock, locks
     Doctor,

@@ -42,15 +42,24 @@ impl Console {
 
     /// Prints a failure: what, where and why, then what to do.
     pub(super) fn failure(self, failure: &dyn Failure) {
+        self.failure_with(failure, None);
+    }
+
+    /// Prints a failure; its JSON document has `details` under a name of their own.
+    pub(super) fn failure_with(self, failure: &dyn Failure, details: Option<(&str, serde_json::Value)>) {
         let (message, remedy) = (failure.to_string(), failure.remedy());
         write(io::stderr(), &format!("error: {message}"));
         if let Some(remedy) = &remedy {
             write(io::stderr(), &format!("hint: {remedy}"));
         }
         let exit = failure.exit();
-        self.document(&json!({
-            "error": { "class": exit.code(), "meaning": exit.meaning(), "message": message, "remedy": remedy }
-        }));
+        let mut error = json!({
+            "class": exit.code(), "meaning": exit.meaning(), "message": message, "remedy": remedy
+        });
+        if let (Some((name, details)), Some(error)) = (details, error.as_object_mut()) {
+            error.insert(name.to_owned(), details);
+        }
+        self.document(&json!({ "error": error }));
     }
 
     /// Says whether stderr may be coloured.

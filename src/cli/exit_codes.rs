@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::{arguments::Cli, session::Session};
-use crate::exit::{AnyFailure, Exit};
+use crate::exit::Exit;
 
-pub(super) fn run(session: &Session, topic: Option<&str>) -> Result<Exit, AnyFailure> {
+pub(super) fn run(session: &Session, topic: Option<&str>) -> Exit {
     let console = session.console;
     match topic {
         Some("exit-codes") => {
@@ -16,10 +16,10 @@ pub(super) fn run(session: &Session, topic: Option<&str>) -> Result<Exit, AnyFai
             let table: Vec<_> =
                 Exit::ALL.iter().map(|exit| json!({ "code": exit.code(), "meaning": exit.meaning() })).collect();
             console.document(&table);
-            Ok(Exit::Done)
+            Exit::Done
         }
-        Some(name) => Ok(command_help(session, name)),
-        None => Ok(command_help(session, "")),
+        Some(name) => command_help(session, name),
+        None => command_help(session, ""),
     }
 }
 

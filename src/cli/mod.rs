@@ -5,11 +5,15 @@
 
 mod arguments;
 mod bootstrap;
+mod config;
 mod console;
+mod data;
 mod doctor;
 mod drill;
 mod exit_codes;
+mod experiments;
 mod init;
+mod models;
 mod night_ops;
 mod regression;
 mod session;
@@ -41,7 +45,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(cli: Cli) -> Exit {
     let console = Console::new(cli.global.json, cli.global.quiet);
-    match command(cli, &console) {
+    match command(cli, console) {
         Ok(exit) => exit,
         Err(failure) => {
             console.failure(failure.as_ref());
@@ -50,16 +54,20 @@ fn dispatch(cli: Cli) -> Exit {
     }
 }
 
-fn command(cli: Cli, console: &Console) -> Result<Exit, AnyFailure> {
-    let session = Session::new(cli.global, *console);
+fn command(cli: Cli, console: Console) -> Result<Exit, AnyFailure> {
+    let session = Session::new(cli.global, console);
     match cli.command {
         Command::Init(args) => init::run(&session, args),
         Command::Bootstrap(args) => bootstrap::run(&session, &args),
         Command::Regression(args) => regression::run(&session, &args),
         Command::NightOps(args) => night_ops::run(&session, args),
+        Command::Config(args) => config::run(&session, &args),
+        Command::Data(args) => data::run(&session, &args),
+        Command::Models(args) => models::run(&session, &args),
+        Command::Experiments(args) => experiments::run(&session, &args),
         Command::Drill(args) => drill::run(&session, args),
         Command::Doctor => doctor::run(&session),
-        Command::Help { topic } => exit_codes::run(&session, topic.as_deref()),
+        Command::Help { topic } => Ok(exit_codes::run(&session, topic.as_deref())),
     }
 }
 

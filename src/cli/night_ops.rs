@@ -50,11 +50,10 @@ pub(super) fn run(session: &Session, args: NightOpsArgs) -> Result<Exit, AnyFail
     }
     let verdict = if report.success { "succeeded" } else { "FAILED" };
     console.line(format!("NightOps {} {verdict} in {:.1} s.", report.date, report.seconds));
-    match run.failure {
-        Some(failure) => Err(failure),
-        None => {
-            console.document(report);
-            Ok(run.exit)
-        }
+    if let Some(failure) = run.failure {
+        console.failure_with(failure.as_ref(), Some(("report", serde_json::json!(report))));
+    } else {
+        console.document(report);
     }
+    Ok(run.exit)
 }

@@ -2,6 +2,8 @@
 
 mod alarm;
 pub mod bootstrap;
+pub mod collect;
+pub mod data_state;
 pub mod doctor;
 pub mod log;
 pub mod metrics;
@@ -10,4 +12,5 @@ pub mod regression;
 mod research_plan;
 mod station;
 
+pub use research_plan::zoo;
 pub use station::Station;

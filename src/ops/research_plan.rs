@@ -118,7 +118,7 @@ impl ResearchPlan {
 
 /// Opens the workspace's models.
 #[must_use]
-pub(super) fn zoo(station: &Station) -> ModelZoo {
+pub fn zoo(station: &Station) -> ModelZoo {
     ModelZoo::at(station.workspace.path(&station.settings().alpha.model_dir))
 }
 

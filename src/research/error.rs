@@ -58,10 +58,10 @@ pub enum ResearchError {
         got: Window,
     },
     /// No row or no column was left to learn from.
-    #[error("nothing to learn from in the {part}: {why}")]
+    #[error("the dataset has {lack}: {why}")]
     Empty {
-        /// The part of the dataset.
-        part: &'static str,
+        /// What is missing, such as `no rows to train on`.
+        lack: &'static str,
         /// What took the rows, with counts.
         why: String,
     },

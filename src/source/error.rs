@@ -69,7 +69,11 @@ impl Failure for SourceError {
     fn exit(&self) -> Exit {
         match self {
             Self::Unreadable { .. } => Exit::Storage,
-            Self::NoTable { .. } | Self::Columns { .. } | Self::Units { .. } => Exit::DataRefused,
+            // An input file has no recorded digest: one that cannot be read is refused, not corrupt.
+            Self::NoTable { .. }
+            | Self::Columns { .. }
+            | Self::Units { .. }
+            | Self::Store(StoreError::Delimited { .. } | StoreError::Parquet { .. }) => Exit::DataRefused,
             Self::Store(error) => error.exit(),
             Self::Durable(error) => error.exit(),
         }

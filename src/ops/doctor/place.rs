@@ -50,7 +50,7 @@ fn directories(workspace: &Workspace) -> Check {
 fn disk(workspace: &Workspace) -> Check {
     match statvfs(workspace.root()) {
         Ok(disk) => {
-            let free = disk.blocks_available() as u64 * disk.fragment_size() as u64 / (1 << 20);
+            let free = disk.blocks_available() * disk.fragment_size() / (1 << 20);
             let found = format!("{:.1} GiB free", free as f64 / 1024.0);
             if free < FREE_MIN_MIB {
                 Check::warn("disk", found, "Free at least 1 GiB.")

@@ -1,21 +1,16 @@
 //! The data stages: selfcheck, collect, ts_check, repair.
 
-use std::collections::BTreeSet;
-
 use nix::sys::statvfs::statvfs;
 use serde::Serialize;
 
 use super::night::{Done, Night};
 use crate::{
-    data::{
-        collect,
-        repair::{Change, Exclusion, Repair, RepairPlan},
-    },
+    data::repair::{Change, Exclusion, Repair, RepairPlan},
     digest::{Digest, Hasher},
     durable::{self, DurableError},
     exit::AnyFailure,
     market::DailyBar,
-    source::files::{self, IntakeOptions},
+    ops::collect,
     store::RepairRecord,
     workspace::DIRECTORIES,
 };
@@ -54,42 +49,17 @@ pub(super) fn selfcheck(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
 pub(super) fn collect(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let station = night.station;
     let directory = station.workspace.path(&station.settings().market.path);
-    let scanned = files::scan_directory(&directory)?;
-    let stores = night.stores()?;
-    let mut imported = BTreeSet::new();
-    for digest in scanned.iter().filter_map(|file| file.digest) {
-        if stores.ledger().is_imported(&digest)? {
-            imported.insert(digest);
-        }
-    }
-    let plan = collect::plan(&scanned, &imported);
-    let mut done = Done { remark: plan.reason(), ..Done::default() };
-    if !plan.is_empty() {
-        let now = station.clock.now();
-        let intake = files::read_directory(&directory, &IntakeOptions { as_of: Some(station.clock.today()) })?;
-        for warning in &intake.warnings {
-            tracing::warn!(component = super::COMPONENT, "{warning}");
-        }
-        files::write_quarantine(&station.workspace.path("data/quarantine"), &intake)?;
-        let stores = night.stores()?;
-        let report = stores.import(&intake.data, now)?;
-        for file in &intake.files {
-            if let Some(digest) = &file.digest {
-                stores.ledger().put_import(digest, &file.file, file.rows_good, now)?;
-            }
-            if file.rows_rejected > 0 {
-                stores.ledger().put_quarantine(&file.file, "rejected on intake", file.rows_rejected, None)?;
-            }
-        }
-        done.rows_in = intake.files.iter().map(|file| file.rows_read as usize).sum();
-        done.rows_out = report.values().map(|table| table.rows_changed as usize).sum();
-        let tables: Vec<String> =
-            report.iter().map(|(table, import)| format!("{table} {} rows", import.rows_changed)).collect();
-        done.remark = format!("{}; {}; {} rows rejected", done.remark, tables.join(", "), intake.rejected.len());
+    let collected = collect::collect(station, night.stores()?, &directory)?;
+    for warning in &collected.warnings {
+        tracing::warn!(component = super::COMPONENT, "{warning}");
     }
     night.settle_as_of()?;
-    done.digest = Some(night.data_digest()?);
-    Ok(done)
+    Ok(Done {
+        rows_in: collected.rows_read() as usize,
+        rows_out: collected.rows_changed() as usize,
+        digest: Some(night.data_digest()?),
+        remark: collected.remark(),
+    })
 }
 
 /// DataGuardian examines the bars that research will use.

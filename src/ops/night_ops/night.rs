@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 
 use super::{
     COMPONENT, Mode, NightOpsOptions, Stage, data_stages,
-    products::Products,
+    products::{Products, last_completed_session},
     report::{NightOpsReport, StageReport, TrainJobReport},
     research_stages,
 };
@@ -15,7 +15,6 @@ use crate::{
     config::settings::NightMode,
     digest::{Digest, Hasher},
     exit::{AnyFailure, Exit, Failure},
-    market::Calendar,
     ops::station::Station,
     store::{Ledger, RunEnd, RunStart, RunStatus, StageRecord, StageStatus, Table},
 };
@@ -226,6 +225,9 @@ impl<'a> Night<'a> {
             self.earlier = done.map(|stage| (stage.name.clone(), stage)).collect();
             self.run_id = run.id;
         } else {
+            if self.options.resume {
+                tracing::info!(component = COMPONENT, "nothing to resume: every run with this input ended well");
+            }
             ledger.begin_run(&self.start(as_of, input))?;
         }
         self.in_ledger = true;
@@ -264,6 +266,7 @@ impl<'a> Night<'a> {
 
     /// Closes the run in the ledger and returns its report.
     pub(super) fn conclude(mut self, failure: Option<&dyn Failure>) -> Result<NightOpsReport, AnyFailure> {
+        self.settle_from_ledger();
         let exit = failure.map_or(Exit::Done, Failure::exit);
         let result_digest = failure.is_none().then(|| self.digest_result());
         let end = RunEnd {
@@ -343,14 +346,4 @@ fn run_id(station: &Station) -> String {
 fn empty(stage: Stage, status: StageStatus, reason: String, seconds: f64) -> StageRecord {
     let name = stage.name().into();
     StageRecord { name, status, reason: Some(reason), rows_in: 0, rows_out: 0, digest: None, seconds }
-}
-
-/// Returns the newest session that has ended in Shanghai.
-pub(super) fn last_completed_session(station: &Station) -> Date {
-    let now = station.clock.shanghai();
-    // The closing call ends at 15:00; a session still under way is not complete.
-    let today_is_over = now.hour() >= 15;
-    let reach = if today_is_over { now.date() } else { now.date().yesterday().unwrap_or(now.date()) };
-    let calendar = Calendar::builtin();
-    calendar.session_on_or_before(reach.min(calendar.last())).unwrap_or(calendar.last())
 }

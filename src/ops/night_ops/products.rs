@@ -6,10 +6,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::{
-    Stage,
-    night::{Night, last_completed_session},
-};
+use super::{Stage, night::Night};
 use crate::{
     data::{
         guardian::{self, GuardianReport, Thresholds},
@@ -18,7 +15,10 @@ use crate::{
     digest::Digest,
     exit::AnyFailure,
     market::{Calendar, CorporateAction, DailyBar, DailyPanel, Exchange, Symbol},
-    ops::research_plan::{self, ResearchPlan},
+    ops::{
+        Station, data_state,
+        research_plan::{self, ResearchPlan},
+    },
     research::{
         backtest::BacktestResult,
         dataset::{self, Dataset},
@@ -27,7 +27,7 @@ use crate::{
         performance,
         zoo::Snapshot,
     },
-    store::{Experiment, ExperimentKind, Query, Stores, Table},
+    store::{Experiment, ExperimentKind, Ledger, Query, Stores, Table},
 };
 
 /// The index that a backtest is measured against: CSI 300.
@@ -62,13 +62,12 @@ fn filled<T>(slot: &mut Option<Arc<T>>, value: T) -> Arc<T> {
 impl Night<'_> {
     /// Opens the stores; what recovery had to mend goes into the report.
     pub(super) fn stores(&mut self) -> Result<&mut Stores, AnyFailure> {
-        let opened = match self.products.stores.take() {
-            Some(stores) => stores,
-            None => {
-                let (stores, recovery) = self.station.open_stores()?;
-                self.recovered.extend(recovery);
-                stores
-            }
+        let opened = if let Some(stores) = self.products.stores.take() {
+            stores
+        } else {
+            let (stores, recovery) = self.station.open_stores()?;
+            self.recovered.extend(recovery);
+            stores
         };
         Ok(self.products.stores.insert(opened))
     }
@@ -81,6 +80,18 @@ impl Night<'_> {
         let last = self.stores()?.last_date(Table::Daily)?;
         let as_of = asked.or(last.map(|last| last.min(reach))).unwrap_or(reach);
         Ok(*self.products.as_of.insert(as_of))
+    }
+
+    /// Fixes the trading date of a run that could not open its stores, so that its report stands under
+    /// the date that it was for; a ledger that cannot be read either leaves it open.
+    pub(super) fn settle_from_ledger(&mut self) {
+        if self.products.as_of.is_some() || self.options.as_of.is_some() {
+            return;
+        }
+        let partitions =
+            Ledger::open(&self.station.store_settings().ledger).and_then(|ledger| ledger.partitions(Table::Daily));
+        let last = partitions.ok().and_then(|partitions| partitions.keys().next_back().copied());
+        self.products.as_of = last.map(|last| last.min(last_completed_session(self.station)));
     }
 
     pub(super) fn data_digest(&mut self) -> Result<Digest, AnyFailure> {
@@ -108,12 +119,7 @@ impl Night<'_> {
     }
 
     pub(super) fn thresholds(&self) -> Thresholds {
-        let gate = &self.station.settings().data_guardian;
-        Thresholds {
-            hard_share_max: gate.max_bad_row_share,
-            stale_sessions: gate.stale_sessions,
-            ..Thresholds::default()
-        }
+        data_state::thresholds(self.station)
     }
 
     pub(super) fn examined(&mut self) -> Result<Arc<GuardianReport>, AnyFailure> {
@@ -222,4 +228,14 @@ impl Night<'_> {
         let returns = performance::benchmark_returns(&bars, index, &dates);
         Ok(returns.iter().all(|value| value.is_finite()).then_some(returns))
     }
+}
+
+/// Returns the newest session that has ended in Shanghai.
+pub(super) fn last_completed_session(station: &Station) -> Date {
+    let now = station.clock.shanghai();
+    // The closing call ends at 15:00; a session still under way is not complete.
+    let today_is_over = now.hour() >= 15;
+    let reach = if today_is_over { now.date() } else { now.date().yesterday().unwrap_or(now.date()) };
+    let calendar = Calendar::builtin();
+    calendar.session_on_or_before(reach.min(calendar.last())).unwrap_or(calendar.last())
 }

@@ -20,11 +20,14 @@ const BUS_PATIENCE: Duration = Duration::from_secs(1);
 
 type Answer = Result<String, AnyFailure>;
 
+/// A probe's name and how it is asked.
+type Asked = (&'static str, fn(&Station) -> Answer);
+
 /// Runs every probe; one that fails does not stop the others.
 #[must_use]
 pub fn smoke(station: &Station) -> Regression {
     let watch = Stopwatch::start();
-    let probes: [(&'static str, fn(&Station) -> Answer); 9] = [
+    let probes: [Asked; 9] = [
         ("config", config),
         ("market", market),
         ("source", source),
@@ -54,6 +57,7 @@ fn ask(station: &Station, name: &'static str, probe: fn(&Station) -> Answer) -> 
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every probe has one shape")]
 fn config(station: &Station) -> Answer {
     Ok(format!("{} files agree, digest {}", station.config.files.len(), station.config.digest.short()))
 }
@@ -87,6 +91,7 @@ fn repository(station: &Station) -> Answer {
     Ok(format!("commit {}, {}", head.get(..12).unwrap_or(&head), vault.status()?))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every probe has one shape")]
 fn metrics(_: &Station) -> Answer {
     let measured = measure(&[0.01, -0.02, 0.03], &Convention::default());
     Ok(format!("the return of three days is {:.4} %", measured.total.unwrap_or(f64::NAN) * 100.0))
@@ -107,6 +112,7 @@ fn research(station: &Station) -> Answer {
     ))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every probe has one shape")]
 fn monitor(station: &Station) -> Answer {
     let state = station.metrics().state();
     Ok(format!("{} operations ended, {} errors", state.runs_total, state.errors_total))

@@ -224,20 +224,23 @@ fn row_ranges(keys: &[(Symbol, Date)], dates: &[Date], sessions: &Parts) -> Part
 fn finish(mut dataset: Dataset, label: &LabelColumn) -> Result<Dataset, ResearchError> {
     if dataset.feature_names.is_empty() {
         let why = dataset.dropped.iter().map(|column| format!("{}: {}", column.name, column.reason));
-        return Err(ResearchError::Empty { part: "columns", why: why.collect::<Vec<_>>().join("; ") });
+        return Err(ResearchError::Empty { lack: "no usable feature column", why: why.collect::<Vec<_>>().join("; ") });
     }
     for (part, rows) in dataset.parts.named() {
         if rows.is_empty() && part != "test" {
+            let lack = if part == "train" { "no rows to train on" } else { "no rows to validate on" };
             let mut why: Vec<String> =
                 dataset.excluded.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
             why.extend(label.reason.clone());
-            return Err(ResearchError::Empty { part, why: format!("all cells left out: {}", why.join(", ")) });
+            return Err(ResearchError::Empty { lack, why: format!("all cells were left out ({})", why.join(", ")) });
         }
     }
     let training = dataset.parts.train.len();
-    dataset.schema = scaling(&dataset.feature_names, &dataset.features, training).ok_or_else(|| {
-        ResearchError::Empty { part: "train", why: format!("a column does not vary in {training} rows") }
-    })?;
+    dataset.schema =
+        scaling(&dataset.feature_names, &dataset.features, training).ok_or_else(|| ResearchError::Empty {
+            lack: "a feature that cannot be scaled",
+            why: format!("it does not vary in the {training} rows to train on"),
+        })?;
     Ok(dataset)
 }
 

@@ -1,6 +1,9 @@
 //! What an input directory brought: rows, what was refused and why, and what became of every file.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -16,11 +19,13 @@ use crate::{
 const RAW_CHARS_MAX: usize = 200;
 
 /// How an input directory is read.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct IntakeOptions {
     /// The last date that a row may have, mostly today: a later one is a future date and is rejected.
     /// `None` leaves only the end of the trading calendar.
     pub as_of: Option<Date>,
+    /// Digests of files that are not read again: their rows are in the stores already.
+    pub known: BTreeSet<Digest>,
 }
 
 /// A row that was not brought in.

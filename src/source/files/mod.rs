@@ -40,7 +40,7 @@ pub use intake::{FileReport, Intake, IntakeOptions, Rejected, write_quarantine};
 pub fn read_directory(directory: &Path, options: &IntakeOptions) -> Result<Intake, SourceError> {
     let listed = list(directory)?;
     let mut files: Vec<FileReport> = listed.iter().map(report_of).collect();
-    let mut pass = Pass { listed: &listed, files: &mut files, rejected: Vec::new(), options: *options };
+    let mut pass = Pass { listed: &listed, files: &mut files, rejected: Vec::new(), options };
     let mut data = MarketData {
         daily: pass.table(Table::Daily)?,
         index: pass.table(Table::Index)?,
@@ -95,7 +95,7 @@ pub fn read_daily_parquet(path: &Path) -> Result<(Vec<DailyBar>, Vec<Rejected>),
 }
 
 fn read_daily(path: &Path, form: Form) -> Result<(Vec<DailyBar>, Vec<Rejected>), SourceError> {
-    let mut reader = TableReader::new(Table::Daily, IntakeOptions::default());
+    let mut reader = TableReader::new(Table::Daily, None);
     reader.read(path, form)?;
     let TableRows { rows, rejected } = reader.finish()?;
     Ok((rows, rejected))
@@ -106,18 +106,23 @@ struct Pass<'a> {
     listed: &'a [Listed],
     files: &'a mut [FileReport],
     rejected: Vec<Rejected>,
-    options: IntakeOptions,
+    options: &'a IntakeOptions,
 }
 
 impl Pass<'_> {
     fn table<R: InputRow>(&mut self, table: Table) -> Result<Vec<R>, SourceError> {
-        let mut reader = TableReader::new(table, self.options);
+        let mut reader = TableReader::new(table, self.options.as_of);
         for (file, report) in self.listed.iter().zip(self.files.iter_mut()) {
             if let Role::Rows(of, form) = file.role
                 && of == table
             {
-                report.digest = Some(digest(&file.path)?);
-                report.rows_read = reader.read(&file.path, form)?;
+                let digest = digest(&file.path)?;
+                if self.options.known.contains(&digest) {
+                    report.skipped = Some("its bytes are imported already".into());
+                } else {
+                    report.digest = Some(digest);
+                    report.rows_read = reader.read(&file.path, form)?;
+                }
             }
         }
         let TableRows { rows, rejected } = reader.finish()?;

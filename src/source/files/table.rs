@@ -3,8 +3,10 @@
 
 use std::{collections::BTreeSet, path::Path};
 
+use jiff::civil::Date;
+
 use super::{
-    IntakeOptions, Rejected,
+    Rejected,
     field::FieldParser,
     gate::DayGate,
     listing::Form,
@@ -38,11 +40,11 @@ pub(super) struct TableRows<R> {
 }
 
 impl<R: InputRow> TableReader<R> {
-    pub(super) fn new(table: Table, options: IntakeOptions) -> Self {
+    pub(super) fn new(table: Table, as_of: Option<Date>) -> Self {
         Self {
             table,
             columns: R::schema().fields().iter().map(|field| field.name().clone()).collect(),
-            gate: DayGate::new(options.as_of),
+            gate: DayGate::new(as_of),
             rows: Vec::new(),
             places: Vec::new(),
             files: Vec::new(),

@@ -39,7 +39,7 @@ fn read_daily(rows: &str) -> Intake {
 }
 
 fn rows_of<R: InputRow>(path: &Path, table: Table, form: Form) -> Vec<R> {
-    let mut reader = TableReader::new(table, IntakeOptions::default());
+    let mut reader = TableReader::new(table, None);
     reader.read(path, form).expect("read");
     reader.finish().expect("ordered").rows
 }
@@ -146,7 +146,7 @@ fn rows_after_the_as_of_date_are_in_the_future() {
     let rows = "2025-01-02,600000.SH,10,10.2,9.9,10.1,1000,10100,10,1,False,x\n\
                 2025-01-03,600000.SH,10,10.2,9.9,10.1,1000,10100,10.1,1,False,x\n";
     let room = directory(&[("daily.csv", &format!("{HEADER}\n{rows}"))]);
-    let options = IntakeOptions { as_of: Some(jiff::civil::date(2025, 1, 2)) };
+    let options = IntakeOptions { as_of: Some(jiff::civil::date(2025, 1, 2)), ..IntakeOptions::default() };
     let intake = read_directory(room.path(), &options).expect("read");
     assert_eq!(intake.data.daily.len(), 1);
     assert!(intake.rejected[0].reason.contains("in the future"), "{:?}", intake.rejected);

@@ -1,0 +1,168 @@
+//! Brings the input files of a directory into the stores: NightOps' stage `collect` and `data import`.
+//!
+//! Reads only files whose bytes were never imported, so that an older delivery that still lies in the
+//! directory cannot take back what a newer one has corrected.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+
+use super::station::Station;
+use crate::{
+    data::collect::{self, CollectPlan},
+    exit::AnyFailure,
+    source::files::{self, FileReport, IntakeOptions},
+    store::Stores,
+};
+
+/// Where rejected rows are kept, relative to the workspace.
+const QUARANTINE: &str = "data/quarantine";
+
+/// What an import did with one table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CollectedTable {
+    /// The table.
+    pub table: &'static str,
+    /// Rows that are new or have other values than before.
+    pub rows_changed: u64,
+    /// Rows that replaced an older delivery of theirs.
+    pub revisions: u64,
+    /// Rows that another row of the same key, delivered later, took the place of.
+    pub duplicates: u64,
+    /// Dates that were written.
+    pub partitions_written: u64,
+    /// Dates that hold exactly these rows already.
+    pub partitions_unchanged: u64,
+}
+
+/// Rows that were rejected for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct RejectedRows {
+    /// The file.
+    pub file: String,
+    /// Why.
+    pub reason: String,
+    /// How many.
+    pub rows: usize,
+}
+
+/// What was brought in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Collected {
+    /// Which files are new.
+    pub plan: CollectPlan,
+    /// Every file that was looked at; empty where nothing is new.
+    pub files: Vec<FileReport>,
+    /// What was written, by table.
+    pub tables: Vec<CollectedTable>,
+    /// The rejected rows, by file and reason.
+    pub rejected: Vec<RejectedRows>,
+    /// The file that keeps the rejected rows with their text.
+    pub quarantine: Option<PathBuf>,
+    /// What deserves a look but stops nothing.
+    pub warnings: Vec<String>,
+}
+
+impl Collected {
+    /// Returns the rows that were found in the new files.
+    #[must_use]
+    pub fn rows_read(&self) -> u64 {
+        self.files.iter().map(|file| file.rows_read).sum()
+    }
+
+    /// Returns the rows of the stores that are new or changed.
+    #[must_use]
+    pub fn rows_changed(&self) -> u64 {
+        self.tables.iter().map(|table| table.rows_changed).sum()
+    }
+
+    /// Returns the rows that were rejected.
+    #[must_use]
+    pub fn rows_rejected(&self) -> usize {
+        self.rejected.iter().map(|rejected| rejected.rows).sum()
+    }
+
+    /// Says in one line what was brought in.
+    #[must_use]
+    pub fn remark(&self) -> String {
+        if self.plan.is_empty() {
+            return self.plan.reason();
+        }
+        let tables: Vec<String> =
+            self.tables.iter().map(|table| format!("{} {} rows", table.table, table.rows_changed)).collect();
+        format!("{}; {}; {} rows rejected", self.plan.reason(), tables.join(", "), self.rows_rejected())
+    }
+}
+
+/// Imports the files of `directory` whose bytes are new. Durable when this returns.
+///
+/// # Errors
+/// When a file is not what its name says, or a store cannot be written; nothing is acknowledged then.
+pub fn collect(station: &Station, stores: &mut Stores, directory: &Path) -> Result<Collected, AnyFailure> {
+    let scanned = files::scan_directory(directory)?;
+    let mut imported = BTreeSet::new();
+    for digest in scanned.iter().filter_map(|file| file.digest) {
+        if stores.ledger().is_imported(&digest)? {
+            imported.insert(digest);
+        }
+    }
+    let plan = collect::plan(&scanned, &imported);
+    let mut collected = Collected {
+        plan,
+        files: Vec::new(),
+        tables: Vec::new(),
+        rejected: Vec::new(),
+        quarantine: None,
+        warnings: Vec::new(),
+    };
+    if !collected.plan.is_empty() {
+        let options = IntakeOptions { as_of: Some(station.clock.today()), known: imported };
+        bring_in(station, stores, directory, &options, &mut collected)?;
+    }
+    Ok(collected)
+}
+
+fn bring_in(
+    station: &Station,
+    stores: &mut Stores,
+    directory: &Path,
+    options: &IntakeOptions,
+    collected: &mut Collected,
+) -> Result<(), AnyFailure> {
+    let now = station.clock.now();
+    let intake = files::read_directory(directory, options)?;
+    // Rejected rows are kept before the good ones are acknowledged: none is lost in between.
+    collected.quarantine = files::write_quarantine(&station.workspace.path(QUARANTINE), &intake)?;
+    let report = stores.import(&intake.data, now)?;
+    for file in &intake.files {
+        if let Some(digest) = &file.digest {
+            stores.ledger().put_import(digest, &file.file, file.rows_good, now)?;
+        }
+        if file.rows_rejected > 0 {
+            stores.ledger().put_quarantine(&file.file, "rejected on intake", file.rows_rejected, None)?;
+        }
+    }
+    let tables = report.into_iter().map(|(table, import)| CollectedTable {
+        table: table.name(),
+        rows_changed: import.rows_changed,
+        revisions: import.revisions,
+        duplicates: import.duplicates,
+        partitions_written: import.partitions_written,
+        partitions_unchanged: import.partitions_unchanged,
+    });
+    collected.tables = tables.collect();
+    let mut reasons = std::collections::BTreeMap::<(&str, &str), usize>::new();
+    for row in &intake.rejected {
+        *reasons.entry((&row.file, &row.reason)).or_default() += 1;
+    }
+    collected.rejected = reasons
+        .into_iter()
+        .map(|((file, reason), rows)| RejectedRows { file: file.into(), reason: reason.into(), rows })
+        .collect();
+    collected.files = intake.files;
+    collected.warnings = intake.warnings;
+    Ok(())
+}

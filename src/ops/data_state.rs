@@ -1,0 +1,93 @@
+//! What the stores hold and whether research may use it: `data status` and `data check`. Changes nothing.
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::station::Station;
+use crate::{
+    data::guardian::{self, GuardianReport, Thresholds},
+    digest::Digest,
+    exit::AnyFailure,
+    market::Calendar,
+    store::{Query, StoreError, Stores, Table},
+};
+
+/// What the stores hold of one table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TableState {
+    /// The table.
+    pub table: &'static str,
+    /// Rows.
+    pub rows: u64,
+    /// The first date.
+    pub first: Option<Date>,
+    /// The last date.
+    pub last: Option<Date>,
+    /// Dates that have rows.
+    pub partitions: usize,
+    /// Bytes of the Parquet files; 0 where only the database is written.
+    pub parquet_bytes: u64,
+}
+
+/// Rows that were put aside for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct QuarantinedRows {
+    /// Why.
+    pub reason: String,
+    /// How many.
+    pub rows: u64,
+}
+
+/// What the stores hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DataState {
+    /// Every table that has rows.
+    pub tables: Vec<TableState>,
+    /// Rows that were put aside, by reason.
+    pub quarantined: Vec<QuarantinedRows>,
+    /// The digest of all rows.
+    pub digest: Digest,
+}
+
+/// Returns what the ledger acknowledges of every table; reads no rows.
+///
+/// # Errors
+/// What the ledger says.
+pub fn data_state(stores: &Stores) -> Result<DataState, StoreError> {
+    let mut tables = Vec::new();
+    for table in Table::ALL {
+        let partitions = stores.partitions(table)?;
+        if partitions.is_empty() {
+            continue;
+        }
+        tables.push(TableState {
+            table: table.name(),
+            rows: partitions.values().map(|partition| partition.rows).sum(),
+            first: partitions.keys().next().copied(),
+            last: partitions.keys().next_back().copied(),
+            partitions: partitions.len(),
+            parquet_bytes: partitions.values().map(|partition| partition.bytes).sum(),
+        });
+    }
+    let quarantined = stores.ledger().quarantine_counts()?;
+    let quarantined = quarantined.into_iter().map(|(reason, rows)| QuarantinedRows { reason, rows }).collect();
+    Ok(DataState { tables, quarantined, digest: stores.data_digest(Date::MAX)? })
+}
+
+/// Examines the stored daily bars up to `as_of`, by the thresholds of the config. The verdict is the
+/// report's gate, with [`thresholds`].
+///
+/// # Errors
+/// When there are no bars, or the stores cannot be read.
+pub fn examine(station: &Station, stores: &Stores, as_of: Date) -> Result<GuardianReport, AnyFailure> {
+    let bars = stores.daily(&Query::up_to(as_of))?;
+    let actions = stores.actions(as_of)?;
+    Ok(guardian::examine(&bars, &actions, Calendar::builtin(), &thresholds(station))?)
+}
+
+/// Returns where the guardian draws its lines, as the config has it.
+#[must_use]
+pub fn thresholds(station: &Station) -> Thresholds {
+    let gate = &station.settings().data_guardian;
+    Thresholds { hard_share_max: gate.max_bad_row_share, stale_sessions: gate.stale_sessions, ..Thresholds::default() }
+}

@@ -1,0 +1,5 @@
+//! The command line from outside: what is said, with which exit code, and that a refusal changes nothing.
+
+mod bad_config;
+mod bad_place;
+mod commands;
