@@ -30,7 +30,7 @@ pub enum DataError {
         worst: String,
     },
     /// There is nothing to judge.
-    #[error("table {table} has no rows")]
+    #[error("table {table} has no rows in the period asked for")]
     Empty {
         /// The table.
         table: &'static str,
@@ -66,7 +66,9 @@ impl Failure for DataError {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::Refused { .. } => "Look at the findings in the report, and deliver the faulty files again.".into(),
-            Self::Empty { .. } => "Import data first (`lighthunter data import DIR`).".into(),
+            Self::Empty { .. } => {
+                "Ask for a later date (`lighthunter data status` shows what there is), or import data first.".into()
+            }
             Self::Calendar(error) => return error.remedy(),
             Self::Unordered { .. } => "Import the table again, so that it is ordered and free of doubles.".into(),
             Self::Mismatch { .. } => "Run the check and the repair again on the present data.".into(),

@@ -173,7 +173,9 @@ impl Failure for ResearchError {
             Self::Name { .. } => "Choose another name.",
             Self::Window { .. } => "Train again after a change of the factor set, or set it back.",
             Self::Layout { .. } => return None,
-            Self::Empty { .. } => "Import more sessions, or drop the factors that the data does not hold.",
+            Self::Empty { .. } => {
+                "Use more sessions (an earlier start, or more data), or drop the factors that the data does not hold."
+            }
             Self::Model(error) => return error.remedy(),
             Self::Store(error) => return error.remedy(),
             Self::Durable(error) => return error.remedy(),

@@ -3,3 +3,4 @@
 mod bad_config;
 mod bad_place;
 mod commands;
+mod wording;

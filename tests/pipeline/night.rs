@@ -66,6 +66,17 @@ fn an_earlier_trading_date_uses_nothing_newer() {
     assert_ne!(whole.result(), Room::nighted().result(), "the last session makes a difference");
 }
 
+#[test]
+fn a_date_without_a_session_is_the_session_before() {
+    let room = Room::nighted();
+    let night = |as_of: &str| room.run_to(0, &["night-ops", "--mode", "data", "--json", "--as-of", as_of]).json();
+    let (sunday, friday) = (night("2025-06-29"), night("2025-06-27"));
+    assert_eq!((sunday["date"].as_str(), &sunday["date"]), (Some("2025-06-27"), &friday["date"]));
+    assert_eq!(sunday["result_digest"], friday["result_digest"]);
+    let late = room.run_to(12, &["night-ops", "-q", "--as-of", "2031-01-05"]);
+    assert!(late.stderr.contains("2031-01-05") && late.stderr.contains("hint: "), "{}", late.stderr);
+}
+
 fn cut_at(mut data: MarketData, last: Date) -> MarketData {
     data.daily.retain(|bar| bar.date <= last);
     data.index.retain(|bar| bar.date <= last);

@@ -76,7 +76,8 @@ impl Night<'_> {
     /// daily bars reach.
     pub(super) fn settle_as_of(&mut self) -> Result<Date, AnyFailure> {
         let reach = last_completed_session(self.station);
-        let asked = self.options.as_of;
+        // A date without a session is worked for as the session before it.
+        let asked = self.options.as_of.map(|date| Calendar::builtin().session_on_or_before(date)).transpose()?;
         let last = self.stores()?.last_date(Table::Daily)?;
         let as_of = asked.or(last.map(|last| last.min(reach))).unwrap_or(reach);
         Ok(*self.products.as_of.insert(as_of))

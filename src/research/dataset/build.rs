@@ -223,8 +223,14 @@ fn row_ranges(keys: &[(Symbol, Date)], dates: &[Date], sessions: &Parts) -> Part
 /// Fits the scaling on the training rows; drops columns that turn out constant in the rows left.
 fn finish(mut dataset: Dataset, label: &LabelColumn) -> Result<Dataset, ResearchError> {
     if dataset.feature_names.is_empty() {
-        let why = dataset.dropped.iter().map(|column| format!("{}: {}", column.name, column.reason));
-        return Err(ResearchError::Empty { lack: "no usable feature column", why: why.collect::<Vec<_>>().join("; ") });
+        // A short period has one reason for nearly all columns: it is said once.
+        let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for column in &dataset.dropped {
+            reasons.entry(&column.reason).or_default().push(&column.name);
+        }
+        let why: Vec<String> =
+            reasons.iter().map(|(reason, names)| format!("{reason} ({})", names.join(", "))).collect();
+        return Err(ResearchError::Empty { lack: "no usable feature column", why: why.join("; ") });
     }
     for (part, rows) in dataset.parts.named() {
         if rows.is_empty() && part != "test" {

@@ -185,8 +185,12 @@ pub(super) fn check_columns(
             problems.push(format!("column '{name}' is unknown"));
         }
     }
-    let missing = expected.iter().filter(|name| !seen.contains(**name));
-    problems.extend(missing.map(|name| format!("column '{name}' is missing")));
+    let missing: Vec<&str> = expected.iter().copied().filter(|name| !seen.contains(*name)).collect();
+    match missing.as_slice() {
+        [] => {}
+        [name] => problems.push(format!("column '{name}' is missing")),
+        names => problems.push(format!("columns {} are missing", names.join(", "))),
+    }
     if problems.is_empty() {
         return Ok(());
     }

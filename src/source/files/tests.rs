@@ -174,8 +174,7 @@ fn columns_that_do_not_fit_refuse_the_input_by_name() {
         "daily.csv: table daily",
         "column 'turnover' is unknown",
         "column 'close' is there twice",
-        "column 'amount' is missing",
-        "column 'preclose' is missing",
+        "columns amount, preclose are missing",
         "expected columns date, symbol",
     ] {
         assert!(text.contains(part), "{part}: {text}");
