@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use jiff::civil::Date;
 
-use super::{bootstrap::BootstrapArgs, init::InitArgs, night_ops::NightOpsArgs, regression::RegressionArgs};
+use super::{
+    bootstrap::BootstrapArgs, drill::DrillArgs, init::InitArgs, night_ops::NightOpsArgs, regression::RegressionArgs,
+};
 
 /// LightHunter: an A-share research system that proves that it comes back.
 #[derive(Debug, Parser)]
@@ -45,6 +47,7 @@ pub(super) enum Command {
     Bootstrap(BootstrapArgs),
     Regression(RegressionArgs),
     NightOps(NightOpsArgs),
+    Drill(DrillArgs),
     /// Check the machine: executable, git, disk, ports, libraries, clock, locks
     Doctor,
     /// Explain a command, or a topic: exit-codes

@@ -7,6 +7,7 @@ mod arguments;
 mod bootstrap;
 mod console;
 mod doctor;
+mod drill;
 mod exit_codes;
 mod init;
 mod night_ops;
@@ -56,6 +57,7 @@ fn command(cli: Cli, console: &Console) -> Result<Exit, AnyFailure> {
         Command::Bootstrap(args) => bootstrap::run(&session, &args),
         Command::Regression(args) => regression::run(&session, &args),
         Command::NightOps(args) => night_ops::run(&session, args),
+        Command::Drill(args) => drill::run(&session, args),
         Command::Doctor => doctor::run(&session),
         Command::Help { topic } => exit_codes::run(&session, topic.as_deref()),
     }

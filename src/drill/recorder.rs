@@ -3,6 +3,7 @@
 use std::{
     any::Any,
     sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
 };
 
 use cucumber::{
@@ -13,10 +14,7 @@ use cucumber::{
 };
 
 use super::{World, session::Session};
-use crate::{
-    clock::Stopwatch,
-    record::{Outcome, ScenarioRecord, SignalRecord, StepRecord, StepStatus},
-};
+use crate::record::{Outcome, ScenarioRecord, SignalRecord, StepRecord, StepStatus};
 
 /// The records that a recorder has made, in the order in which scenarios ended.
 pub(super) type Records = Arc<Mutex<Vec<ScenarioRecord>>>;
@@ -28,10 +26,11 @@ pub(super) struct Recorder {
     current: Option<Current>,
 }
 
-/// The scenario that is running.
+/// The scenario that is running. Events carry the time at which they were made: a step that blocks
+/// holds back those before it, so the time at which they arrive says nothing.
 struct Current {
-    watch: Stopwatch,
-    step: Stopwatch,
+    started: SystemTime,
+    step_started: SystemTime,
     steps: Vec<StepRecord>,
     failed: Option<String>,
 }
@@ -41,29 +40,34 @@ impl Recorder {
         Self { session, records, current: None }
     }
 
-    fn scenario(&mut self, feature: &gherkin::Feature, scenario: &gherkin::Scenario, event: Scenario<World>) {
+    fn scenario(
+        &mut self,
+        feature: &gherkin::Feature,
+        scenario: &gherkin::Scenario,
+        event: Scenario<World>,
+        at: SystemTime,
+    ) {
         match event {
             Scenario::Started => {
-                let (watch, step) = (Stopwatch::start(), Stopwatch::start());
-                self.current = Some(Current { watch, step, steps: Vec::new(), failed: None });
+                self.current = Some(Current { started: at, step_started: at, steps: Vec::new(), failed: None });
             }
-            Scenario::Background(step, event) | Scenario::Step(step, event) => self.step(&step, event),
+            Scenario::Background(step, event) | Scenario::Step(step, event) => self.step(&step, event, at),
             Scenario::Hook(which, Hook::Failed(_, info)) => {
                 let words = format!("harness error: the {which} hook: {}", words(info.as_ref()));
                 if let Some(current) = &mut self.current {
                     current.failed.get_or_insert(words);
                 }
             }
-            Scenario::Finished => self.finish(feature, scenario),
+            Scenario::Finished => self.finish(feature, scenario, at),
             Scenario::Hook(..) | Scenario::Log(_) => {}
         }
     }
 
-    fn step(&mut self, step: &gherkin::Step, event: event::Step<World>) {
+    fn step(&mut self, step: &gherkin::Step, event: event::Step<World>, at: SystemTime) {
         let Some(current) = &mut self.current else { return };
         let (status, failed) = match event {
             event::Step::Started => {
-                current.step = Stopwatch::start();
+                current.step_started = at;
                 return;
             }
             event::Step::Passed(..) => (StepStatus::Passed, None),
@@ -71,13 +75,13 @@ impl Recorder {
             event::Step::Failed(_, _, _, error) => (StepStatus::Failed, Some(why(&error))),
         };
         let text = format!("{}{}", step.keyword, step.value);
-        current.steps.push(StepRecord { text, status, seconds: current.step.seconds() });
+        current.steps.push(StepRecord { text, status, seconds: seconds_between(current.step_started, at) });
         if let Some(failed) = failed {
             current.failed.get_or_insert(failed);
         }
     }
 
-    fn finish(&mut self, feature: &gherkin::Feature, scenario: &gherkin::Scenario) {
+    fn finish(&mut self, feature: &gherkin::Feature, scenario: &gherkin::Scenario, at: SystemTime) {
         let Some(mut current) = self.current.take() else { return };
         // Steps after the one that failed are not reached, and the runner does not name them.
         let background = feature.background.iter().flat_map(|background| &background.steps);
@@ -87,21 +91,27 @@ impl Recorder {
             status: StepStatus::Skipped,
             seconds: 0.0,
         }));
-        let record = self.record(feature, scenario, current);
+        let seconds = seconds_between(current.started, at);
+        let record = self.record(feature, scenario, current, seconds);
         if let Some(progress) = &self.session.options.progress {
             progress(&record);
         }
         self.records.lock().unwrap_or_else(PoisonError::into_inner).push(record);
     }
 
-    fn record(&self, feature: &gherkin::Feature, scenario: &gherkin::Scenario, current: Current) -> ScenarioRecord {
+    fn record(
+        &self,
+        feature: &gherkin::Feature,
+        scenario: &gherkin::Scenario,
+        current: Current,
+        seconds: f64,
+    ) -> ScenarioRecord {
         let options = &self.session.options;
         let spec = &self.session.target.spec;
         let file = file_of(feature);
         let trace = self.session.take_trace(&(file.clone(), scenario.position.line));
         let tags: Vec<String> = feature.tags.iter().chain(&scenario.tags).cloned().collect();
         let is_fault_scenario = tags.iter().any(|tag| tag.starts_with("fault-"));
-        let seconds = current.watch.seconds();
         let failed = current.failed.map(|words| self.session.shown(&words));
         let outcome = trace.outcome(failed, is_fault_scenario, options.control);
         let outcome = trace.within_budget(outcome, options.budgets, &spec.budgets, seconds);
@@ -135,10 +145,11 @@ impl Writer<World> for Recorder {
     async fn handle_event(&mut self, event: parser::Result<Event<Cucumber<World>>>, _: &cli::Empty) {
         // Features are parsed before the run, so a parse error cannot come here.
         let Ok(event) = event else { return };
-        if let Cucumber::Feature(feature, event) = event.into_inner() {
+        let (event, made) = event.split();
+        if let Cucumber::Feature(feature, event) = event {
             match event {
                 Feature::Scenario(scenario, event) | Feature::Rule(_, Rule::Scenario(scenario, event)) => {
-                    self.scenario(&feature, &scenario, event.event);
+                    self.scenario(&feature, &scenario, event.event, made.at);
                 }
                 Feature::Started | Feature::Finished | Feature::Rule(..) => {}
             }
@@ -148,6 +159,12 @@ impl Writer<World> for Recorder {
 
 /// Scenarios run one at a time, so their events come in order.
 impl Normalized for Recorder {}
+
+/// Returns the seconds from one event to another, to the millisecond; a clock set back counts as none.
+fn seconds_between(from: SystemTime, to: SystemTime) -> f64 {
+    let seconds = to.duration_since(from).unwrap_or_default().as_secs_f64();
+    (seconds * 1e3).round() / 1e3
+}
 
 /// Returns a feature's file relative to `features/`.
 pub(super) fn file_of(feature: &gherkin::Feature) -> String {

@@ -10,6 +10,7 @@ use std::{
         Mutex, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    thread::{self, JoinHandle},
 };
 
 use jiff::civil::Date;
@@ -77,6 +78,7 @@ pub(super) struct Session {
     first_night: OnceLock<Result<Prepared, String>>,
     traces: Mutex<BTreeMap<ScenarioKey, Trace>>,
     environments: AtomicUsize,
+    removals: Mutex<Vec<JoinHandle<Result<(), DrillError>>>>,
 }
 
 impl Session {
@@ -124,6 +126,7 @@ impl Session {
             first_night: OnceLock::new(),
             traces: Mutex::default(),
             environments: AtomicUsize::new(0),
+            removals: Mutex::default(),
         })
     }
 
@@ -252,9 +255,9 @@ impl Session {
         match environment {
             Some(environment) if keep => trace.kept = Some(environment.root().to_string_lossy().into_owned()),
             Some(environment) => {
-                if let Err(error) = environment.remove() {
-                    tracing::warn!(%error, "an environment is left behind");
-                }
+                // Thousands of small files go while the next scenario runs.
+                let removal = thread::spawn(move || environment.remove());
+                self.removals.lock().unwrap_or_else(PoisonError::into_inner).push(removal);
             }
             None => {}
         }
@@ -280,6 +283,11 @@ impl Session {
     /// # Errors
     /// When the journal's last line cannot be written.
     pub(super) fn finish(&self, kept: bool) -> Result<(), DrillError> {
+        for removal in std::mem::take(&mut *self.removals.lock().unwrap_or_else(PoisonError::into_inner)) {
+            if let Ok(Err(error)) = removal.join() {
+                tracing::warn!(%error, "an environment is left behind");
+            }
+        }
         if !kept && let Err(error) = fs::remove_dir_all(&self.root) {
             tracing::warn!(%error, root = %self.root.display(), "the drill's temporary root is left behind");
         }

@@ -1,0 +1,202 @@
+//! `lighthunter drill`: the recovery drill and what belongs to it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::session::Session;
+use crate::{
+    drill::{self, DrillError, DrillOptions},
+    durable::DurableError,
+    exit::{AnyFailure, Exit},
+    record::{DrillRecord, ScenarioRecord, Verdict},
+    report,
+    seed::Seed,
+    workspace::Workspace,
+};
+
+/// Bring a target up in a clean environment, break it, roll it back, prove that it is back
+#[derive(Debug, Args)]
+pub(super) struct DrillArgs {
+    #[command(subcommand)]
+    command: DrillCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum DrillCommand {
+    /// Run the drill: the whole war drill, or the features that are named
+    Run(Box<RunArgs>),
+    /// List the scenarios, and run nothing
+    List(Selection),
+    /// Check every feature and step, and run nothing
+    Check(Selection),
+    /// List the faults that can be injected
+    Faults,
+    /// Print the JSON Schema of record.json
+    Schema,
+}
+
+/// Which scenarios.
+#[derive(Debug, Args)]
+struct Selection {
+    /// Feature files or folders, carried by the executable or on disk [default: all that it carries]
+    features: Vec<String>,
+    /// A tag expression, such as `@fault-a and not @slow`
+    #[arg(long, value_name = "EXPR")]
+    tags: Option<String>,
+    /// A pattern that a scenario's name must match
+    #[arg(long, value_name = "RE")]
+    name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    #[command(flatten)]
+    selection: Selection,
+    /// The repository to drill [default: the workspace here, or a fresh one]
+    #[arg(long, value_name = "DIR")]
+    target: Option<PathBuf>,
+    /// Drill a fresh workspace with these bars
+    #[arg(long, value_name = "simulated[:SEED]|DIR")]
+    market: Option<String>,
+    /// When environments are kept
+    #[arg(long, value_enum, default_value_t = Keep::OnFailure)]
+    keep: Keep,
+    /// The seed of every random choice
+    #[arg(long, value_name = "S", env = "LIGHTHUNTER_SEED", default_value_t = Seed::DEFAULT.0)]
+    seed: u64,
+    /// Skipped scenarios make the drill NotReady
+    #[arg(long)]
+    strict: bool,
+    /// Inject nothing: no scenario of failure may pass
+    #[arg(long)]
+    control: bool,
+    /// Where reports go [default: the workspace's reports, or ./reports]
+    #[arg(long, value_name = "DIR")]
+    reports: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Keep {
+    /// Those of red scenarios
+    OnFailure,
+    /// All
+    Always,
+    /// None
+    Never,
+}
+
+pub(super) fn run(session: &Session, args: DrillArgs) -> Result<Exit, AnyFailure> {
+    match args.command {
+        DrillCommand::Run(args) => run_drill(session, *args),
+        DrillCommand::List(selection) => list(session, selection),
+        DrillCommand::Check(selection) => check(session, &selection),
+        DrillCommand::Faults => Ok(faults(session)),
+        DrillCommand::Schema => Ok(schema(session)),
+    }
+}
+
+fn run_drill(session: &Session, args: RunArgs) -> Result<Exit, AnyFailure> {
+    let here = session.workspace().ok();
+    let executable = std::env::current_exe().map_err(DurableError::at("find", &PathBuf::from("the executable")))?;
+    let workspace_reports = here.as_ref().map(|workspace| workspace.path("reports"));
+    let reports = args.reports.or(workspace_reports).unwrap_or_else(|| "reports".into());
+    let console = session.console;
+    // Bars that are named are for a fresh workspace: they never go into the one here.
+    let own = here.filter(|_| args.market.is_none()).map(|workspace: Workspace| workspace.root().to_path_buf());
+    let options = DrillOptions {
+        origin: args.target.or(own),
+        market: args.market.unwrap_or_else(|| "simulated".into()),
+        features: args.selection.features,
+        tags: args.selection.tags,
+        name: args.selection.name,
+        keep: match args.keep {
+            Keep::OnFailure => drill::Keep::OnFailure,
+            Keep::Always => drill::Keep::Always,
+            Keep::Never => drill::Keep::Never,
+        },
+        seed: Seed(args.seed),
+        strict: args.strict,
+        control: args.control,
+        progress: Some(Box::new(move |scenario| console.line(scenario_line(scenario)))),
+        ..DrillOptions::new(executable, reports, session.clock.clone())
+    };
+    let directory = options.directory();
+    let record = drill::run(options)?;
+    let paths = report::write_all(&record, &directory)?;
+    say(session, &record);
+    console.line(paths.html.display().to_string());
+    console.document(&record);
+    Ok(match record.verdict {
+        Verdict::Ready => Exit::Done,
+        Verdict::NotReady => Exit::Negative,
+    })
+}
+
+fn scenario_line(scenario: &ScenarioRecord) -> String {
+    let line = format!("{:<14} {:>7.2} s  {}", scenario.outcome.name(), scenario.seconds, scenario.name);
+    match scenario.outcome.reason() {
+        Some(reason) => format!("{line}\n{:>26}{reason}", ""),
+        None => line,
+    }
+}
+
+fn say(session: &Session, record: &DrillRecord) {
+    session.console.line(format!("\n{} in {:.1} s: {}", record.verdict, record.seconds, record.verdict_reason));
+    let kept: Vec<&str> = record.scenarios.iter().filter_map(|scenario| scenario.kept.as_deref()).collect();
+    if !kept.is_empty() {
+        session.console.line(format!("Kept: {}", kept.join(", ")));
+    }
+    session.console.line(format!("Repeat: {}", record.repeat_command));
+}
+
+fn list(session: &Session, selection: Selection) -> Result<Exit, AnyFailure> {
+    let options = DrillOptions {
+        features: selection.features,
+        tags: selection.tags,
+        name: selection.name,
+        ..DrillOptions::new(PathBuf::new(), PathBuf::new(), session.clock.clone())
+    };
+    let scenarios = drill::list(&options)?;
+    for scenario in &scenarios {
+        session.console.line(format!("{}:{}  {}", scenario.file, scenario.line, scenario.name));
+    }
+    session.console.document(&scenarios);
+    Ok(Exit::Done)
+}
+
+fn check(session: &Session, selection: &Selection) -> Result<Exit, AnyFailure> {
+    let checked = drill::check(&drill::select(&selection.features)?);
+    let mut findings = checked.findings;
+    if selection.features.is_empty() {
+        // A part of the features need not use every step.
+        findings.extend(drill::unused_definitions(&checked.features));
+    }
+    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    if !lines.is_empty() {
+        return Err(DrillError::Unsound(lines).into());
+    }
+    let steps = drill::registered_count();
+    session.console.line(format!("{} features and {steps} step definitions are sound.", checked.features.len()));
+    session.console.document(&serde_json::json!({ "features": checked.features.len(), "steps": steps }));
+    Ok(Exit::Done)
+}
+
+fn faults(session: &Session) -> Exit {
+    for fault in drill::CATALOGUE {
+        session.console.line(format!("{:<14} manual {}  {}", fault.id, fault.chapter, fault.what));
+    }
+    let all: Vec<_> = drill::CATALOGUE
+        .iter()
+        .map(|fault| serde_json::json!({ "id": fault.id, "chapter": fault.chapter, "what": fault.what }))
+        .collect();
+    session.console.document(&all);
+    Exit::Done
+}
+
+fn schema(session: &Session) -> Exit {
+    let schema = report::schema();
+    session.console.line(serde_json::to_string_pretty(&schema).unwrap_or_default());
+    session.console.document(&schema);
+    Exit::Done
+}
