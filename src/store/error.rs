@@ -227,7 +227,9 @@ impl Failure for StoreError {
     fn remedy(&self) -> Option<String> {
         let text = match self {
             Self::DirectoryMissing { key, .. } => {
-                return Some(format!("Correct {key}, or make the directory by `lighthunter bootstrap`."));
+                return Some(format!(
+                    "Correct {key}; only the fixed directories are made, and `lighthunter bootstrap` makes those."
+                ));
             }
             Self::NotAFile { key, .. } => return Some(format!("Move it away, or correct {key}.")),
             Self::NotADatabase { key, .. } => {

@@ -17,7 +17,7 @@ use crate::{
     exit::{AnyFailure, Exit, Failure},
     market::Calendar,
     ops::station::Station,
-    store::{Ledger, RunEnd, RunStart, RunStatus, StageRecord, StageStatus},
+    store::{Ledger, RunEnd, RunStart, RunStatus, StageRecord, StageStatus, Table},
 };
 
 /// What a stage did.
@@ -78,7 +78,15 @@ impl<'a> Night<'a> {
     /// Returns the trading date worked for, as far as it is known.
     pub(super) fn as_of(&self) -> Date {
         let asked = self.products.as_of.or(self.options.as_of);
-        asked.unwrap_or_else(|| last_completed_session(self.station))
+        asked.or_else(|| self.last_acknowledged()).unwrap_or_else(|| last_completed_session(self.station))
+    }
+
+    /// Returns the newest session whose daily bars the ledger acknowledges; for a run that failed before
+    /// its stores were open.
+    fn last_acknowledged(&self) -> Option<Date> {
+        let ledger = Ledger::open(&self.station.store_settings().ledger).ok()?;
+        let last = ledger.partitions(Table::Daily).ok()?.keys().next_back().copied()?;
+        Some(last.min(last_completed_session(self.station)))
     }
 
     /// Runs every selected stage in order; the first failure ends the run.

@@ -1,6 +1,9 @@
 //! The research stages: factor, label, dataset, train, backtest, record.
 
-use super::night::{Done, Night};
+use super::{
+    night::{Done, Night},
+    products::RUN_PARAM,
+};
 use crate::{
     digest::Digest,
     exit::AnyFailure,
@@ -9,7 +12,7 @@ use crate::{
         backtest::{self, BacktestInput},
         experiment::{ExperimentLab, Outcome, RunContext},
         performance, train,
-        zoo::{self, Gate, Snapshot},
+        zoo::{self, Snapshot},
     },
     store::{Experiment, ExperimentKind},
 };
@@ -107,22 +110,14 @@ fn train_model(
     let (dataset, as_of, job) = (night.dataset()?, night.as_of(), plan.job.id.as_str());
     let trained = train::train(&dataset, &plan.learner, night.station.settings().seed)?;
     let zoo = research_plan::zoo(night.station);
-    let champion = match zoo.current(job)? {
-        Some(_) => Some(zoo.load_current(job)?),
-        None => None,
-    };
-    let same_label = champion.as_ref().filter(|champion| champion.model.label == trained.model.label);
-    // Both are judged on the same rows: figures of two periods cannot be compared.
-    let defended = same_label.map(|champion| champion.metrics_on(&dataset));
-    let gate = Gate::judge(&plan.gate, &trained.metrics, defended.as_ref());
+    let gate = zoo.judge(job, &plan.gate, &trained, &dataset)?;
     let snapshot = Snapshot::of(job, &zoo::model_id(as_of, run)?, &trained, &dataset, gate.clone(), as_of)?;
     zoo.publish(&snapshot)?;
     let remark = if gate.passed {
         let promotion = zoo.promote(job, &snapshot.id)?;
         format!("in force, after {}", promotion.previous.as_deref().unwrap_or("none"))
     } else {
-        let kept = champion
-            .map_or_else(|| "no model is in force".into(), |champion| format!("{} stays in force", champion.id));
+        let kept = zoo.current(job)?.map_or_else(|| "no model is in force".into(), |id| format!("{id} stays in force"));
         format!("refused by its gate ({}); {kept}", gate.reasons.join("; "))
     };
     Ok((snapshot, trained.digest()?, remark))
@@ -178,7 +173,10 @@ fn trade(
 pub(super) fn record(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let experiments = std::mem::take(&mut night.products.experiments);
     let names: Vec<&str> = experiments.iter().map(|experiment| experiment.id.as_str()).collect();
-    let remark = if names.is_empty() { "no experiment in this run".into() } else { names.join(", ") };
+    if names.is_empty() {
+        return Ok(Done { remark: "no experiment in this run".into(), ..Done::default() });
+    }
+    let remark = names.join(", ");
     commit(night, &experiments)?;
     Ok(Done { rows_in: experiments.len(), rows_out: experiments.len(), digest: None, remark })
 }
@@ -201,7 +199,7 @@ fn context(
     model_id: Option<String>,
 ) -> Result<RunContext, AnyFailure> {
     let mut params = plan.params();
-    params.insert("night_ops_run".into(), night.run_id.clone().into());
+    params.insert(RUN_PARAM.into(), night.run_id.clone().into());
     Ok(RunContext {
         kind,
         job: plan.job.id.clone(),
