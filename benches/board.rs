@@ -15,6 +15,8 @@ pub(crate) enum Target {
     AtLeast(f64),
     /// So much or less.
     AtMost(f64),
+    /// Nothing was promised; the figure is there to be watched.
+    None,
 }
 
 impl Target {
@@ -22,6 +24,7 @@ impl Target {
         match self {
             Self::AtLeast(limit) => figure >= limit,
             Self::AtMost(limit) => figure <= limit,
+            Self::None => true,
         }
     }
 
@@ -29,6 +32,7 @@ impl Target {
         match self {
             Self::AtLeast(limit) => format!("at least {limit} {unit}"),
             Self::AtMost(limit) => format!("at most {limit} {unit}"),
+            Self::None => "none".to_owned(),
         }
     }
 }
@@ -98,7 +102,11 @@ impl Board {
         };
         let met = target.is_met(*median);
         self.missed += usize::from(!met);
-        let verdict = if met { "met" } else { "MISSED" };
+        let verdict = match target {
+            Target::None => "",
+            _ if met => "met",
+            _ => "MISSED",
+        };
         let line = format!(
             "{name:<44} {median:>9.3} {unit:<8} target {:<20} {verdict:<6} ({least:.3} to {most:.3}, {} runs)",
             target.shown(unit),

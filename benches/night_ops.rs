@@ -13,9 +13,13 @@ pub(crate) fn bench(board: &mut Board, input: &Input) {
         return;
     }
     let market = input.directory().to_string_lossy().into_owned();
+    // Kept to the end: ext4 shuns the inodes of files that were just deleted, and looks for others at length.
+    let mut rooms = Vec::new();
     let costs: Vec<Cost> = board.repeat(|| {
         let room = workspace(&market);
-        run(&room.path().join("w"), &["night-ops"])
+        let cost = run(&room.path().join("w"), &["night-ops"]);
+        rooms.push(room);
+        cost
     });
     board.put(seconds, costs.iter().map(|cost| cost.seconds), "s", Target::AtMost(15.0));
     if costs.iter().all(|cost| cost.memory_mb.is_none()) {
