@@ -4,6 +4,7 @@
 //! overlay too; [`shipped`] is the template's own, without a workspace. Never writes a file that it reads,
 //! except [`write_pointer`], which is asked to.
 
+mod bounds;
 mod configuration;
 mod data_schema;
 mod document;

@@ -17,11 +17,11 @@ fn refusals_say_what_where_why_and_what_to_do() {
     let cases: [&[&str]; 15] = [
         &["night-ops", "--set", "storage.ts.duckdb_path=data/__invalid_path__/a.duckdb"],
         &["night-ops", "--set", "storage.ts.duckdb_path=../a.duckdb"],
-        &["night-ops", "--set", "alpha.gate.min_rank_ic=0.49", "--set", "alpha.gate.min_rows=9"],
+        &["night-ops", "--set", "alpha.gate.min_rank_ic=1.49", "--set", "alpha.gate.min_row=9"],
         &["night-ops", "--set", "alpha.default_job=ultrashort_mian"],
         &["night-ops", "--start-date", "2025-06-27"],
         &["night-ops", "--as-of", "2001-01-05"],
-        &["night-ops", "--mode", "train", "--set", "research.dataset.min_rows=1000000"],
+        &["night-ops", "--mode", "train", "--set", "research.learner.penalty=100"],
         &["night-ops", "--set", "data_sources.market.path=data/raw/nowhere"],
         &["data", "import", "columns"],
         &["data", "import", "notes"],

@@ -82,9 +82,9 @@ fn resume_goes_on_from_the_last_good_stage() {
 fn resume_after_a_change_of_config_starts_anew() {
     let right = Room::nighted().result();
     let room = Room::fresh();
-    let done = room.run_to(17, &["night-ops", "-q", "--set", "alpha.gate.min_rank_ic=0.49"]);
-    assert!(done.stderr.contains("its gate refused the one just trained"), "{}", done.stderr);
-    assert!(done.stderr.contains("hint: "), "{}", done.stderr);
+    room.write("models/ultrashort_main", "in the way");
+    room.run_to(13, &["night-ops", "-q", "--set", "alpha.gate.min_rank_ic=0.49"]);
+    std::fs::remove_file(room.path("models/ultrashort_main")).expect("removed");
     let failed = room.report();
     assert_eq!(failed.overrides, ["alpha.gate.min_rank_ic=0.49"]);
     room.run_to(0, &["night-ops", "-q", "--resume"]);
@@ -92,4 +92,15 @@ fn resume_after_a_change_of_config_starts_anew() {
     assert_ne!(report.run_id, failed.run_id);
     assert!(report.steps.iter().all(|step| step.status == StageStatus::Done));
     assert_eq!(room.result(), right);
+}
+
+#[test]
+fn candidate_that_its_gate_refuses_is_backtested_but_not_in_force() {
+    let room = Room::fresh();
+    room.run_to(0, &["night-ops", "-q", "--set", "alpha.gate.min_rank_ic=0.49"]);
+    let job = &room.report().train_jobs[0];
+    let promotion = job.promotion.as_deref().expect("a word of the gate");
+    assert!(promotion.contains("refused by its gate") && promotion.contains("no model is in force"), "{promotion}");
+    assert!(job.backtest_run_id.is_some());
+    assert!(!room.path("models/ultrashort_main/current").exists());
 }

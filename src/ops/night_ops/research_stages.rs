@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     digest::Digest,
-    exit::{AnyFailure, Exit, Failure},
+    exit::AnyFailure,
     ops::research_plan::{self, ResearchPlan},
     research::{
         backtest::{self, BacktestInput},
@@ -125,7 +125,7 @@ fn train_model(
 
 pub(super) fn backtest(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let plan = ResearchPlan::of(night.station)?;
-    let model = night.model(&plan.job.id).map_err(|failure| refused(night, failure))?;
+    let model = night.model(&plan.job.id)?;
     let mut run = lab(night).begin(context(night, &plan, ExperimentKind::Backtest, Some(model.id.clone()))?)?;
     night.job.backtest_run_id = Some(run.id().to_owned());
     night.job.model_id.get_or_insert_with(|| model.id.clone());
@@ -149,37 +149,6 @@ pub(super) fn backtest(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
             night.products.experiments.push(run.fail(failure.as_ref()));
             Err(failure)
         }
-    }
-}
-
-/// Says why there is no model in force where this run trained one: its gate refused it.
-fn refused(night: &Night<'_>, failure: AnyFailure) -> AnyFailure {
-    let trained = night.products.snapshot.as_ref().filter(|_| failure.exit() == Exit::Config);
-    match trained.filter(|snapshot| !snapshot.judgement.gate.passed) {
-        Some(snapshot) => {
-            let reasons = snapshot.judgement.gate.reasons.join("; ");
-            GateRefusal { job: snapshot.job.clone(), model: snapshot.id.clone(), reasons }.into()
-        }
-        None => failure,
-    }
-}
-
-/// The only model that could be traded did not pass its gate.
-#[derive(Debug, thiserror::Error)]
-#[error("job '{job}' has no model to trade with: its gate refused the one just trained, {model} ({reasons})")]
-struct GateRefusal {
-    job: String,
-    model: String,
-    reasons: String,
-}
-
-impl Failure for GateRefusal {
-    fn exit(&self) -> Exit {
-        Exit::Refused
-    }
-
-    fn remedy(&self) -> Option<String> {
-        Some("Give research more sessions or symbols, or lower what `alpha.gate` asks for.".into())
     }
 }
 
