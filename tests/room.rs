@@ -13,8 +13,8 @@ use lighthunter::{digest::Hasher, durable, ops::night_ops::NightOpsReport, vault
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The smallest simulated market whose model passes the template's gate.
-pub(crate) const MARKET: [&str; 6] = ["--market", "simulated:7", "--symbols", "24", "--days", "120"];
+/// A small simulated market whose model passes the template's gate.
+pub(crate) const MARKET: [&str; 6] = ["--market", "simulated:11", "--symbols", "24", "--days", "120"];
 
 /// What a command leaves behind while it runs and that is no content of the workspace.
 const FLEETING: [&str; 3] = ["logs", "monitor", "cache/locks"];

@@ -13,7 +13,7 @@ Feature: The code goes back to the baseline
     And git status is clean
     And it was recovered within the budget
 
-  @fault-a @box-4.1 @box-4.4
+  @fault-a @box-4.1
   Scenario: After failure A the rollback brings back the same result
     Given a workspace after its first night
     And a baseline

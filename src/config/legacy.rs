@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Old name, new name. A `*` stands for any key at that depth.
-const RENAMED: [(&str, &str); 24] = [
+const RENAMED: [(&str, &str); 20] = [
     ("duckdb.path", "storage.ts.duckdb_path"),
     ("duckdb.db_path", "storage.ts.duckdb_path"),
     ("storage.duckdb.path", "storage.ts.duckdb_path"),
@@ -23,10 +23,6 @@ const RENAMED: [(&str, &str); 24] = [
     ("request_engine.default_timeout_sec", "network.default_timeout_sec"),
     ("network.global_limits.max_qps", "network.rate_limits.max_qps"),
     ("network.global_limits.max_concurrent", "network.rate_limits.max_concurrent"),
-    ("data_guardian.weight_coverage", "data_guardian.weights.coverage"),
-    ("data_guardian.weight_source", "data_guardian.weights.source"),
-    ("data_guardian.weight_value", "data_guardian.weights.value"),
-    ("data_guardian.weight_consistency", "data_guardian.weights.consistency"),
     ("portfolio.strategies.*.account", "portfolio.strategies.*.account_id"),
     ("risk_account.max_dd_intraday", "risk.max_dd_intraday"),
     ("risk_account.max_dd_total", "risk.max_dd_total"),

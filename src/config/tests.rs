@@ -126,9 +126,9 @@ fn maps_of_the_file_replace_those_of_the_template() {
 fn digest_follows_the_values_and_nothing_else() {
     let room = Room::new();
     let digest = |text: &str| room.write(Workspace::CONFIG, text).load(&[]).expect("sound").digest;
-    let one = digest(r#"{"hud": {"port": 9000}, "data_guardian": {"min_score": 70}}"#);
-    assert_eq!(one, digest("// c\n{\"data_guardian\": {\"min_score\": 70.0},\n\"hud\": {\"port\": 9000}}"));
-    assert_ne!(one, digest(r#"{"hud": {"port": 9001}, "data_guardian": {"min_score": 70}}"#));
+    let one = digest(r#"{"hud": {"port": 9000}, "data_guardian": {"stale_sessions": 7}}"#);
+    assert_eq!(one, digest("// c\n{\"data_guardian\": {\"stale_sessions\": 7},\n\"hud\": {\"port\": 9000}}"));
+    assert_ne!(one, digest(r#"{"hud": {"port": 9001}, "data_guardian": {"stale_sessions": 7}}"#));
 }
 
 #[test]

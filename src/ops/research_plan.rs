@@ -81,8 +81,10 @@ impl ResearchPlan {
         let split = &research.split;
         let bounds = Bounds::Fractions { train: split.train_share, valid: split.valid_share };
         let dataset = DatasetRule {
+            label: task.primary_label.clone(),
             split: SplitSpec { bounds, purge_sessions: None, embargo_sessions: split.embargo_days },
-            ..DatasetRule::of(&task.primary_label)
+            max_null_share: research.dataset.max_null_share,
+            tradable_only: research.dataset.tradable_only,
         };
         Ok(Self {
             job: job.clone(),
@@ -140,9 +142,10 @@ fn learner(settings: &settings::Learner) -> Learner {
 fn gate(station: &Station) -> GateRule {
     let gate = &station.settings().alpha.gate;
     GateRule {
+        min_ic: gate.min_ic,
         min_rank_ic: gate.min_rank_ic,
-        min_ic: gate.min_rank_ic,
-        min_rows: station.settings().research.dataset.min_rows,
+        max_rank_ic: gate.max_rank_ic,
+        min_rows: gate.min_rows,
         champion_tolerance: gate.max_rank_ic_drop,
     }
 }

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use super::metrics::Metrics;
 use crate::{
     clock::Clock,
-    config::{Configuration, Settings, settings},
+    config::{Configuration, Settings},
     digest::{Digest, Hasher},
-    store::{Depth, Engine, StoreError, StorePath, StoreSettings, Stores, WriteMode},
+    rollback,
+    store::{Depth, StoreError, StoreSettings, Stores},
     vault::Vault,
     workspace::Workspace,
 };
@@ -48,24 +49,7 @@ impl Station {
     /// Returns where the stores are, as the config has it.
     #[must_use]
     pub fn store_settings(&self) -> StoreSettings {
-        let (storage, paths) = (&self.settings().storage, &self.settings().paths);
-        let place = |key: &str, relative: PathBuf| StorePath::new(key, self.workspace.path(relative));
-        StoreSettings {
-            engine: match storage.ts.engine {
-                settings::Engine::Duckdb => Engine::DuckDb,
-                settings::Engine::Sqlite => Engine::Sqlite,
-            },
-            write_mode: match storage.ts.write_mode {
-                settings::WriteMode::Dual => WriteMode::Dual,
-                settings::WriteMode::Single => WriteMode::Single,
-            },
-            duckdb: place("storage.ts.duckdb_path", storage.ts.duckdb_path.clone()),
-            sqlite: place("storage.ts.sqlite_path", storage.ts.sqlite_path.clone()),
-            parquet: place("storage.ts.parquet_dir", storage.ts.parquet_dir.clone()),
-            ledger: place("storage.ledger_path", storage.ledger_path.clone()),
-            experiments: place("paths.experiments_dir", paths.experiments_dir.join("experiments.jsonl")),
-            quarantine_dir: self.workspace.path("data/quarantine"),
-        }
+        rollback::stores_of(self.workspace.root(), self.settings())
     }
 
     /// Opens the stores and returns what recovery had to mend, one line each.

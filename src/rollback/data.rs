@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use super::{RollbackError, tree::add_files};
 use crate::{
-    config::{self, LoadOptions, settings},
+    config::{self, LoadOptions, Settings, settings},
     digest::{Digest, Hasher},
     store::{Engine, StorePath, StoreSettings, WriteMode, content_digest},
     workspace::Workspace,
@@ -68,10 +68,16 @@ fn add_store_files(
 /// the config does not say.
 fn store_settings(root: &Path) -> Option<StoreSettings> {
     let workspace = Workspace::open(root).ok()?;
-    let loaded = config::load_all(&workspace, &LoadOptions::default()).ok()?;
-    let (storage, paths) = (&loaded.loaded.settings.storage, &loaded.loaded.settings.paths);
+    let config = config::load_all(&workspace, &LoadOptions::default()).ok()?;
+    Some(stores_of(root, &config.loaded.settings))
+}
+
+/// Returns where the stores of the workspace at `root` are, as its settings have it.
+#[must_use]
+pub fn stores_of(root: &Path, settings: &Settings) -> StoreSettings {
+    let (storage, paths) = (&settings.storage, &settings.paths);
     let place = |key: &str, relative: &Path| StorePath::new(key, root.join(relative));
-    Some(StoreSettings {
+    StoreSettings {
         engine: match storage.ts.engine {
             settings::Engine::Duckdb => Engine::DuckDb,
             settings::Engine::Sqlite => Engine::Sqlite,
@@ -86,5 +92,5 @@ fn store_settings(root: &Path) -> Option<StoreSettings> {
         ledger: place("storage.ledger_path", &storage.ledger_path),
         experiments: place("paths.experiments_dir", &paths.experiments_dir.join("experiments.jsonl")),
         quarantine_dir: root.join("data/quarantine"),
-    })
+    }
 }

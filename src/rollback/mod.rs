@@ -9,6 +9,7 @@ mod git;
 mod proof;
 mod tree;
 
+pub use data::stores_of;
 pub use error::RollbackError;
 pub use fingerprint::{Fingerprint, LayerPrint, fingerprint, fingerprint_again};
 pub use git::{CodeRollback, INTENT_FILE, Intent, code, interrupted, set_baseline};

@@ -1,5 +1,5 @@
 //! Tests with a second process: one that holds the stores, and one that is killed while it imports. The
-//! second process is this test binary, told by the environment what to do.
+//! second process is the same test, told by the environment to play the other part.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -27,7 +27,7 @@ fn import(day: i8) -> MarketData {
 
 fn in_child(test: &str, room: &Room) -> Child {
     Command::new(std::env::current_exe().expect("this binary"))
-        .args(["--exact", &format!("store::crash::{test}"), "--ignored", "--nocapture"])
+        .args(["--exact", &format!("store::crash::{test}"), "--nocapture"])
         .env(DIRECTORY, room.room.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -49,11 +49,8 @@ fn wait_for(child: &mut Child, word: &str) -> BufReader<ChildStdout> {
     output
 }
 
-#[test]
-#[ignore = "the second process of the test below"]
-fn holder() {
-    let Some(settings) = child_settings() else { return };
-    let held = Stores::open(&settings, &Clock::starting_at(now()), Depth::Quick).expect("opened");
+fn hold(settings: &StoreSettings) {
+    let held = Stores::open(settings, &Clock::starting_at(now()), Depth::Quick).expect("opened");
     println!("held");
     let _ = std::io::stdin().read(&mut [0]);
     drop(held);
@@ -61,8 +58,11 @@ fn holder() {
 
 #[test]
 fn second_process_is_told_who_holds_the_database() {
+    if let Some(settings) = child_settings() {
+        return hold(&settings);
+    }
     let room = Room::filled(Engine::DuckDb, WriteMode::Dual);
-    let mut child = in_child("holder", &room);
+    let mut child = in_child("second_process_is_told_who_holds_the_database", &room);
     let _output = wait_for(&mut child, "held");
     let error = room.try_open(Depth::Quick).map(|_| ()).expect_err("refused");
     drop(child.stdin.take());
@@ -72,11 +72,8 @@ fn second_process_is_told_who_holds_the_database() {
     assert!(room.open().1.is_clean());
 }
 
-#[test]
-#[ignore = "the second process of the test below"]
-fn importer() {
-    let Some(settings) = child_settings() else { return };
-    let (mut stores, _) = Stores::open(&settings, &Clock::starting_at(now()), Depth::Quick).expect("opened");
+fn import_days(settings: &StoreSettings) {
+    let (mut stores, _) = Stores::open(settings, &Clock::starting_at(now()), Depth::Quick).expect("opened");
     for day in 1..=31 {
         stores.import(&import(day), now()).expect("imported");
         println!("acknowledged {day}");
@@ -85,10 +82,13 @@ fn importer() {
 
 #[test]
 fn nothing_acknowledged_is_lost_to_a_kill() {
+    if let Some(settings) = child_settings() {
+        return import_days(&settings);
+    }
     // The delays spread the kills over the steps of an import.
     for delay in [0, 3, 7, 12, 18, 25, 33, 42] {
         let room = Room::new(Engine::DuckDb, WriteMode::Dual);
-        let mut child = in_child("importer", &room);
+        let mut child = in_child("nothing_acknowledged_is_lost_to_a_kill", &room);
         let mut output = wait_for(&mut child, "acknowledged 2");
         std::thread::sleep(Duration::from_millis(delay));
         child.kill().expect("killed");

@@ -18,7 +18,7 @@ const HOMES: [(&str, &[&str]); 16] = [
     ("parquet", &["src/store/"]),
     ("rusqlite", &["src/store/"]),
     ("saphyr_parser", &["src/config/"]),
-    ("tracing_subscriber", &["src/cli/"]),
+    ("tracing_subscriber", &["src/cli/", "src/ops/log.rs"]),
     ("zmq", &["src/bus/"]),
 ];
 

@@ -71,12 +71,12 @@ fn almost_keyword(line: &str) -> Option<&'static str> {
     KEYWORDS.iter().find(near).copied()
 }
 
-/// Returns fixtures that no test, step, feature or source names, by file name or by folder.
+/// Returns fixtures that no test, step, feature or source names, by file name or by a folder above it.
 fn unused_fixtures(fixtures: &[SourceFile], users: &[SourceFile]) -> Vec<String> {
     let named = |words: &str| users.iter().any(|user| user.text.contains(words));
     let used = |fixture: &&SourceFile| {
-        let folder = fixture.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        named(fixture.name()) || (folder.contains('/') && named(folder.trim_start_matches("fixtures/")))
+        let folders = fixture.path.match_indices('/').skip(1).map(|(end, _)| &fixture.path[..end]);
+        named(fixture.name()) || folders.into_iter().any(named)
     };
     fixtures
         .iter()

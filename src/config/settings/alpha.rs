@@ -23,13 +23,15 @@ pub struct Alpha {
 /// What a new model must show before it becomes `current`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelGate {
-    /// Lowest mean rank IC on the test days.
+    /// Lowest mean daily IC on the validation rows.
+    pub min_ic: f64,
+    /// Lowest mean daily rank IC on the validation rows.
     pub min_rank_ic: f64,
     /// Highest credible mean rank IC; above it the future has leaked.
     pub max_rank_ic: f64,
-    /// Fewest test days.
-    pub min_days: usize,
-    /// Largest loss of rank IC against the model in use.
+    /// Fewest validation rows.
+    pub min_rows: usize,
+    /// Largest loss of rank IC against the model in force, on the same rows.
     pub max_rank_ic_drop: f64,
 }
 
@@ -48,9 +50,10 @@ impl Alpha {
 impl ModelGate {
     fn read(s: &mut Section<'_>) -> Self {
         let gate = Self {
+            min_ic: s.number("min_ic", Bounds::between(-1.0, 1.0)),
             min_rank_ic: s.number("min_rank_ic", Bounds::between(-1.0, 1.0)),
             max_rank_ic: s.number("max_rank_ic", Bounds::between(-1.0, 1.0)),
-            min_days: s.size("min_days", 1, 100_000),
+            min_rows: s.size("min_rows", 1, 100_000_000),
             max_rank_ic_drop: s.number("max_rank_ic_drop", Bounds::between(0.0, 2.0)),
         };
         if gate.min_rank_ic > gate.max_rank_ic {

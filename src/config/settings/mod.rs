@@ -13,7 +13,7 @@ mod trading;
 use std::path::PathBuf;
 
 pub use alpha::{Alpha, ModelGate};
-pub use data::{DataGuardian, GuardianWeights, MarketKind, MarketSource};
+pub use data::{DataGuardian, MarketKind, MarketSource};
 pub use edges::{CircuitBreaker, EventBus, Hud, Monitor, Network, RateLimits};
 pub use ops::{DayOps, LogFiles, NightMode, NightOps, Ops, Performance};
 pub use research::{

@@ -55,10 +55,10 @@ pub struct Split {
 /// The rows to learn from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
-    /// With fewer rows nothing is learned.
-    pub min_rows: usize,
-    /// Features are cut off at this many standard deviations from the mean of their day.
-    pub clip_sigma: f64,
+    /// A factor that is missing in a larger share of the training rows is left out, 0 to 1.
+    pub max_null_share: f64,
+    /// Leaves out rows whose next open could not be bought.
+    pub tradable_only: bool,
 }
 
 /// How a model learns.
@@ -90,8 +90,6 @@ pub struct Backtest {
     pub rebalance_days: usize,
     /// The price of a fill.
     pub execution: Execution,
-    /// Below this daily amount, CNY, a symbol is not bought.
-    pub min_amount: f64,
 }
 
 /// The price of a fill.
@@ -136,8 +134,8 @@ impl Research {
             jobs: jobs.into_iter().map(|(_, job)| job).collect(),
             split: s.section("split", Split::read),
             dataset: s.section("dataset", |s| Dataset {
-                min_rows: s.size("min_rows", 1, 100_000_000),
-                clip_sigma: s.number("clip_sigma", Bounds::above(0.0, 1000.0)),
+                max_null_share: s.number("max_null_share", Bounds::SHARE),
+                tradable_only: s.flag("tradable_only"),
             }),
             learner: s.section("learner", Learner::read),
             backtest: s.section("backtest", Backtest::read),
@@ -185,7 +183,6 @@ impl Backtest {
             top_k: s.size("top_k", 1, 10_000),
             rebalance_days: s.size("rebalance_days", 1, 1000),
             execution: s.choice("execution", &prices, Execution::Open),
-            min_amount: s.number("min_amount", Bounds::NOT_NEGATIVE),
         }
     }
 }

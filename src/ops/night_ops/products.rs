@@ -27,11 +27,14 @@ use crate::{
         performance,
         zoo::Snapshot,
     },
-    store::{Experiment, Ledger, Query, Stores, Table},
+    store::{Experiment, ExperimentKind, Ledger, Query, Stores, Table},
 };
 
 /// The index that a backtest is measured against: CSI 300.
 const BENCHMARK_CODE: u32 = 300;
+
+/// The parameter of an experiment that names the run it belongs to.
+pub(super) const RUN_PARAM: &str = "night_ops_run";
 
 /// Everything that a night has at hand so far.
 #[derive(Default)]
@@ -192,15 +195,29 @@ impl Night<'_> {
         Ok(filled(&mut self.products.dataset, dataset))
     }
 
-    /// Returns the model to trade with: the one just trained if its gate let it through, the pinned
-    /// one, or the one in force.
+    /// Returns the model to trade with: the one trained in this run, whatever its gate said, since a
+    /// candidate is judged by its backtest too; else the pinned one, else the one in force.
     pub(super) fn model(&mut self, job: &str) -> Result<Arc<Snapshot>, AnyFailure> {
+        if let Some(trained) = &self.products.snapshot {
+            return Ok(Arc::clone(trained));
+        }
         let zoo = research_plan::zoo(self.station);
-        let snapshot = match &self.station.settings().alpha.model_id {
-            Some(pinned) => zoo.load(job, pinned)?,
+        let pinned = self.station.settings().alpha.model_id.clone();
+        let snapshot = match self.trained_before()?.or(pinned) {
+            Some(id) => zoo.load(job, &id)?,
             None => zoo.load_current(job)?,
         };
         Ok(filled(&mut self.products.snapshot, snapshot))
+    }
+
+    /// Returns the model that this run trained before it was interrupted.
+    fn trained_before(&mut self) -> Result<Option<String>, AnyFailure> {
+        let run = serde_json::Value::from(self.run_id.clone());
+        let mut experiments = self.stores()?.experiments().list()?;
+        experiments.retain(|experiment| {
+            experiment.kind == ExperimentKind::Train && experiment.params.get(RUN_PARAM) == Some(&run)
+        });
+        Ok(experiments.pop().and_then(|experiment| experiment.model_id))
     }
 
     /// Returns the benchmark's daily returns where it has a bar on every session of the backtest.

@@ -1,15 +1,18 @@
 //! The research stages: factor, label, dataset, train, backtest, record.
 
-use super::night::{Done, Night};
+use super::{
+    night::{Done, Night},
+    products::RUN_PARAM,
+};
 use crate::{
     digest::Digest,
-    exit::{AnyFailure, Exit, Failure},
+    exit::AnyFailure,
     ops::research_plan::{self, ResearchPlan},
     research::{
         backtest::{self, BacktestInput},
         experiment::{ExperimentLab, Outcome, RunContext},
         performance, train,
-        zoo::{self, Gate, Snapshot},
+        zoo::{self, Snapshot},
     },
     store::{Experiment, ExperimentKind},
 };
@@ -107,22 +110,14 @@ fn train_model(
     let (dataset, as_of, job) = (night.dataset()?, night.as_of(), plan.job.id.as_str());
     let trained = train::train(&dataset, &plan.learner, night.station.settings().seed)?;
     let zoo = research_plan::zoo(night.station);
-    let champion = match zoo.current(job)? {
-        Some(_) => Some(zoo.load_current(job)?),
-        None => None,
-    };
-    let same_label = champion.as_ref().filter(|champion| champion.model.label == trained.model.label);
-    // Both are judged on the same rows: figures of two periods cannot be compared.
-    let defended = same_label.map(|champion| champion.metrics_on(&dataset));
-    let gate = Gate::judge(&plan.gate, &trained.metrics, defended.as_ref());
+    let gate = zoo.judge(job, &plan.gate, &trained, &dataset)?;
     let snapshot = Snapshot::of(job, &zoo::model_id(as_of, run)?, &trained, &dataset, gate.clone(), as_of)?;
     zoo.publish(&snapshot)?;
     let remark = if gate.passed {
         let promotion = zoo.promote(job, &snapshot.id)?;
         format!("in force, after {}", promotion.previous.as_deref().unwrap_or("none"))
     } else {
-        let kept = champion
-            .map_or_else(|| "no model is in force".into(), |champion| format!("{} stays in force", champion.id));
+        let kept = zoo.current(job)?.map_or_else(|| "no model is in force".into(), |id| format!("{id} stays in force"));
         format!("refused by its gate ({}); {kept}", gate.reasons.join("; "))
     };
     Ok((snapshot, trained.digest()?, remark))
@@ -130,7 +125,7 @@ fn train_model(
 
 pub(super) fn backtest(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let plan = ResearchPlan::of(night.station)?;
-    let model = night.model(&plan.job.id).map_err(|failure| refused(night, failure))?;
+    let model = night.model(&plan.job.id)?;
     let mut run = lab(night).begin(context(night, &plan, ExperimentKind::Backtest, Some(model.id.clone()))?)?;
     night.job.backtest_run_id = Some(run.id().to_owned());
     night.job.model_id.get_or_insert_with(|| model.id.clone());
@@ -157,37 +152,6 @@ pub(super) fn backtest(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     }
 }
 
-/// Says why there is no model in force where this run trained one: its gate refused it.
-fn refused(night: &Night<'_>, failure: AnyFailure) -> AnyFailure {
-    let trained = night.products.snapshot.as_ref().filter(|_| failure.exit() == Exit::Config);
-    match trained.filter(|snapshot| !snapshot.judgement.gate.passed) {
-        Some(snapshot) => {
-            let reasons = snapshot.judgement.gate.reasons.join("; ");
-            GateRefusal { job: snapshot.job.clone(), model: snapshot.id.clone(), reasons }.into()
-        }
-        None => failure,
-    }
-}
-
-/// The only model that could be traded did not pass its gate.
-#[derive(Debug, thiserror::Error)]
-#[error("job '{job}' has no model to trade with: its gate refused the one just trained, {model} ({reasons})")]
-struct GateRefusal {
-    job: String,
-    model: String,
-    reasons: String,
-}
-
-impl Failure for GateRefusal {
-    fn exit(&self) -> Exit {
-        Exit::Refused
-    }
-
-    fn remedy(&self) -> Option<String> {
-        Some("Give research more sessions or symbols, or lower what `alpha.gate` asks for.".into())
-    }
-}
-
 fn trade(
     night: &mut Night<'_>,
     mut plan: ResearchPlan,
@@ -209,7 +173,10 @@ fn trade(
 pub(super) fn record(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let experiments = std::mem::take(&mut night.products.experiments);
     let names: Vec<&str> = experiments.iter().map(|experiment| experiment.id.as_str()).collect();
-    let remark = if names.is_empty() { "no experiment in this run".into() } else { names.join(", ") };
+    if names.is_empty() {
+        return Ok(Done { remark: "no experiment in this run".into(), ..Done::default() });
+    }
+    let remark = names.join(", ");
     commit(night, &experiments)?;
     Ok(Done { rows_in: experiments.len(), rows_out: experiments.len(), digest: None, remark })
 }
@@ -232,7 +199,7 @@ fn context(
     model_id: Option<String>,
 ) -> Result<RunContext, AnyFailure> {
     let mut params = plan.params();
-    params.insert("night_ops_run".into(), night.run_id.clone().into());
+    params.insert(RUN_PARAM.into(), night.run_id.clone().into());
     Ok(RunContext {
         kind,
         job: plan.job.id.clone(),

@@ -68,9 +68,8 @@ fn ids_of_one_second_are_distinct() {
     let ids: BTreeSet<String> = (0..20).map(|_| lab.begin(context()).expect("begun").id().to_owned()).collect();
     assert_eq!(ids.len(), 20);
     for id in ids {
-        let (kind, rest) = id.split_once('_').expect("an id");
-        let (second, digits) = rest.split_once('_').expect("an id");
-        assert_eq!((kind, second.get(..14), digits.len()), ("backtest", Some("20200630T18000"), 6), "{id}");
+        let (second, digits) = id.rsplit_once('_').expect("an id");
+        assert_eq!((second.get(..23), digits.len()), (Some("backtest_20200630_18000"), 6), "{id}");
         assert!(digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
     }
 }

@@ -12,6 +12,8 @@ pub struct GateRule {
     pub min_ic: f64,
     /// Lowest mean daily rank information coefficient.
     pub min_rank_ic: f64,
+    /// Highest credible mean daily rank information coefficient: better is a leak of the future.
+    pub max_rank_ic: f64,
     /// Fewest validation rows.
     pub min_rows: usize,
     /// How far below the champion's rank IC it may lie.
@@ -20,7 +22,7 @@ pub struct GateRule {
 
 impl Default for GateRule {
     fn default() -> Self {
-        Self { min_ic: 0.0, min_rank_ic: 0.0, min_rows: 100, champion_tolerance: 0.02 }
+        Self { min_ic: 0.0, min_rank_ic: 0.0, max_rank_ic: 0.5, min_rows: 100, champion_tolerance: 0.02 }
     }
 }
 
@@ -56,6 +58,9 @@ impl Gate {
                 }
                 Some(_) => {}
             }
+        }
+        if let Some(value) = metric(metrics, "rank_ic").filter(|value| *value > rule.max_rank_ic) {
+            reasons.push(format!("rank_ic {value:.4} is above {}: the future has leaked", rule.max_rank_ic));
         }
         let rows = metric(metrics, "n").unwrap_or_default();
         if rows < rule.min_rows as f64 {
@@ -94,7 +99,8 @@ mod tests {
         let champion = metrics(Some(0.03), Some(0.1), 500.0, 0.01);
         let rule = GateRule::default();
         let broken = GateRule { min_ic: f64::NAN, ..rule };
-        let cases: [(&str, &GateRule, Metrics, Option<&Metrics>); 8] = [
+        let cases: [(&str, &GateRule, Metrics, Option<&Metrics>); 9] = [
+            ("the future has leaked", &rule, metrics(Some(0.6), Some(0.7), 500.0, 0.01), None),
             ("ic is not defined", &rule, metrics(None, Some(0.1), 500.0, 0.01), None),
             ("ic is not defined", &rule, metrics(Some(f64::NAN), Some(0.1), 500.0, 0.01), None),
             ("ic -0.0100 is below", &rule, metrics(Some(-0.01), Some(0.1), 500.0, 0.01), None),
