@@ -1,1 +1,35 @@
-fn main() {}
+//! The benchmarks: what a night, a drill and its parts may cost, each figure beside its target.
+//!
+//! `cargo bench` measures the release build and ends with a table; it fails when a target is missed.
+//! A word after `--` picks the figures whose name holds it; `--test` runs everything once and judges
+//! nothing. What takes seconds runs as a process, as a user runs it.
+
+#![expect(clippy::expect_used, reason = "a benchmark ends at the first thing that is not as it must be")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are this program's output")]
+
+mod board;
+mod drill;
+mod environment;
+mod import;
+mod input;
+mod night_ops;
+mod parse;
+mod process;
+mod rollback;
+
+use std::process::ExitCode;
+
+use board::Board;
+use input::Input;
+
+fn main() -> ExitCode {
+    let mut board = Board::from_arguments();
+    let input = Input::find();
+    parse::bench(&mut board, &input);
+    import::bench(&mut board, &input);
+    environment::bench(&mut board);
+    rollback::bench(&mut board);
+    night_ops::bench(&mut board, &input);
+    drill::bench(&mut board);
+    board.conclude()
+}

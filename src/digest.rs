@@ -83,23 +83,45 @@ impl TryFrom<String> for Digest {
     }
 }
 
+/// How many bytes of small values are gathered before they are hashed.
+const GATHERED_BYTES: usize = 1024;
+
 /// Builds a digest from typed values in order.
-#[derive(Debug, Clone, Default)]
-pub struct Hasher(Sha256);
+#[derive(Clone)]
+pub struct Hasher {
+    sha: Sha256,
+    // A table is millions of eight-byte values: hashed one by one, the calls cost more than the hash.
+    gathered: [u8; GATHERED_BYTES],
+    length: usize,
+}
 
 impl Hasher {
     /// Starts a digest; `domain` keeps digests of different kinds of things apart.
     #[must_use]
     pub fn new(domain: &str) -> Self {
-        let mut hasher = Self(Sha256::new());
+        let mut hasher = Self { sha: Sha256::new(), gathered: [0; GATHERED_BYTES], length: 0 };
         hasher.text(domain);
         hasher
     }
 
+    fn put(&mut self, bytes: &[u8]) {
+        if self.length + bytes.len() > GATHERED_BYTES {
+            self.sha.update(&self.gathered[..self.length]);
+            self.length = 0;
+        }
+        match self.gathered.get_mut(self.length..self.length + bytes.len()) {
+            Some(place) => {
+                place.copy_from_slice(bytes);
+                self.length += bytes.len();
+            }
+            None => self.sha.update(bytes),
+        }
+    }
+
     /// Adds bytes with their length.
     pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        self.0.update((bytes.len() as u64).to_le_bytes());
-        self.0.update(bytes);
+        self.put(&(bytes.len() as u64).to_le_bytes());
+        self.put(bytes);
         self
     }
 
@@ -110,27 +132,35 @@ impl Hasher {
 
     /// Adds an integer.
     pub fn int(&mut self, value: i64) -> &mut Self {
-        self.0.update(value.to_le_bytes());
+        self.put(&value.to_le_bytes());
         self
     }
 
     /// Adds a number by its bits; every NaN counts as one value, and so do both zeros.
     pub fn float(&mut self, value: f64) -> &mut Self {
         let value = if value.is_nan() { f64::NAN } else { value + 0.0 };
-        self.0.update(value.to_bits().to_le_bytes());
+        self.put(&value.to_bits().to_le_bytes());
         self
     }
 
     /// Adds another digest.
     pub fn digest(&mut self, digest: &Digest) -> &mut Self {
-        self.0.update(digest.0);
+        self.put(&digest.0);
         self
     }
 
     /// Returns the digest of all that was added.
     #[must_use]
     pub fn finish(&self) -> Digest {
-        Digest(self.0.clone().finalize().into())
+        let mut sha = self.sha.clone();
+        sha.update(&self.gathered[..self.length]);
+        Digest(sha.finalize().into())
+    }
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hasher({} so far)", self.finish().short())
     }
 }
 
@@ -157,6 +187,21 @@ mod tests {
         assert_eq!(digest.to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(digest.to_string().parse::<Digest>().expect("a digest"), digest);
         assert!("é".repeat(32).parse::<Digest>().is_err(), "not hexadecimal");
+    }
+
+    #[test]
+    fn hasher_hashes_the_bytes_it_was_given_however_long() {
+        for length in [0, 1, 1007, 1008, 1009, 1024, 1025, 5000] {
+            let text = "x".repeat(length);
+            let mut plain = Vec::new();
+            for part in ["test", &text, "end"] {
+                plain.extend((part.len() as u64).to_le_bytes());
+                plain.extend(part.as_bytes());
+            }
+            plain.extend(7_i64.to_le_bytes());
+            let hashed = Hasher::new("test").text(&text).text("end").int(7).finish();
+            assert_eq!(hashed, Digest::of(plain), "{length} bytes");
+        }
     }
 
     #[test]

@@ -228,7 +228,7 @@ impl Failure for StoreError {
         let text = match self {
             Self::DirectoryMissing { key, .. } => {
                 return Some(format!(
-                    "Correct {key}; only the fixed directories are made, and `lighthunter bootstrap` makes those."
+                    "Correct {key}, or make the directory yourself if the path is meant: no command makes it."
                 ));
             }
             Self::NotAFile { key, .. } => return Some(format!("Move it away, or correct {key}.")),

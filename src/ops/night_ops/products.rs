@@ -171,7 +171,7 @@ impl Night<'_> {
         }
         let plan = ResearchPlan::of(self.station)?;
         let factors = factor::compute(&plan.factors, &*self.panel()?)?;
-        self.check_resumed(Stage::Factor, factors.digest())?;
+        self.check_resumed(Stage::Factor, || factors.digest())?;
         Ok(filled(&mut self.products.factors, factors))
     }
 
@@ -181,7 +181,7 @@ impl Night<'_> {
         }
         let plan = ResearchPlan::of(self.station)?;
         let labels = label::compute(&plan.labels, &*self.panel()?)?;
-        self.check_resumed(Stage::Label, labels.digest())?;
+        self.check_resumed(Stage::Label, || labels.digest())?;
         Ok(filled(&mut self.products.labels, labels))
     }
 
@@ -191,7 +191,7 @@ impl Night<'_> {
         }
         let plan = ResearchPlan::of(self.station)?;
         let dataset = dataset::build(&*self.factors()?, &*self.labels()?, &plan.dataset)?;
-        self.check_resumed(Stage::Dataset, dataset.digest())?;
+        self.check_resumed(Stage::Dataset, || dataset.digest())?;
         Ok(filled(&mut self.products.dataset, dataset))
     }
 

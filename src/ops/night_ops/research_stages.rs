@@ -58,12 +58,12 @@ pub(super) fn dataset(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let dataset = night.dataset()?;
     let cells = night.panel()?.symbols().len() * night.panel()?.dates().len();
     let directory = research_plan::cache(night.station, night.as_of());
-    dataset.write(&directory)?;
+    let digest = dataset.write(&directory)?;
     let [train, valid, test] = dataset.parts.named().map(|(_, range)| range.len());
     Ok(Done {
         rows_in: cells,
         rows_out: dataset.keys.len(),
-        digest: Some(dataset.digest()),
+        digest: Some(digest),
         remark: format!(
             "{} features, {train} rows to train, {valid} to validate, {test} to test; {}",
             dataset.feature_names.len(),

@@ -83,8 +83,13 @@ impl Dataset {
         for name in &self.feature_names {
             hasher.text(name);
         }
+        let mut day = (None, String::new());
         for (symbol, date) in &self.keys {
-            hasher.text(&symbol.to_string()).text(&date.to_string());
+            // Rows are by date: each is written as text once.
+            if day.0 != Some(*date) {
+                day = (Some(*date), date.to_string());
+            }
+            hasher.text(&symbol.to_string()).text(&day.1);
         }
         for value in self.features.iter().chain(&self.label) {
             hasher.float(*value);
