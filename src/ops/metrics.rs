@@ -116,11 +116,24 @@ impl Metrics {
         Self { lines, state, clock }
     }
 
+    /// Returns the last state, or a fresh one where there is none yet.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no state.
+    pub fn read(&self) -> Result<MonitorState, DurableError> {
+        match std::fs::read(&self.state) {
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map_err(std::io::Error::from)
+                .map_err(DurableError::at("understand", &self.state)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(MonitorState::default()),
+            Err(error) => Err(DurableError::at("read", &self.state)(error)),
+        }
+    }
+
     /// Returns the last state; a missing or damaged file is a fresh start, since it only holds counts.
     #[must_use]
     pub fn state(&self) -> MonitorState {
-        let text = std::fs::read_to_string(&self.state).unwrap_or_default();
-        serde_json::from_str(&text).unwrap_or_default()
+        self.read().unwrap_or_default()
     }
 
     /// Counts one operation of `component` that ended, and its error if it had one.

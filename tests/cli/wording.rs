@@ -12,7 +12,7 @@ fn refusals_say_what_where_why_and_what_to_do() {
     let root = room.root().canonicalize().expect("a path").display().to_string();
     room.write("columns/daily.csv", "date,symbol,price\n");
     room.write("notes/notes.txt", "");
-    let cases: [&[&str]; 13] = [
+    let cases: [&[&str]; 15] = [
         &["night-ops", "--set", "storage.ts.duckdb_path=data/__invalid_path__/a.duckdb"],
         &["night-ops", "--set", "storage.ts.duckdb_path=../a.duckdb"],
         &["night-ops", "--set", "alpha.gate.min_rank_ic=1.49", "--set", "alpha.gate.min_row=9"],

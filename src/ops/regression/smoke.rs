@@ -6,7 +6,8 @@ use super::{Probe, Regression};
 use crate::{
     bus,
     clock::Stopwatch,
-    exit::AnyFailure,
+    config::{self, LoadOptions},
+    exit::{AnyFailure, Exit, Failure},
     market::Calendar,
     metric::{Convention, measure},
     ops::{Station, research_plan},
@@ -28,7 +29,7 @@ type Asked = (&'static str, fn(&Station) -> Answer);
 pub fn smoke(station: &Station) -> Regression {
     let watch = Stopwatch::start();
     let probes: [Asked; 9] = [
-        ("config", config),
+        ("config", configuration),
         ("market", market),
         ("source", source),
         ("store", stores),
@@ -58,8 +59,9 @@ fn ask(station: &Station, name: &'static str, probe: fn(&Station) -> Answer) -> 
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every probe has one shape")]
-fn config(station: &Station) -> Answer {
-    Ok(format!("{} files agree, digest {}", station.config.files.len(), station.config.digest.short()))
+fn configuration(station: &Station) -> Answer {
+    let report = config::check(&station.workspace, &LoadOptions::default())?;
+    Ok(format!("{} files agree, digest {}", report.files.len(), report.digest.short()))
 }
 
 fn market(station: &Station) -> Answer {
@@ -91,10 +93,14 @@ fn repository(station: &Station) -> Answer {
     Ok(format!("commit {}, {}", head.get(..12).unwrap_or(&head), vault.status()?))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "every probe has one shape")]
 fn metrics(_: &Station) -> Answer {
-    let measured = measure(&[0.01, -0.02, 0.03], &Convention::default());
-    Ok(format!("the return of three days is {:.4} %", measured.total.unwrap_or(f64::NAN) * 100.0))
+    let total = measure(&[0.01, -0.02, 0.03], &Convention::default()).total.unwrap_or(f64::NAN);
+    let (found, expected) = (format!("{total:.6}"), format!("{:.6}", 1.01 * 0.98 * 1.03 - 1.0));
+    if found == expected {
+        Ok(format!("three days return {found}"))
+    } else {
+        Err(WrongAnswer { found, expected }.into())
+    }
 }
 
 fn research(station: &Station) -> Answer {
@@ -112,8 +118,21 @@ fn research(station: &Station) -> Answer {
     ))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "every probe has one shape")]
 fn monitor(station: &Station) -> Answer {
-    let state = station.metrics().state();
+    let state = station.metrics().read()?;
     Ok(format!("{} operations ended, {} errors", state.runs_total, state.errors_total))
+}
+
+/// A room that answers wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer is {found}, {expected} is right")]
+struct WrongAnswer {
+    found: String,
+    expected: String,
+}
+
+impl Failure for WrongAnswer {
+    fn exit(&self) -> Exit {
+        Exit::Internal
+    }
 }
