@@ -4,6 +4,7 @@
 use std::{process::ExitCode, thread, time::Duration};
 
 use criterion::{Criterion, SamplingMode, Throughput};
+use tempfile::TempDir;
 
 /// How often a process is run; it takes seconds, and its spread is small.
 const PROCESS_RUNS: usize = 3;
@@ -44,6 +45,7 @@ pub(crate) struct Board {
     judges: bool,
     lines: Vec<String>,
     missed: usize,
+    rooms: Vec<TempDir>,
 }
 
 impl Board {
@@ -53,12 +55,25 @@ impl Board {
         // Without --bench this is `cargo test --benches`: run everything once, in whatever build.
         let judges = arguments.iter().any(|word| word == "--bench") && !arguments.iter().any(|word| word == "--test");
         let words = arguments.into_iter().filter(|word| !word.starts_with('-')).collect();
-        Self { criterion: Criterion::default().configure_from_args(), words, judges, lines: Vec::new(), missed: 0 }
+        Self {
+            criterion: Criterion::default().configure_from_args(),
+            words,
+            judges,
+            lines: Vec::new(),
+            missed: 0,
+            rooms: Vec::new(),
+        }
     }
 
     /// Says whether a figure of this name is asked for.
     pub(crate) fn wants(&self, name: &str) -> bool {
         self.words.is_empty() || self.words.iter().any(|word| name.contains(word.as_str()))
+    }
+
+    /// Keeps directories to the end of the program: ext4 shuns the inodes of files that were just deleted
+    /// and looks for others at length, which the next measurement would pay.
+    pub(crate) fn keep(&mut self, rooms: impl IntoIterator<Item = TempDir>) {
+        self.rooms.extend(rooms);
     }
 
     /// Samples something that takes milliseconds: `once` returns the seconds that count. Returns them all.

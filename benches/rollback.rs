@@ -37,5 +37,6 @@ pub(crate) fn bench(board: &mut Board) {
         assert!(done.proof.holds, "{:?}", done.proof);
         seconds
     });
+    board.keep([room]);
     board.put(name, samples, "s", Target::AtMost(0.200));
 }
