@@ -208,9 +208,9 @@ mod tests {
     fn hasher_keeps_neighbours_apart() {
         let of = |parts: &[&str]| {
             let mut hasher = Hasher::new("test");
-            parts.iter().for_each(|part| {
+            for part in parts {
                 hasher.text(part);
-            });
+            }
             hasher.finish()
         };
         assert_ne!(of(&["ab", "c"]), of(&["a", "bc"]));

@@ -245,8 +245,13 @@ mod tests {
         assert_eq!(run.ended, Ended::Deadline);
         assert!(run.seconds < 5.0);
         let child: i32 = run.stdout.trim().parse().expect("a process id");
-        // Once killed it is gone, or waits as a zombie for whoever adopted it.
-        let state = std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
-        assert!(state.is_empty() || state.contains(" Z ") || state.contains(" X "), "{state}");
+        // The kernel takes a moment to end a killed process; then it is gone, or waits as a zombie.
+        let state = || std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+        let is_over = |state: &str| state.is_empty() || state.contains(" Z ") || state.contains(" X ");
+        let watch = crate::clock::Stopwatch::start();
+        while !is_over(&state()) && watch.seconds() < 5.0 {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert!(is_over(&state()), "{}", state());
     }
 }

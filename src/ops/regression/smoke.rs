@@ -58,7 +58,6 @@ fn ask(station: &Station, name: &'static str, probe: fn(&Station) -> Answer) -> 
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "every probe has one shape")]
 fn configuration(station: &Station) -> Answer {
     let report = config::check(&station.workspace, &LoadOptions::default())?;
     Ok(format!("{} files agree, digest {}", report.files.len(), report.digest.short()))
