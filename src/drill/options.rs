@@ -66,6 +66,9 @@ pub struct DrillOptions {
     pub progress: Option<Progress>,
 }
 
+/// The bars of a drill that names none and whose target has none of its own.
+const DEFAULT_MARKET: &str = "simulated";
+
 impl DrillOptions {
     /// Returns the options of the whole drill with every default.
     #[must_use]
@@ -73,7 +76,7 @@ impl DrillOptions {
         Self {
             executable,
             origin: None,
-            market: "simulated".into(),
+            market: DEFAULT_MARKET.into(),
             features: Vec::new(),
             tags: None,
             name: None,
@@ -103,7 +106,11 @@ impl DrillOptions {
         let shown = self.origin.as_deref().map(|path| path.to_string_lossy().into_owned());
         let pairs = [("--target", shown.as_ref()), ("--tags", self.tags.as_ref()), ("--name", self.name.as_ref())];
         words.extend(pairs.iter().filter_map(|(flag, value)| Some(format!("{flag} {}", quoted(value.as_deref()?)))));
-        words.push(format!("--market {} --seed {}", quoted(&self.market), self.seed));
+        // A target's own bars win over the default market, so that naming it would mislead.
+        if self.origin.is_none() || self.market != DEFAULT_MARKET {
+            words.push(format!("--market {}", quoted(&self.market)));
+        }
+        words.push(format!("--seed {}", self.seed));
         let switches = [("--strict", self.strict), ("--control", self.control)];
         words.extend(switches.iter().filter(|(_, on)| *on).map(|(flag, _)| (*flag).to_owned()));
         words.join(" ")

@@ -196,7 +196,7 @@ fn target_record(session: &Session) -> TargetRecord {
     TargetRecord {
         name: session.target.spec.name.clone(),
         commit: session.commit.clone(),
-        market: session.options.market.clone(),
+        market: session.bars(),
         lighthunter: env!("CARGO_PKG_VERSION").into(),
         machine: format!("{} {}, {cores} cores", std::env::consts::OS, std::env::consts::ARCH),
     }

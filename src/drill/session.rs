@@ -130,6 +130,15 @@ impl Session {
         })
     }
 
+    /// Returns where the bars come from, for the record.
+    pub(super) fn bars(&self) -> String {
+        let own = Path::new(&self.target.input).strip_prefix(&self.origin).ok();
+        match own.filter(|_| self.options.origin().is_some()) {
+            Some(own) => format!("the target's own, {}", own.display()),
+            None => self.options.market.clone(),
+        }
+    }
+
     /// Makes an empty environment.
     ///
     /// # Errors
