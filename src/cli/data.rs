@@ -10,7 +10,7 @@ use crate::{
     data::guardian::Rule,
     exit::{AnyFailure, Exit},
     ops::{Station, collect, data_state, night_ops},
-    store::Table,
+    store::{Depth, Table},
     workspace::Lock,
 };
 
@@ -65,7 +65,7 @@ fn status(session: &Session, station: &Station) -> Result<Exit, AnyFailure> {
 }
 
 fn check(session: &Session, station: &Station) -> Result<Exit, AnyFailure> {
-    let (console, (stores, _)) = (session.console, station.open_stores()?);
+    let (console, (stores, _)) = (session.console, station.open_stores_checked(Depth::Full)?);
     let last = stores.last_date(Table::Daily)?;
     let as_of = session.global.as_of.or(last).unwrap_or_else(|| station.clock.today());
     let report = data_state::examine(station, &stores, as_of)?;

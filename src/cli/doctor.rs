@@ -7,9 +7,9 @@ use crate::{
 };
 
 pub(super) fn run(session: &Session) -> Result<Exit, AnyFailure> {
-    let station = match session.workspace() {
-        Ok(_) => Some(session.station("doctor")?),
-        Err(_) => None,
+    let station = match session.workspace_here()? {
+        Some(_) => Some(session.station("doctor")?),
+        None => None,
     };
     let report = doctor::examine(station.as_ref(), &session.clock);
     for check in &report.checks {

@@ -8,7 +8,7 @@ use super::session::Session;
 use crate::{
     drill::{self, DrillError, DrillOptions},
     durable::DurableError,
-    exit::{AnyFailure, Exit},
+    exit::{AnyFailure, Exit, Failure},
     record::{DrillRecord, ScenarioRecord, Verdict},
     report,
     seed::Seed,
@@ -96,8 +96,26 @@ pub(super) fn run(session: &Session, args: DrillArgs) -> Result<Exit, AnyFailure
     }
 }
 
+/// A global option that a drill's target would never see.
+#[derive(Debug, thiserror::Error)]
+#[error("--as-of and --set do not reach the target of a drill, which runs the commands of its drill.toml")]
+struct NotForDrills;
+
+impl Failure for NotForDrills {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+
+    fn remedy(&self) -> Option<String> {
+        Some("Write the options into the commands of drill.toml.".into())
+    }
+}
+
 fn run_drill(session: &Session, args: RunArgs) -> Result<Exit, AnyFailure> {
-    let here = session.workspace().ok();
+    if session.global.as_of.is_some() || !session.global.sets.is_empty() {
+        return Err(NotForDrills.into());
+    }
+    let here = session.workspace_here()?;
     let executable = std::env::current_exe().map_err(DurableError::at("find", &PathBuf::from("the executable")))?;
     let workspace_reports = here.as_ref().map(|workspace| workspace.path("reports"));
     let reports = args.reports.or(workspace_reports).unwrap_or_else(|| "reports".into());

@@ -34,6 +34,15 @@ impl Session {
         })
     }
 
+    /// Opens the workspace here, if this is in one. One that was named must be there.
+    pub(super) fn workspace_here(&self) -> Result<Option<Workspace>, AnyFailure> {
+        match self.workspace() {
+            Ok(workspace) => Ok(Some(workspace)),
+            Err(error) if self.global.workspace.is_some() => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
     pub(super) fn load_options(&self) -> Result<LoadOptions, AnyFailure> {
         let pair = |text: &String| text.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
         let sets: Option<Vec<(String, String)>> = self.global.sets.iter().map(pair).collect();

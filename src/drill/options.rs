@@ -92,6 +92,12 @@ impl DrillOptions {
         }
     }
 
+    /// Says whether the market is another than the one that is used where none is named.
+    #[must_use]
+    pub(super) fn names_market(&self) -> bool {
+        self.market != DEFAULT_MARKET
+    }
+
     /// Returns the drill's own directory under `reports`.
     #[must_use]
     pub fn directory(&self) -> PathBuf {
@@ -107,7 +113,7 @@ impl DrillOptions {
         let pairs = [("--target", shown.as_ref()), ("--tags", self.tags.as_ref()), ("--name", self.name.as_ref())];
         words.extend(pairs.iter().filter_map(|(flag, value)| Some(format!("{flag} {}", quoted(value.as_deref()?)))));
         // A target's own bars win over the default market, so that naming it would mislead.
-        if self.origin.is_none() || self.market != DEFAULT_MARKET {
+        if self.origin.is_none() || self.names_market() {
             words.push(format!("--market {}", quoted(&self.market)));
         }
         words.push(format!("--seed {}", self.seed));

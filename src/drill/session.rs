@@ -103,8 +103,10 @@ impl Session {
             None => make_origin(&options, &root)?,
         };
         let commit = Vault::open(&origin)?.head()?;
-        let bars =
+        // Bars that were named win over the target's own.
+        let own =
             ["data/raw/market", "data/raw"].map(|place| origin.join(place)).into_iter().find(|path| path.is_dir());
+        let bars = own.filter(|_| options.origin().is_none() || !options.names_market());
         let input = bars.map_or_else(|| options.market.clone(), |path| path.to_string_lossy().into_owned());
         let target = Target {
             executable: options.executable.clone(),

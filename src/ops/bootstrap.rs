@@ -12,8 +12,13 @@ use crate::{
     config::{self, LoadOptions, template},
     durable::{self, DurableError},
     exit::{AnyFailure, Exit, Failure},
+    market::MarketData,
     seed::Seed,
-    source::{MarketChoice, SimulatedSpec, files, simulated},
+    source::{
+        MarketChoice, SimulatedSpec,
+        files::{self, FileReport},
+        simulated,
+    },
     store,
     vault::Vault,
     workspace::{DIRECTORIES, Workspace},
@@ -94,6 +99,8 @@ pub fn init(directory: &Path, market: &MarketRequest, clock: &Clock) -> Result<M
     if std::fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(BootstrapError::NotEmpty(directory.into()).into());
     }
+    // What may fail for the user's own reasons comes before anything is written.
+    let bars = Bars::of(&choice, market)?;
     durable::make_directory(directory)?;
     let root = directory.canonicalize().map_err(DurableError::at("find", directory))?;
     let workspace = Workspace::at(root.clone());
@@ -104,7 +111,7 @@ pub fn init(directory: &Path, market: &MarketRequest, clock: &Clock) -> Result<M
     }
     make_directories(&workspace)?;
     config::check(&workspace, &LoadOptions::default())?;
-    let input = place_market(&workspace, &choice, market, Placing::Copy)?;
+    let input = bars.place(&workspace, Placing::Copy)?;
     let vault = Vault::init(&root)?;
     let commit = vault.commit_all("init: workspace", clock.now())?;
     Ok(Made { root, commit, input })
@@ -133,7 +140,7 @@ pub fn bootstrap(
     actions.push(format!("{} directories are there", DIRECTORIES.len()));
     if let Some(request) = market {
         let choice = MarketChoice::parse(&request.choice)?;
-        actions.extend(place_market(workspace, &choice, request, Placing::Link)?);
+        actions.extend(Bars::of(&choice, request)?.place(workspace, Placing::Link)?);
     }
     let report = config::check(workspace, options)?;
     actions.push(format!("{} config files are right", report.files.len()));
@@ -159,37 +166,60 @@ enum Placing {
     Link,
 }
 
-fn place_market(
-    workspace: &Workspace,
-    choice: &MarketChoice,
-    request: &MarketRequest,
-    placing: Placing,
-) -> Result<Vec<String>, AnyFailure> {
-    let into = workspace.path(INPUT);
-    durable::make_directory(&into)?;
-    match choice {
-        MarketChoice::Simulated { seed } => {
-            let mut spec = SimulatedSpec::default();
-            spec.seed = seed.map_or(spec.seed, Seed);
-            spec.symbols = request.symbols.unwrap_or(spec.symbols);
-            spec.days = request.days.unwrap_or(spec.days);
-            let written = store::write_market(&into, &simulated::generate(&spec)?)?;
-            Ok(written.iter().map(|path| format!("{} from {}", workspace.shown(path), spec.source())).collect())
-        }
-        MarketChoice::Directory(from) => {
-            if request.symbols.is_some() || request.days.is_some() {
-                return Err(BootstrapError::SizedDirectory(request.choice.clone()).into());
+/// Input bars that are there, not yet in a workspace.
+enum Bars {
+    /// Made from a seed; with the word for where they are from.
+    Made(MarketData, String),
+    /// Files of a directory.
+    Files(PathBuf, Vec<FileReport>),
+}
+
+impl Bars {
+    fn of(choice: &MarketChoice, request: &MarketRequest) -> Result<Self, AnyFailure> {
+        match choice {
+            MarketChoice::Simulated { seed } => {
+                let mut spec = SimulatedSpec::default();
+                spec.seed = seed.map_or(spec.seed, Seed);
+                spec.symbols = request.symbols.unwrap_or(spec.symbols);
+                spec.days = request.days.unwrap_or(spec.days);
+                Ok(Self::Made(simulated::generate(&spec)?, spec.source()))
             }
-            bring_files(workspace, from, &into, placing)
+            MarketChoice::Directory(_) if request.symbols.is_some() || request.days.is_some() => {
+                Err(BootstrapError::SizedDirectory(request.choice.clone()).into())
+            }
+            MarketChoice::Directory(from) => {
+                let from = from.canonicalize().map_err(DurableError::at("find", from))?;
+                let found = files::scan_directory(&from)?;
+                if found.iter().all(|file| file.skipped.is_some()) {
+                    return Err(BootstrapError::NoBars(from).into());
+                }
+                Ok(Self::Files(from, found))
+            }
+        }
+    }
+
+    fn place(self, workspace: &Workspace, placing: Placing) -> Result<Vec<String>, AnyFailure> {
+        let into = workspace.path(INPUT);
+        durable::make_directory(&into)?;
+        match self {
+            Self::Made(data, source) => {
+                let written = store::write_market(&into, &data)?;
+                Ok(written.iter().map(|path| format!("{} from {source}", workspace.shown(path))).collect())
+            }
+            Self::Files(from, found) => bring_files(workspace, &from, &found, placing),
         }
     }
 }
 
-fn bring_files(workspace: &Workspace, from: &Path, into: &Path, placing: Placing) -> Result<Vec<String>, AnyFailure> {
-    let from = from.canonicalize().map_err(DurableError::at("find", from))?;
+fn bring_files(
+    workspace: &Workspace,
+    from: &Path,
+    found: &[FileReport],
+    placing: Placing,
+) -> Result<Vec<String>, AnyFailure> {
     let mut lines = Vec::new();
-    for file in files::scan_directory(&from)? {
-        let (source, target) = (from.join(&file.file), into.join(&file.file));
+    for file in found {
+        let (source, target) = (from.join(&file.file), workspace.path(INPUT).join(&file.file));
         if let Some(reason) = &file.skipped {
             lines.push(format!("{} left out: {reason}", file.file));
             continue;
@@ -202,5 +232,5 @@ fn bring_files(workspace: &Workspace, from: &Path, into: &Path, placing: Placing
         }
         lines.push(workspace.shown(&target));
     }
-    if lines.is_empty() { Err(BootstrapError::NoBars(from).into()) } else { Ok(lines) }
+    Ok(lines)
 }

@@ -130,10 +130,14 @@ impl Metrics {
         }
     }
 
-    /// Returns the last state; a missing or damaged file is a fresh start, since it only holds counts.
+    /// Returns the last state; where its file is damaged, the last good line has the counts.
     #[must_use]
     pub fn state(&self) -> MonitorState {
-        self.read().unwrap_or_default()
+        self.read().unwrap_or_else(|error| {
+            tracing::warn!("{error}; the counts go on from the last metrics line");
+            let lines = std::fs::read_to_string(&self.lines).unwrap_or_default();
+            lines.lines().rev().find_map(|line| serde_json::from_str(line).ok()).unwrap_or_default()
+        })
     }
 
     /// Counts one operation of `component` that ended, and its error if it had one.

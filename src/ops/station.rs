@@ -14,6 +14,9 @@ use crate::{
     workspace::Workspace,
 };
 
+/// So many lost partitions are named in an error.
+const LOST_SHOWN_MAX: usize = 5;
+
 /// The place of one operation.
 #[derive(Debug, Clone)]
 pub struct Station {
@@ -57,9 +60,20 @@ impl Station {
     /// # Errors
     /// What the stores say: a directory that is not there, a database that is damaged or in use.
     pub fn open_stores(&self) -> Result<(Stores, Vec<String>), StoreError> {
-        let (stores, report) = Stores::open(&self.store_settings(), &self.clock, Depth::Quick)?;
+        self.open_stores_checked(Depth::Quick)
+    }
+
+    /// Opens the stores after a check of the given depth; `Full` holds every byte against its digest.
+    ///
+    /// # Errors
+    /// As [`open_stores`](Self::open_stores).
+    pub fn open_stores_checked(&self, depth: Depth) -> Result<(Stores, Vec<String>), StoreError> {
+        let (stores, report) = Stores::open(&self.store_settings(), &self.clock, depth)?;
         if !report.lost.is_empty() {
-            return Err(StoreError::Lost { what: report.lost.join(", ") });
+            let shown = report.lost.iter().take(LOST_SHOWN_MAX).cloned().collect::<Vec<_>>().join(", ");
+            let more = report.lost.len().saturating_sub(LOST_SHOWN_MAX);
+            let what = if more == 0 { shown } else { format!("{shown} and {more} more") };
+            return Err(StoreError::Lost { what });
         }
         let lines = report.lines();
         for line in &lines {

@@ -104,3 +104,54 @@ fn candidate_that_its_gate_refuses_is_backtested_but_not_in_force() {
     assert!(job.backtest_run_id.is_some());
     assert!(!room.path("models/ultrashort_main/current").exists());
 }
+
+#[test]
+fn dates_that_have_not_ended_or_that_the_bars_do_not_reach_are_refused() {
+    let room = Room::nighted();
+    let before = room.read("experiments/experiments.jsonl");
+    for (as_of, words) in [("2999-01-04", "2026-12-31"), ("2025-12-31", "the daily bars end on 2025-06-30")] {
+        let failed = room.run_to(12, &["night-ops", "-q", "--as-of", as_of]);
+        assert!(failed.stderr.contains(words), "{as_of}: {}", failed.stderr);
+    }
+    assert_eq!(room.read("experiments/experiments.jsonl"), before);
+}
+
+#[test]
+fn a_model_that_has_seen_later_days_is_neither_traded_nor_replaced() {
+    let room = Room::nighted();
+    let current = std::fs::read_link(room.path("models/ultrashort_main/current")).expect("a model in force");
+    let failed = room.run_to(12, &["night-ops", "-q", "--mode", "backtest", "--as-of", "2025-05-30"]);
+    assert!(failed.stderr.contains("it has seen the future of that day"), "{}", failed.stderr);
+    let newest = room.lines(EXPERIMENTS).pop().expect("a line");
+    assert!(newest.contains("\"status\":\"failed\"") && newest.contains("\"kind\":\"backtest\""), "{newest}");
+    room.run_to(0, &["night-ops", "-q", "--as-of", "2025-05-30"]);
+    assert_eq!(std::fs::read_link(room.path("models/ultrashort_main/current")).expect("still one"), current);
+}
+
+#[test]
+fn lost_data_can_be_imported_again() {
+    let room = Room::nighted();
+    let right = room.result();
+    std::fs::remove_dir_all(room.path("data/parquet")).expect("removed");
+    std::fs::remove_file(room.path("data/lighthunter.duckdb")).expect("removed");
+    let failed = room.run_to(14, &["night-ops", "-q"]);
+    assert!(failed.stderr.contains("no store holds it any more"), "{}", failed.stderr);
+    room.run_to(0, &["night-ops", "-q"]);
+    assert_eq!(room.result(), right);
+}
+
+#[test]
+fn other_bars_make_another_run_of_a_resume() {
+    let room = Room::fresh();
+    room.write("models/ultrashort_main", "in the way");
+    room.run_to(13, &["night-ops", "-q"]);
+    let failed = room.report();
+    std::fs::remove_file(room.path("models/ultrashort_main")).expect("removed");
+    let header = "date,symbol,open,high,low,close,volume,amount,preclose,adj_factor,suspended,source";
+    let row = "2025-06-27,600999.SH,10,10.5,9.9,10.2,1000,10200,10,1,0,test";
+    room.write("more/daily.csv", format!("{header}\n{row}\n"));
+    room.run_to(0, &["data", "import", "more"]);
+    room.run_to(0, &["night-ops", "-q", "--resume"]);
+    let report = room.report();
+    assert_ne!((&report.run_id, report.input_digest), (&failed.run_id, failed.input_digest));
+}

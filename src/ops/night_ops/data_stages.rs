@@ -12,6 +12,7 @@ use crate::{
     market::DailyBar,
     ops::collect,
     store::RepairRecord,
+    vault::Vault,
     workspace::DIRECTORIES,
 };
 
@@ -34,6 +35,7 @@ pub(super) fn selfcheck(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
         let full = std::io::Error::other(format!("{free} bytes are free, ops.min_free_disk_bytes asks for {needed}"));
         return Err(DurableError::at("start a night on", workspace.root())(full).into());
     }
+    Vault::open(workspace.root())?.head()?;
     night.stores()?;
     night.settle_as_of()?;
     let recovered = night.recovered.len();
@@ -54,6 +56,7 @@ pub(super) fn collect(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
         tracing::warn!(component = super::COMPONENT, "{warning}");
     }
     night.settle_as_of()?;
+    night.require_bars()?;
     Ok(Done {
         rows_in: collected.rows_read() as usize,
         rows_out: collected.rows_changed() as usize,

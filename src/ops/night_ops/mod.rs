@@ -6,6 +6,7 @@
 mod data_stages;
 mod night;
 mod products;
+mod refusal;
 mod report;
 mod research_stages;
 mod stage;
@@ -67,12 +68,16 @@ pub fn run(station: &Station, options: &NightOpsOptions) -> Result<NightOpsRun, 
     let mut night = Night::begin(station, options);
     let failure = night.run_stages().err();
     if let Some(failure) = &failure {
-        night.commit_pending();
         alarm::raise(station, COMPONENT, failure.as_ref());
     }
     let exit = failure.as_deref().map_or(Exit::Done, Failure::exit);
     let report = night.conclude(failure.as_deref())?;
-    station.metrics().run_ended(COMPONENT, report.error.as_deref())?;
     let files = report.write(&station.reports())?;
+    match (station.metrics().run_ended(COMPONENT, report.error.as_deref()), &failure) {
+        (Err(error), None) => return Err(error.into()),
+        // The failure at hand comes first.
+        (Err(error), Some(_)) => tracing::warn!(component = COMPONENT, "the run is not counted: {error}"),
+        (Ok(()), _) => {}
+    }
     Ok(NightOpsRun { report, files: files.into(), exit, failure })
 }

@@ -36,7 +36,7 @@ pub(super) struct Night<'a> {
     pub(super) products: Products,
     pub(super) job: TrainJobReport,
     pub(super) recovered: Vec<String>,
-    pub(super) data_digest: Option<Digest>,
+    content: Option<Digest>,
     mode: Mode,
     started_at: Timestamp,
     watch: Stopwatch,
@@ -63,7 +63,7 @@ impl<'a> Night<'a> {
             products: Products::default(),
             job: TrainJobReport { job_id, model_id: None, train_run_id: None, backtest_run_id: None, promotion: None },
             recovered: Vec::new(),
-            data_digest: None,
+            content: None,
             mode: options.mode.unwrap_or(default_mode),
             started_at,
             watch: Stopwatch::start(),
@@ -176,13 +176,6 @@ impl<'a> Night<'a> {
         if before == now { Ok(()) } else { Err(ResumeError { stage, before, now }) }
     }
 
-    /// Commits the experiments that ended before the run failed, the failed one among them.
-    pub(super) fn commit_pending(&mut self) {
-        if let Err(error) = research_stages::record(self) {
-            tracing::warn!(component = COMPONENT, "the experiments of this run are not in the ledger: {error}");
-        }
-    }
-
     fn skip_rest(&mut self, failed: Stage) {
         for stage in Stage::ALL.into_iter().filter(|stage| *stage > failed) {
             // As above: the failed stage is the cause.
@@ -204,6 +197,7 @@ impl<'a> Night<'a> {
     /// the run of the same key that did not end well.
     fn enter_ledger(&mut self) -> Result<(), AnyFailure> {
         let as_of = self.as_of();
+        self.content = Some(self.data_digest()?);
         let input = self.digest_input();
         self.input_digest = Some(input);
         let Some(stores) = &self.products.stores else { return Ok(()) };
@@ -237,29 +231,31 @@ impl<'a> Night<'a> {
         hasher.text(self.mode.name()).text(env!("CARGO_PKG_VERSION")).int(self.station.settings().seed.0 as i64);
         hasher.text(&self.options.start.map(|date| date.to_string()).unwrap_or_default());
         hasher.digest(&self.station.config.digest).digest(&self.station.strategy_digest());
-        if let Some(data) = &self.data_digest {
+        if let Some(data) = &self.content {
             hasher.digest(data);
         }
         hasher.finish()
     }
 
-    /// Returns the digest of what the stages made; equal inputs give an equal one.
-    fn digest_result(&self) -> Digest {
+    /// Returns the digest of what the stages made, if one of them made something; equal inputs give an
+    /// equal one.
+    fn digest_result(&self) -> Option<Digest> {
         let mut hasher = Hasher::new("night_ops result");
+        self.steps.iter().find(|step| step.name.is_result() && step.digest.is_some())?;
         for step in self.steps.iter().filter(|step| step.name.is_result()) {
             hasher.text(step.name.name());
             if let Some(digest) = &step.digest {
                 hasher.digest(digest);
             }
         }
-        hasher.finish()
+        Some(hasher.finish())
     }
 
     /// Closes the run in the ledger and returns its report.
     pub(super) fn conclude(mut self, failure: Option<&dyn Failure>) -> Result<NightOpsReport, AnyFailure> {
         self.settle_from_ledger();
         let exit = failure.map_or(Exit::Done, Failure::exit);
-        let result_digest = failure.is_none().then(|| self.digest_result());
+        let result_digest = if failure.is_none() { self.digest_result() } else { None };
         let end = RunEnd {
             status: if failure.is_none() { RunStatus::Success } else { RunStatus::Failed },
             finished_at: self.station.clock.now(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::{Stage, night::Night};
+use super::{Stage, night::Night, refusal::Refusal};
 use crate::{
     data::{
         guardian::{self, GuardianReport, Thresholds},
@@ -27,7 +27,7 @@ use crate::{
         performance,
         zoo::Snapshot,
     },
-    store::{Experiment, ExperimentKind, Ledger, Query, Stores, Table},
+    store::{ExperimentKind, Ledger, Query, Stores, Table},
 };
 
 /// The index that a backtest is measured against: CSI 300.
@@ -41,7 +41,7 @@ pub(super) const RUN_PARAM: &str = "night_ops_run";
 pub(super) struct Products {
     pub(super) stores: Option<Stores>,
     pub(super) as_of: Option<Date>,
-    pub(super) experiments: Vec<Experiment>,
+    pub(super) experiments: Vec<String>,
     pub(super) snapshot: Option<Arc<Snapshot>>,
     raw: Option<Arc<Vec<DailyBar>>>,
     repaired: Option<Arc<Vec<DailyBar>>>,
@@ -78,9 +78,21 @@ impl Night<'_> {
         let reach = last_completed_session(self.station);
         // A date without a session is worked for as the session before it.
         let asked = self.options.as_of.map(|date| Calendar::builtin().session_on_or_before(date)).transpose()?;
+        if let Some(asked) = asked.filter(|asked| *asked > reach) {
+            return Err(Refusal::NotEnded { asked, reach }.into());
+        }
         let last = self.stores()?.last_date(Table::Daily)?;
         let as_of = asked.or(last.map(|last| last.min(reach))).unwrap_or(reach);
         Ok(*self.products.as_of.insert(as_of))
+    }
+
+    /// Refuses a trading date that the daily bars do not reach: a feed that is dead must not look fine.
+    pub(super) fn require_bars(&mut self) -> Result<(), AnyFailure> {
+        let asked = self.as_of();
+        match self.stores()?.last_date(Table::Daily)? {
+            Some(last) if last < asked => Err(Refusal::BeyondBars { asked, last }.into()),
+            _ => Ok(()),
+        }
     }
 
     /// Fixes the trading date of a run that could not open its stores, so that its report stands under
@@ -207,6 +219,10 @@ impl Night<'_> {
             Some(id) => zoo.load(job, &id)?,
             None => zoo.load_current(job)?,
         };
+        let (trained, as_of) = (snapshot.judgement.as_of, self.as_of());
+        if trained > as_of {
+            return Err(Refusal::FutureModel { model: snapshot.id, trained, as_of }.into());
+        }
         Ok(filled(&mut self.products.snapshot, snapshot))
     }
 

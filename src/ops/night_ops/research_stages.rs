@@ -10,11 +10,11 @@ use crate::{
     ops::research_plan::{self, ResearchPlan},
     research::{
         backtest::{self, BacktestInput},
-        experiment::{ExperimentLab, Outcome, RunContext},
+        experiment::{ExperimentLab, ExperimentRun, Outcome, RunContext},
         performance, train,
         zoo::{self, Snapshot},
     },
-    store::{Experiment, ExperimentKind},
+    store::{ExperimentKind, StoreError},
 };
 
 pub(super) fn factor(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
@@ -79,8 +79,7 @@ pub(super) fn train(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let (snapshot, digest, remark) = match trained {
         Ok(made) => made,
         Err(failure) => {
-            night.products.experiments.push(run.fail(failure.as_ref()));
-            return Err(failure);
+            return Err(record_failure(night, &mut run, failure));
         }
     };
     let rows = night.dataset()?.parts.train.len();
@@ -95,7 +94,7 @@ pub(super) fn train(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     night.job.train_run_id = Some(run.id().to_owned());
     night.job.model_id = Some(snapshot.id.clone());
     night.job.promotion = Some(remark.clone());
-    night.products.experiments.push(run.succeed(outcome)?);
+    commit(night, &mut run, outcome)?;
     let remark = format!("model {}: {remark}", snapshot.id);
     night.products.snapshot = Some(snapshot.into());
     Ok(Done { rows_in: rows, rows_out: 1, digest: Some(digest), remark })
@@ -113,7 +112,13 @@ fn train_model(
     let gate = zoo.judge(job, &plan.gate, &trained, &dataset)?;
     let snapshot = Snapshot::of(job, &zoo::model_id(as_of, run)?, &trained, &dataset, gate.clone(), as_of)?;
     zoo.publish(&snapshot)?;
-    let remark = if gate.passed {
+    let newer = match zoo.current(job)? {
+        Some(_) => Some(zoo.load_current(job)?).filter(|current| current.judgement.as_of > as_of),
+        None => None,
+    };
+    let remark = if let (true, Some(newer)) = (gate.passed, newer) {
+        format!("not put in force: {} was trained for a later day", newer.id)
+    } else if gate.passed {
         let promotion = zoo.promote(job, &snapshot.id)?;
         format!("in force, after {}", promotion.previous.as_deref().unwrap_or("none"))
     } else {
@@ -125,7 +130,13 @@ fn train_model(
 
 pub(super) fn backtest(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let plan = ResearchPlan::of(night.station)?;
-    let model = night.model(&plan.job.id)?;
+    let model = match night.model(&plan.job.id) {
+        Ok(model) => model,
+        Err(failure) => {
+            let mut run = lab(night).begin(context(night, &plan, ExperimentKind::Backtest, None)?)?;
+            return Err(record_failure(night, &mut run, failure));
+        }
+    };
     let mut run = lab(night).begin(context(night, &plan, ExperimentKind::Backtest, Some(model.id.clone()))?)?;
     night.job.backtest_run_id = Some(run.id().to_owned());
     night.job.model_id.get_or_insert_with(|| model.id.clone());
@@ -142,13 +153,10 @@ pub(super) fn backtest(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
             );
             let digest = result.digest;
             let outcome = Outcome { metrics, backtest: Some(&result), ..Outcome::default() };
-            night.products.experiments.push(run.succeed(outcome)?);
+            commit(night, &mut run, outcome)?;
             Ok(Done { rows_in: days, rows_out: trades, digest: Some(digest), remark })
         }
-        Err(failure) => {
-            night.products.experiments.push(run.fail(failure.as_ref()));
-            Err(failure)
-        }
+        Err(failure) => Err(record_failure(night, &mut run, failure)),
     }
 }
 
@@ -170,21 +178,38 @@ fn trade(
     Ok((result, metrics))
 }
 
+/// Holds the experiments of this run against the ledger: each was committed when its stage ended.
 pub(super) fn record(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
-    let experiments = std::mem::take(&mut night.products.experiments);
-    let names: Vec<&str> = experiments.iter().map(|experiment| experiment.id.as_str()).collect();
-    if names.is_empty() {
-        return Ok(Done { remark: "no experiment in this run".into(), ..Done::default() });
+    let names = std::mem::take(&mut night.products.experiments);
+    let stores = night.stores()?;
+    for name in &names {
+        if stores.experiments().get(name)?.is_none() {
+            return Err(StoreError::Lost { what: format!("experiment {name}") }.into());
+        }
     }
-    let remark = names.join(", ");
-    commit(night, &experiments)?;
-    Ok(Done { rows_in: experiments.len(), rows_out: experiments.len(), digest: None, remark })
+    let remark = if names.is_empty() { "no experiment in this run".into() } else { names.join(", ") };
+    Ok(Done { rows_in: names.len(), rows_out: names.len(), digest: None, remark })
 }
 
-/// Commits experiments to the ledger and appends their lines.
-fn commit(night: &mut Night<'_>, experiments: &[Experiment]) -> Result<(), AnyFailure> {
-    let stores = night.stores()?;
-    Ok(experiments.iter().try_for_each(|experiment| stores.experiments().record(experiment))?)
+/// Ends an experiment well and commits it, so that a stage that is done has its experiment.
+fn commit(night: &mut Night<'_>, run: &mut ExperimentRun, outcome: Outcome<'_>) -> Result<(), AnyFailure> {
+    let experiment = match run.succeed(outcome) {
+        Ok(experiment) => experiment,
+        Err(error) => return Err(record_failure(night, run, error.into())),
+    };
+    night.stores()?.experiments().record(&experiment)?;
+    night.products.experiments.push(experiment.id);
+    Ok(())
+}
+
+/// Commits an experiment as failed and hands the failure on: it is the cause, whatever the ledger says.
+fn record_failure(night: &mut Night<'_>, run: &mut ExperimentRun, failure: AnyFailure) -> AnyFailure {
+    let experiment = run.fail(failure.as_ref());
+    let committed = night.stores().and_then(|stores| Ok(stores.experiments().record(&experiment)?));
+    if let Err(error) = committed {
+        tracing::warn!(component = super::COMPONENT, "the failed experiment is not in the ledger: {error}");
+    }
+    failure
 }
 
 fn lab(night: &Night<'_>) -> ExperimentLab {

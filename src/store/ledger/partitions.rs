@@ -143,6 +143,8 @@ impl Ledger {
             for date in dates {
                 statement.execute(params![table.name(), date.to_string()])?;
             }
+            // What is lost must be importable again, and nobody knows from which file it came.
+            transaction.execute("DELETE FROM imports", [])?;
             Ok(())
         })
     }
