@@ -12,6 +12,7 @@ mod fault;
 mod features;
 mod journal;
 mod options;
+mod origin;
 mod recorder;
 mod runner;
 mod session;

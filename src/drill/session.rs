@@ -15,11 +15,10 @@ use std::{
 
 use jiff::civil::Date;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use super::{
     DrillError, DrillOptions, Ended, EntryKind, Environment, Journal, Keep, Observation, ROOT_SHOWN, Run, Spec, Target,
-    Watch, trace::Trace,
+    Watch, origin, trace::Trace,
 };
 use crate::{
     clock::Stopwatch,
@@ -93,14 +92,14 @@ impl Session {
             Vault::open(origin)?.require_clean()?;
         }
         let journal = Journal::start(&options.directory())?;
-        let room = temporary_room()?;
+        let room = origin::temporary_room()?;
         // The real path, so that it is found again in what the target prints.
         let root = room.path().canonicalize().map_err(DurableError::at("resolve", room.path()))?;
         let detail = json!({ "root": root, "repeat": options.repeat_command() });
         journal.write(&options.clock, "", EntryKind::Intent, "drill", detail)?;
         let origin = match given {
             Some(origin) => origin,
-            None => make_origin(&options, &root)?,
+            None => origin::make(&options, &root)?,
         };
         let commit = Vault::open(&origin)?.head()?;
         // Bars that were named win over the target's own.
@@ -328,28 +327,6 @@ impl Session {
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Session({})", self.options.id)
-    }
-}
-
-fn temporary_room() -> Result<TempDir, DrillError> {
-    let parent = std::env::temp_dir();
-    let made = tempfile::Builder::new().prefix("lighthunter-drill-").tempdir_in(&parent);
-    Ok(made.map_err(DurableError::at("make a directory in", &parent))?)
-}
-
-fn make_origin(options: &DrillOptions, root: &Path) -> Result<PathBuf, DrillError> {
-    let origin = root.join("origin");
-    let target = Target {
-        executable: options.executable.clone(),
-        spec: Spec::parse("", &origin)?,
-        market: options.market.clone(),
-        input: options.market.clone(),
-    };
-    let environment = Environment::create(root, "e00", target.spec.ports.len(), options.seed)?;
-    let run = target.run("init", &environment, &origin, |_| {})?;
-    match run.ended {
-        Ended::Code(0) => Ok(origin),
-        ended => Err(DrillError::Origin(format!("`{}` ended with {ended}: {}", run.line, run.last_words()))),
     }
 }
 

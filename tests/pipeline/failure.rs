@@ -132,7 +132,7 @@ fn a_model_that_has_seen_later_days_is_neither_traded_nor_replaced() {
 fn lost_data_can_be_imported_again() {
     let room = Room::nighted();
     let right = room.result();
-    std::fs::remove_dir_all(room.path("data/parquet")).expect("removed");
+    std::fs::remove_dir_all(room.path("data/parquet/daily")).expect("removed");
     std::fs::remove_file(room.path("data/lighthunter.duckdb")).expect("removed");
     let failed = room.run_to(14, &["night-ops", "-q"]);
     assert!(failed.stderr.contains("no store holds it any more"), "{}", failed.stderr);
@@ -150,7 +150,7 @@ fn other_bars_make_another_run_of_a_resume() {
     let header = "date,symbol,open,high,low,close,volume,amount,preclose,adj_factor,suspended,source";
     let row = "2025-06-27,600999.SH,10,10.5,9.9,10.2,1000,10200,10,1,0,test";
     room.write("more/daily.csv", format!("{header}\n{row}\n"));
-    room.run_to(0, &["data", "import", "more"]);
+    room.run_to(0, &["data", "import", &room.path("more").display().to_string()]);
     room.run_to(0, &["night-ops", "-q", "--resume"]);
     let report = room.report();
     assert_ne!((&report.run_id, report.input_digest), (&failed.run_id, failed.input_digest));

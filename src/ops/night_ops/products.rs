@@ -101,9 +101,10 @@ impl Night<'_> {
         if self.products.as_of.is_some() || self.options.as_of.is_some() {
             return;
         }
-        let partitions =
-            Ledger::open(&self.station.store_settings().ledger).and_then(|ledger| ledger.partitions(Table::Daily));
-        let last = partitions.ok().and_then(|partitions| partitions.keys().next_back().copied());
+        let Ok(ledger) = Ledger::open(&self.station.store_settings().ledger) else { return };
+        let bars = ledger.partitions(Table::Daily).ok().and_then(|all| all.keys().next_back().copied());
+        // Where the bars themselves are lost, the last run knows how far they reached.
+        let last = bars.or_else(|| Some(ledger.last_run(super::COMPONENT).ok()??.as_of));
         self.products.as_of = last.map(|last| last.min(last_completed_session(self.station)));
     }
 
