@@ -68,12 +68,7 @@ where
     F: FnOnce(&mut File) -> io::Result<()>,
 {
     let directory = parent(path);
-    let mut temporary = tempfile::Builder::new()
-        .prefix(".lighthunter-")
-        .suffix(".tmp")
-        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-        .tempfile_in(directory)
-        .map_err(DurableError::at("create a temporary file beside", path))?;
+    let mut temporary = temporary_beside(path)?;
     fill(temporary.as_file_mut()).map_err(DurableError::at("write", path))?;
     temporary.as_file().sync_all().map_err(DurableError::at("sync", path))?;
     temporary.persist(path).map_err(|error| DurableError::at("replace", path)(error.error))?;
@@ -149,6 +144,15 @@ pub fn make_directory(path: &Path) -> Result<(), DurableError> {
 pub fn sync_directory(path: &Path) -> Result<(), DurableError> {
     let directory = File::open(path).map_err(DurableError::at("open", path))?;
     directory.sync_all().map_err(DurableError::at("sync", path))
+}
+
+fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile, DurableError> {
+    tempfile::Builder::new()
+        .prefix(".lighthunter-")
+        .suffix(".tmp")
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+        .tempfile_in(parent(path))
+        .map_err(DurableError::at("create a temporary file beside", path))
 }
 
 fn parent(path: &Path) -> &Path {

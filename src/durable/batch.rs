@@ -9,7 +9,7 @@ use std::{
 
 use tempfile::TempPath;
 
-use super::{DurableError, make_directory, parent};
+use super::{DurableError, make_directory, parent, temporary_beside};
 
 /// Files that are being written beside their places; dropped, they vanish.
 #[derive(Debug)]
@@ -34,14 +34,8 @@ impl Batch {
     /// # Errors
     /// Names the step that failed; nothing has been replaced.
     pub fn stage(&mut self, path: &Path, bytes: &[u8]) -> Result<(), DurableError> {
-        let directory = parent(path);
-        make_directory(directory)?;
-        let mut temporary = tempfile::Builder::new()
-            .prefix(".lighthunter-")
-            .suffix(".tmp")
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-            .tempfile_in(directory)
-            .map_err(DurableError::at("create a temporary file beside", path))?;
+        make_directory(parent(path))?;
+        let mut temporary = temporary_beside(path)?;
         temporary.as_file_mut().write_all(bytes).map_err(DurableError::at("write", path))?;
         self.staged.push((temporary.into_temp_path(), path.into()));
         Ok(())
