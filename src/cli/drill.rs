@@ -12,6 +12,7 @@ use crate::{
     record::{DrillRecord, ScenarioRecord, Verdict},
     report,
     seed::Seed,
+    source::MarketChoice,
     workspace::Workspace,
 };
 
@@ -96,6 +97,17 @@ pub(super) fn run(session: &Session, args: DrillArgs) -> Result<Exit, AnyFailure
     }
 }
 
+/// Returns the market as the target can read it, which runs in another directory: a directory of bars by
+/// its whole path.
+fn absolute(market: &str) -> Result<String, AnyFailure> {
+    Ok(match MarketChoice::parse(market)? {
+        MarketChoice::Simulated { .. } => market.to_owned(),
+        MarketChoice::Directory(path) => {
+            path.canonicalize().map_err(DurableError::at("find", &path))?.display().to_string()
+        }
+    })
+}
+
 /// A global option that a drill's target would never see.
 #[derive(Debug, thiserror::Error)]
 #[error("--as-of and --set do not reach the target of a drill, which runs the commands of its drill.toml")]
@@ -124,7 +136,7 @@ fn run_drill(session: &Session, args: RunArgs) -> Result<Exit, AnyFailure> {
     let own = here.filter(|_| args.market.is_none()).map(|workspace: Workspace| workspace.root().to_path_buf());
     let options = DrillOptions {
         origin: args.target.or(own),
-        market: args.market.unwrap_or_else(|| "simulated".into()),
+        market: args.market.map_or_else(|| Ok("simulated".into()), |market| absolute(&market))?,
         features: args.selection.features,
         tags: args.selection.tags,
         name: args.selection.name,

@@ -150,3 +150,18 @@ fn models_and_experiments_are_listed_shown_and_verified() {
     assert_eq!(damaged["error"]["class"], 14);
     assert!(room.run_to(0, &["models", "list"]).stdout.contains("is corrupt"));
 }
+
+#[test]
+fn drill_takes_bars_from_a_path_relative_to_where_it_is_called() {
+    let room = Room::fresh();
+    let reports = room.path("reports").display().to_string();
+    let run = |market: &str| {
+        let words = ["drill", "run", "--market", market, "--name", "holds nothing", "--reports", &reports];
+        room.command().current_dir(room.root()).args(words).output().expect("it starts")
+    };
+    let done = run("data/raw/market");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let refused = run("data/raw/nowhere");
+    assert_eq!(refused.status.code(), Some(13));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("data/raw/nowhere"));
+}
