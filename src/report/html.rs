@@ -5,7 +5,7 @@
 mod details;
 
 use super::{
-    summary::{COLUMNS, NONE, Row, Tone, broke_nothing, by_weight, counts, seconds, started, verdict_words},
+    summary::{COLUMNS, NONE, Row, Tone, broke_nothing, by_weight, counts, facts, seconds, started, verdict_words},
     timeline::lanes,
 };
 use crate::{
@@ -196,25 +196,14 @@ fn write_links(links: &mut Markup, record: &DrillRecord, item: &ChecklistItem) {
 }
 
 fn write_about(page: &mut Markup, record: &DrillRecord) {
-    let target = &record.target;
-    let (started, seed) = (started(record), record.seed.to_string());
-    let facts = [
-        ("Drill", &record.id),
-        ("Started", &started),
-        ("Target", &target.name),
-        ("Commit", &target.commit),
-        ("Market", &target.market),
-        ("Seed", &seed),
-        ("LightHunter", &target.lighthunter),
-        ("Machine", &target.machine),
-        ("Repeat with", &record.repeat_command),
-    ];
     page.tag("section", &[], |section| {
         section.leaf("h2", &[], "This drill");
         section.tag("dl", &[], |list| {
-            for (name, value) in facts {
-                list.leaf("dt", &[], name).leaf("dd", &[], value);
+            list.leaf("dt", &[], "Drill").leaf("dd", &[], &record.id);
+            for (name, value) in facts(record) {
+                list.leaf("dt", &[], name).leaf("dd", &[], &value);
             }
+            list.leaf("dt", &[], "Repeat with").leaf("dd", &[], &record.repeat_command);
         });
     });
 }

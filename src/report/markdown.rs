@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::summary::{
-    COLUMNS, Row, by_weight, counts, layer_name, layer_names, proof_words, seconds, started, step_words, verdict_words,
+    COLUMNS, Row, by_weight, counts, facts, layer_name, layer_names, proof_words, seconds, step_words, verdict_words,
 };
 use crate::record::{DrillRecord, ProofRecord, ScenarioRecord, StepStatus};
 
@@ -192,22 +192,10 @@ fn proof_lines(out: &mut Text, proof: &ProofRecord) {
 }
 
 fn about(out: &mut Text, record: &DrillRecord) {
-    let target = &record.target;
     out.line("## This drill").line("");
     out.cells(["", ""]).cells(["---", "---"]);
-    let started = started(record);
-    let seed = record.seed.to_string();
-    let facts = [
-        ("Started", &started),
-        ("Target", &target.name),
-        ("Commit", &target.commit),
-        ("Market", &target.market),
-        ("Seed", &seed),
-        ("LightHunter", &target.lighthunter),
-        ("Machine", &target.machine),
-    ];
-    for (name, value) in facts {
-        out.cells([name.to_owned(), escape(value)]);
+    for (name, value) in facts(record) {
+        out.cells([name.to_owned(), escape(&value)]);
     }
     out.line("").line("Repeat it with:").line("").block("sh", &record.repeat_command);
     let blank = out.0.trim_end().len();

@@ -161,6 +161,20 @@ pub(super) fn started(record: &DrillRecord) -> String {
     record.started_at.to_zoned(shanghai_zone()).strftime("%Y-%m-%d %H:%M:%S Asia/Shanghai").to_string()
 }
 
+/// Returns what identifies a drill, in the order in which every report names it.
+pub(super) fn facts(record: &DrillRecord) -> [(&'static str, String); 7] {
+    let target = &record.target;
+    [
+        ("Started", started(record)),
+        ("Target", target.name.clone()),
+        ("Commit", target.commit.clone()),
+        ("Market", target.market.clone()),
+        ("Seed", record.seed.to_string()),
+        ("LightHunter", target.lighthunter.clone()),
+        ("Machine", target.machine.clone()),
+    ]
+}
+
 /// Says how a proof ended, in one line.
 pub(super) fn proof_words(proof: &ProofRecord) -> String {
     let ends = if proof.holds { "holds" } else { "does not hold" };
