@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Fill;
 use crate::market::{Side, Symbol};
@@ -11,7 +11,7 @@ use crate::market::{Side, Symbol};
 pub type Fen = i64;
 
 /// What is held of one symbol.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// Shares held.
     pub shares: i64,
@@ -22,7 +22,7 @@ pub struct Position {
 }
 
 /// Cash and positions of one owner.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     cash: Fen,
     positions: BTreeMap<Symbol, Position>,

@@ -5,14 +5,19 @@
 //! scores, reads no file and no clock.
 
 mod account;
+mod bar;
+pub mod broker;
 mod entitlement;
 mod execution;
+mod name;
 mod order;
 mod rules;
 
 pub use account::{Account, Fen, Position};
+pub use bar::{Bar, SymbolDay};
 pub use entitlement::{Entitlement, cash_in_lieu, entitle};
 pub use execution::{Quote, TradeTerms, affordable_shares, execute};
+pub use name::Name;
 pub use order::{Charges, Fill, Order, Reject};
 
 pub use crate::market::Side;

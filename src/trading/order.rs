@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Fen;
 use crate::market::{Side, Symbol, tick::cny};
@@ -20,7 +20,7 @@ pub struct Order {
 }
 
 /// What a fill costs besides its value, in fen.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charges {
     /// The broker's commission.
     pub commission: Fen,
@@ -77,7 +77,7 @@ impl Fill {
 }
 
 /// Why an order was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Reject {
     /// The symbol did not trade that session.
