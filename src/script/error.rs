@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::limits::STEP_BYTES;
 use crate::exit::{Exit, Failure};
 
 /// A bound that a script ran into.
@@ -21,21 +22,21 @@ pub enum Limit {
     Output(usize),
     /// The text is longer than this many bytes.
     Text(usize),
-    /// The text compares more often than this.
-    Comparisons(usize),
+    /// The text has more operators and for-loops than this.
+    Operators(usize),
 }
 
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Operations(most) => write!(f, "the call did not end within {most} operations"),
-            Self::Memory(most) => write!(f, "the script wants more than {most} bytes of memory, or too many at once"),
+            Self::Memory(most) => write!(f, "the script wants more than {most} bytes in all or {STEP_BYTES} at once"),
             Self::Deadline(seconds) => write!(f, "the call did not end within {seconds} s"),
             Self::Stack => f.write_str("functions call each other too deeply, or pass too many values"),
             Self::Pattern => f.write_str("a text and a pattern are too long together to be searched"),
             Self::Output(most) => write!(f, "the returned table has more than {most} entries"),
             Self::Text(most) => write!(f, "the text is longer than {most} bytes"),
-            Self::Comparisons(most) => write!(f, "the text has more than {most} signs '<' and '>'"),
+            Self::Operators(most) => write!(f, "the text has more than {most} operators and for-loops"),
         }
     }
 }
@@ -112,7 +113,7 @@ impl Failure for ScriptError {
 
     fn remedy(&self) -> Option<String> {
         let text = match self {
-            Self::Limit { limit: Limit::Text(_) | Limit::Comparisons(_), .. } => {
+            Self::Limit { limit: Limit::Text(_) | Limit::Operators(_), .. } => {
                 "Shorten the script: a strategy is a rule, its data comes in as arguments."
             }
             Self::Limit { .. } => {

@@ -1,6 +1,10 @@
 //! What a script may use. Operations and seconds count anew at every call; memory is what the script
 //! holds in all.
 
+/// A single step may allocate this much and no more: it bounds the longest text and the largest table (some
+/// ten thousand entries), and with them the work that one instruction can hide from the meter.
+pub(super) const STEP_BYTES: usize = 512 * 1024;
+
 /// The bounds of one script.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ScriptLimits {

@@ -1,14 +1,12 @@
 //! A loaded script: its text, its machine, and the calls that the trading side makes.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, HashMap},
-};
+use std::collections::BTreeMap;
 
-use mlua::{Function, LuaString, Table, Value};
+use mlua::{Function, Table, Value};
 
 use super::{
     bar::{BarSignal, BarView},
+    bar_entry::BarEntry,
     error::{Limit, ScriptError},
     limits::ScriptLimits,
     sandbox::Sandbox,
@@ -16,18 +14,14 @@ use super::{
 };
 use crate::{digest::Digest, market::Symbol};
 
-/// The longest text of a script.
-const TEXT_BYTES_MOST: usize = 1024 * 1024;
-/// Comparing two long texts is the one slow thing that straight code can do without a step of the meter.
-const COMPARISONS_MOST: usize = 8192;
+/// The longest text of a script. Straight code passes no step of the meter, and this bounds how much of it
+/// there can be.
+const TEXT_BYTES_MOST: usize = 128 * 1024;
+/// The most operators and for-loops of a text: one that compares long texts, or reads a number out of one,
+/// works half a millisecond without a step of the meter.
+const OPERATORS_MOST: usize = 2048;
 /// The most entries of `weights`.
 const WEIGHTS_MOST: usize = 4096;
-/// The most texts that are kept ready for bars: all symbols of the market, with room.
-const TEXTS_MOST: usize = 16_384;
-
-/// What the prelude answers: 0 and values, 1 and an error's text, 2 and what is wrong with a type.
-type BarAnswer = (u8, Option<f64>, Option<f64>, Option<LuaString>);
-
 /// One script in a machine of its own.
 pub struct Script {
     name: String,
@@ -36,9 +30,7 @@ pub struct Script {
     sandbox: Sandbox,
     exports: BTreeMap<String, Function>,
     weights: Option<Value>,
-    bar_entry: Option<Function>,
-    symbols: RefCell<HashMap<Symbol, LuaString>>,
-    times: RefCell<HashMap<String, LuaString>>,
+    bar_entry: Option<BarEntry>,
 }
 
 impl std::fmt::Debug for Script {
@@ -58,8 +50,8 @@ impl Script {
         if text.len() > TEXT_BYTES_MOST {
             return limit(Limit::Text(TEXT_BYTES_MOST));
         }
-        if text.bytes().filter(|byte| matches!(byte, b'<' | b'>')).count() > COMPARISONS_MOST {
-            return limit(Limit::Comparisons(COMPARISONS_MOST));
+        if text::operators(text) > OPERATORS_MOST {
+            return limit(Limit::Operators(OPERATORS_MOST));
         }
         let Ok(sandbox) = Sandbox::new(name, limits) else {
             return limit(Limit::Memory(limits.memory_bytes));
@@ -72,8 +64,6 @@ impl Script {
             exports: BTreeMap::new(),
             weights: None,
             bar_entry: None,
-            symbols: RefCell::default(),
-            times: RefCell::default(),
         };
         let chunk = script.sandbox.compile(name, text).map_err(|error| script.parse_failure(&error))?;
         let Value::Table(table) = script.call(&chunk, Value::Nil)? else {
@@ -92,7 +82,7 @@ impl Script {
         }
         self.weights = Some(table.raw_get("weights")?).filter(|value| !matches!(value, Value::Nil));
         if let Some(on_bar) = self.exports.get("on_bar") {
-            self.bar_entry = Some(self.sandbox.bar_entry.call(on_bar)?);
+            self.bar_entry = Some(BarEntry::new(self.sandbox.bar_entry.call(on_bar)?));
         }
         Ok(())
     }
@@ -173,11 +163,7 @@ impl Script {
             return Err(self.shape(None, "the returned table has no function `on_bar`"));
         };
         self.sandbox.meter.begin();
-        let answer = self.bar_texts(bar).and_then(|(symbol, time)| {
-            let prices = (bar.open, bar.high, bar.low, bar.close, bar.volume, bar.amount);
-            let (open, high, low, close, volume, amount) = prices;
-            entry.call::<BarAnswer>((symbol, time, open, high, low, close, volume, amount))
-        });
+        let answer = entry.call(bar);
         let (kind, weight, score, message) = answer.map_err(|error| self.engine_failure(&error))?;
         self.refuse_stopped()?;
         match (kind, message) {
@@ -188,31 +174,6 @@ impl Script {
                 Err(self.shape(self.line_of_function("on_bar"), &words))
             }
         }
-    }
-
-    /// Returns the texts of a bar, which the machine keeps: the same few thousand come back all day.
-    fn bar_texts(&self, bar: &BarView<'_>) -> mlua::Result<(LuaString, LuaString)> {
-        let mut symbols = self.symbols.borrow_mut();
-        let symbol = if let Some(text) = symbols.get(&bar.symbol) {
-            text.clone()
-        } else {
-            if symbols.len() >= TEXTS_MOST {
-                symbols.clear();
-            }
-            let text = self.sandbox.lua.create_string(bar.symbol.to_string())?;
-            symbols.entry(bar.symbol).or_insert(text).clone()
-        };
-        let mut times = self.times.borrow_mut();
-        let time = if let Some(text) = times.get(bar.time) {
-            text.clone()
-        } else {
-            if times.len() >= TEXTS_MOST {
-                times.clear();
-            }
-            let text = self.sandbox.lua.create_string(bar.time)?;
-            times.entry(bar.time.to_owned()).or_insert(text).clone()
-        };
-        Ok((symbol, time))
     }
 
     fn score_table(&self, scores: &[(Symbol, f64)]) -> mlua::Result<Table> {

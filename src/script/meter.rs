@@ -6,14 +6,16 @@ use std::cell::Cell;
 
 use mlua::{Lua, VmState};
 
-use super::{error::Limit, limits::ScriptLimits};
+use super::{
+    error::Limit,
+    limits::{STEP_BYTES, ScriptLimits},
+};
 use crate::clock::Stopwatch;
 
-/// A single step may allocate this much and no more: it bounds the longest text, and with that the work
-/// that one instruction or one library call can hide from the meter.
-const STEP_BYTES: usize = 2 * 1024 * 1024;
 /// The step's allowance is renewed each time that this much was allocated.
-const RENEWAL_BYTES: usize = 256 * 1024;
+const RENEWAL_BYTES: usize = 128 * 1024;
+/// Between two collections at least this much is allocated, however little is left.
+const PROGRESS_BYTES: usize = 64 * 1024;
 /// The clock is read at every so-many-th operation while the script holds little.
 const CLOCK_INTERVAL: u64 = 16;
 /// From this much above the empty sandbox on, single steps can be long: the clock is read at each.
@@ -41,6 +43,9 @@ pub(super) struct Meter {
     renewal_at: Cell<usize>,
     /// Memory in use at which garbage is collected.
     collection_at: Cell<usize>,
+    /// Where the script was at the last renewal, and whether its stack was deep: what is known of a failure
+    /// that leaves no memory to look.
+    last_seen: Cell<(Option<u32>, bool)>,
     hit: Cell<Option<Hit>>,
     fault_line: Cell<Option<u32>>,
 }
@@ -56,7 +61,8 @@ impl Meter {
             stopwatch: Cell::new(Stopwatch::start()),
             watched: Cell::new(false),
             renewal_at: Cell::new(0),
-            collection_at: Cell::new(empty_bytes + STEP_BYTES),
+            collection_at: Cell::new(collection_at(empty_bytes, limits.memory_bytes)),
+            last_seen: Cell::new((None, false)),
             hit: Cell::new(None),
             fault_line: Cell::new(None),
         }
@@ -67,6 +73,7 @@ impl Meter {
         self.operations.set(0);
         self.stopwatch.set(Stopwatch::start());
         self.fault_line.set(None);
+        self.last_seen.set((None, false));
     }
 
     /// Lets the program itself put values into the machine, up to the script's whole memory.
@@ -93,7 +100,8 @@ impl Meter {
     /// Records a limit and where it was hit. The first one stays: the script never runs again.
     pub(super) fn stop(&self, lua: &Lua, limit: Limit) -> mlua::Error {
         if self.hit.get().is_none() {
-            self.hit.set(Some(Hit { limit, line: self.running_line(lua) }));
+            let line = self.running_line(lua).or(self.last_seen.get().0);
+            self.hit.set(Some(Hit { limit, line }));
         }
         mlua::Error::external(LimitHit)
     }
@@ -137,19 +145,20 @@ impl Meter {
     fn renew(&self, lua: &Lua, used: usize) -> mlua::Result<()> {
         let most = self.limits.memory_bytes;
         let mut used = used;
+        self.last_seen.set((self.running_line(lua), is_deep(lua)));
         if used >= self.collection_at.get() {
             // The collector's own needs are no reason to fail.
             lua.set_memory_limit(most.saturating_add(STEP_BYTES))?;
             lua.gc_collect()?;
             lua.gc_stop();
             used = lua.used_memory();
-            self.collection_at.set((used * 2).max(used + STEP_BYTES).min(most / 8 * 7));
+            self.collection_at.set(collection_at(used, most));
         }
         if used > most {
             return Err(self.stop(lua, Limit::Memory(most)));
         }
         lua.set_memory_limit(most.min(used + STEP_BYTES))?;
-        self.renewal_at.set(used + RENEWAL_BYTES);
+        self.renewal_at.set(self.collection_at.get().min(used + RENEWAL_BYTES));
         if used > self.empty_bytes + WATCHED_BYTES {
             self.watched.set(true);
         }
@@ -161,11 +170,10 @@ impl Meter {
         let most = self.limits.memory_bytes;
         lua.set_memory_limit(most.saturating_add(STEP_BYTES))?;
         self.renewal_at.set(0);
-        let deep = || lua.inspect_stack(1000, |_| ()).is_some();
         match kind {
             0 => self.fault_line.set(self.running_line(lua)),
             // A stack that cannot grow fails as memory does.
-            1 if !deep() => drop(self.stop(lua, Limit::Memory(most))),
+            1 if !is_deep(lua) && !self.last_seen.get().1 => drop(self.stop(lua, Limit::Memory(most))),
             1 | 2 => drop(self.stop(lua, Limit::Stack)),
             _ => return Err(self.stop(lua, Limit::Pattern)),
         }
@@ -182,6 +190,16 @@ impl Meter {
             seen.and_then(|line| u32::try_from(line).ok())
         })
     }
+}
+
+/// Says whether so many calls are nested that a stack which cannot grow is the likely reason of a failure.
+fn is_deep(lua: &Lua) -> bool {
+    lua.inspect_stack(1000, |_| ()).is_some()
+}
+
+/// Returns the memory in use at which it is time to collect: twice what is alive, before it is all there is.
+fn collection_at(alive: usize, most: usize) -> usize {
+    (alive * 2).max(alive + STEP_BYTES).min(most / 8 * 7).max(alive + PROGRESS_BYTES)
 }
 
 /// The error that ends a script inside the machine. The reason is in the meter.

@@ -9,7 +9,7 @@ use super::{limits::ScriptLimits, meter::Meter};
 
 const PRELUDE: &str = include_str!("prelude.luau");
 
-/// Global functions. Absent: print, require, loadstring, getfenv, setfenv, collectgarbage, gcinfo, newproxy.
+/// Global functions. Absent: _G, print, require, loadstring, getfenv, setfenv, collectgarbage, gcinfo, newproxy.
 const GLOBALS: [&str; 20] = [
     "assert",
     "error",
@@ -65,21 +65,23 @@ const LIBRARIES: [(&str, &[&str]); 7] = [
 
 /// Functions that the compiler would otherwise turn into an instruction: one that the prelude replaces, or
 /// one whose work grows with its argument and must pass the meter.
-const NO_INSTRUCTION: [&str; 13] = [
+const NO_INSTRUCTION: [&str; 12] = [
     "pcall",
     "xpcall",
+    "next",
     "tonumber",
     "tostring",
     "unpack",
-    "select",
     "string.byte",
     "string.char",
     "string.format",
     "string.len",
     "string.sub",
     "table.unpack",
-    "table.insert",
 ];
+
+/// More than the values that the room ever holds of one machine at once.
+const REFERENCES: usize = 64;
 
 /// A machine with its meter, and the prelude's ways to call a script.
 pub(super) struct Sandbox {
@@ -103,13 +105,18 @@ impl Sandbox {
             | StdLib::VECTOR;
         let lua = Lua::new_with(libraries, LuaOptions::new().catch_rust_panics(false))?;
         lua.gc_stop();
-        keep_allowed(&lua.globals())?;
+        let globals = lua.globals();
+        keep_allowed(&globals)?;
+        // Room for references, so that values come out even while the script leaves no memory.
+        drop((0..REFERENCES).map(|_| lua.create_table()).collect::<mlua::Result<Vec<Table>>>()?);
         let meter = Rc::new(Meter::new(script, limits, lua.used_memory()));
         let (fault_meter, watch_meter, tick_meter) = (Rc::clone(&meter), Rc::clone(&meter), Rc::clone(&meter));
         let fault = lua.create_function(move |lua, kind: u8| fault_meter.fault(lua, kind))?;
         let watch = lua.create_function(move |lua, ()| watch_meter.watch(lua))?;
         let prelude = lua.load(PRELUDE).set_name("=prelude").set_mode(ChunkMode::Text).set_compiler(compiler());
+        globals.raw_set("_G", &globals)?;
         let (called, bar_entry): (Function, Function) = prelude.call((fault, watch))?;
+        globals.raw_set("_G", mlua::Nil)?;
         lua.sandbox(true)?;
         lua.gc_collect()?;
         lua.gc_stop();

@@ -22,6 +22,16 @@ fn assigns(code: &str, word: &str) -> bool {
     })
 }
 
+/// Counts the operators that can work on texts, and the for-loops; line comments do not count.
+pub(super) fn operators(text: &str) -> usize {
+    let of_line = |line: &str| {
+        let code = line.split("--").next().unwrap_or(line);
+        let signs = code.bytes().filter(|byte| b"<>+-*/%^".contains(byte)).count();
+        signs + code.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| *word == "for").count()
+    };
+    text.lines().map(of_line).sum()
+}
+
 /// Splits the engine's message into a line and the words: `strategy/u1.luau:3: words`, or `prelude:7: words`
 /// where a library function of the prelude complained.
 pub(super) fn split_message(message: &str, script: &str) -> (Option<u32>, String) {
@@ -55,7 +65,7 @@ pub(super) fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{line_of, quoted, split_message};
+    use super::{line_of, operators, quoted, split_message};
 
     #[test]
     fn line_of_a_key_is_where_it_is_assigned() {
@@ -66,6 +76,11 @@ mod tests {
         {
             assert_eq!(line_of(text, word), line, "{word}");
         }
+    }
+
+    #[test]
+    fn operators_and_loops_are_counted() {
+        assert_eq!(operators("a = b + c - -- d + e\nfor i = 1, 2 do before = x<y end\n-- + + +"), 4);
     }
 
     #[test]
