@@ -9,7 +9,7 @@ use crate::{
     clock::Stopwatch,
     digest::Digest,
     exit::{Exit, Failure},
-    store::{RunEnd, RunStart, RunStatus, StoreError, StorePath},
+    store::{RunEnd, RunStart, RunStatus, StoreError, StorePath, fixture::batch},
 };
 
 fn open(directory: &Path) -> Ledger {
@@ -33,59 +33,6 @@ fn with_run() -> (tempfile::TempDir, Ledger) {
     let ledger = open(room.path());
     begin(&ledger, "run", "simulation", date(2025, 1, 2));
     (room, ledger)
-}
-
-/// One order, one execution and one mark a number; step is the last number.
-fn batch(numbers: std::ops::RangeInclusive<u64>) -> TradeBatch {
-    let order = |number: u64| OrderRow {
-        client_order_id: format!("main-{number}"),
-        account_id: "main".into(),
-        strategy_id: "u1".into(),
-        symbol: "600000.SH".into(),
-        side: "buy".into(),
-        shares: 100,
-        order_type: "limit".into(),
-        limit_price: number.is_multiple_of(2).then_some(1_050),
-        time_in_force: "day".into(),
-        at: "2025-01-02T09:31:00".into(),
-    };
-    let execution = |number: u64| ExecutionRow {
-        exec_id: number,
-        order_id: number + 7,
-        client_order_id: format!("main-{number}"),
-        account_id: "main".into(),
-        strategy_id: "u1".into(),
-        symbol: "600000.SH".into(),
-        side: "buy".into(),
-        shares: 100,
-        price: 1_049,
-        commission: 500,
-        stamp_duty: 1,
-        transfer_fee: 2,
-        slippage: 3,
-        status: "filled".into(),
-        reason: number.is_multiple_of(3).then(|| "limit_up".into()),
-        cash_after: -5,
-        position_after: 100,
-        at: "2025-01-02T09:31:00".into(),
-    };
-    let mark = |number: u64| MarkRow {
-        account_id: "main".into(),
-        at: format!("2025-01-02T09:{number:06}"),
-        cash: 1,
-        positions_value: 2,
-        nav: 3,
-        nav_peak: 4,
-    };
-    let step = *numbers.end();
-    TradeBatch {
-        run_id: "run".into(),
-        step,
-        orders: numbers.clone().map(order).collect(),
-        executions: numbers.clone().map(execution).collect(),
-        marks: numbers.map(mark).collect(),
-        state: format!("{{\"step\":{step}}}"),
-    }
 }
 
 fn assert_holds(ledger: &Ledger, expected: &TradeBatch, why: &str) {
