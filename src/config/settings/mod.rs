@@ -20,7 +20,7 @@ pub use ops::{DayOps, LogFiles, NightMode, NightOps, Ops, Performance};
 pub use research::{
     Backtest, Dataset, ElasticNet, Execution, FoldMode, Learner, Research, ResearchJob, Split, WalkForward,
 };
-pub use risk::{Risk, RiskWeights};
+pub use risk::Risk;
 pub use storage::{Engine, Storage, TsStorage, WriteMode};
 pub use trading::{
     Account, Broker, BrokerKind, PaperCosts, Portfolio, RebalanceMode, ShadowBroker, Strategy, TradeCore,

@@ -25,26 +25,19 @@ pub struct Risk {
     pub price_collar_pct: f64,
     /// Largest value traded in a session, buys and sells, over its first net asset value.
     pub max_turnover: f64,
-    /// What counts how much in the score.
-    pub weights: RiskWeights,
-}
-
-/// The weights of the risk score; they sum to 1.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RiskWeights {
-    /// Of the fall within the session.
-    pub dd_intraday: f64,
-    /// Of the fall from the highest value of all.
-    pub dd_total: f64,
-    /// Of the leverage.
-    pub leverage: f64,
-    /// Of the largest position.
-    pub concentration: f64,
+    /// Weight of the fall within the session in the risk score; the four weights sum to 1.
+    pub w_dd_intraday: f64,
+    /// Weight of the fall from the highest value of all.
+    pub w_dd_total: f64,
+    /// Weight of the leverage.
+    pub w_leverage: f64,
+    /// Weight of the largest position.
+    pub w_concentration: f64,
 }
 
 impl Risk {
     pub(super) fn read(s: &mut Section<'_>) -> Self {
-        Self {
+        let risk = Self {
             blacklist_symbols: s.symbols("blacklist_symbols"),
             whitelist_symbols: s.symbols("whitelist_symbols"),
             max_leverage: s.number("max_leverage", Bounds::above(0.0, 10.0)),
@@ -54,23 +47,15 @@ impl Risk {
             max_order_value: s.number("max_order_value", Bounds::POSITIVE),
             price_collar_pct: s.number("price_collar_pct", Bounds::above(0.0, 1.0)),
             max_turnover: s.number("max_turnover", Bounds::above(0.0, 100.0)),
-            weights: RiskWeights::read(s),
-        }
-    }
-}
-
-impl RiskWeights {
-    fn read(s: &mut Section<'_>) -> Self {
-        let weights = Self {
-            dd_intraday: s.number("w_dd_intraday", Bounds::SHARE),
-            dd_total: s.number("w_dd_total", Bounds::SHARE),
-            leverage: s.number("w_leverage", Bounds::SHARE),
-            concentration: s.number("w_concentration", Bounds::SHARE),
+            w_dd_intraday: s.number("w_dd_intraday", Bounds::SHARE),
+            w_dd_total: s.number("w_dd_total", Bounds::SHARE),
+            w_leverage: s.number("w_leverage", Bounds::SHARE),
+            w_concentration: s.number("w_concentration", Bounds::SHARE),
         };
-        let sum = weights.dd_intraday + weights.dd_total + weights.leverage + weights.concentration;
+        let sum = risk.w_dd_intraday + risk.w_dd_total + risk.w_leverage + risk.w_concentration;
         if (sum - 1.0).abs() > 1e-9 {
             s.mistake("", format!("the weights w_* sum to {sum:.6}, allowed: 1"));
         }
-        weights
+        risk
     }
 }

@@ -85,6 +85,12 @@ impl PortfolioManager {
         self.order(account, change, &mut cash, view)
     }
 
+    /// Returns the value of an account's open buys at market, without charges.
+    #[must_use]
+    pub fn pending_buy_value(&self, account: &str, view: &PlanView<'_>) -> Fen {
+        open_buys(&self.symbols(account, view.account), view).map(|(_, shares, price)| shares * price).sum()
+    }
+
     /// Returns every symbol that the account holds, wants, or wanted and may still have orders in.
     fn symbols(&self, account: &str, held: &Account) -> BTreeSet<Symbol> {
         let mut symbols: BTreeSet<Symbol> = held.positions().keys().copied().collect();
@@ -155,12 +161,16 @@ fn target_shares(weight: f64, nav: Fen, price: Fen) -> i64 {
 
 /// Returns the cash that the open buys leave.
 fn free_cash(symbols: &BTreeSet<Symbol>, view: &PlanView<'_>) -> Fen {
-    let reserved = symbols.iter().filter_map(|symbol| {
-        let pending = (view.pending)(*symbol);
-        let price = if pending > 0 { (view.price)(*symbol)? } else { return None };
-        Some(buy_cost(*symbol, pending, price, view))
-    });
+    let reserved = open_buys(symbols, view).map(|(symbol, shares, price)| buy_cost(symbol, shares, price, view));
     view.account.cash() - reserved.sum::<Fen>()
+}
+
+/// Returns the open buys: symbol, shares, price.
+fn open_buys(symbols: &BTreeSet<Symbol>, view: &PlanView<'_>) -> impl Iterator<Item = (Symbol, i64, Fen)> {
+    symbols.iter().filter_map(|symbol| {
+        let shares = (view.pending)(*symbol);
+        if shares > 0 { Some((*symbol, shares, (view.price)(*symbol)?)) } else { None }
+    })
 }
 
 fn buy_cost(symbol: Symbol, shares: i64, price: Fen, view: &PlanView<'_>) -> Fen {

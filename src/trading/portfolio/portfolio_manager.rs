@@ -68,8 +68,10 @@ impl PortfolioManager {
     /// sessions, the first (number 0) included. So a decision stands for that many sessions; only an
     /// intraday signal changes it earlier.
     #[must_use]
-    pub fn due(&self, strategy: usize, session_number: usize) -> bool {
-        self.strategies.get(strategy).is_some_and(|rule| session_number.is_multiple_of(rule.target_holding_days.max(1)))
+    pub fn due(&self, strategy: usize, session_number: u64) -> bool {
+        self.strategies
+            .get(strategy)
+            .is_some_and(|rule| session_number.is_multiple_of(rule.target_holding_days.max(1) as u64))
     }
 
     /// Replaces all targets of a strategy, in shares of its capital, and tells what its limits cut.

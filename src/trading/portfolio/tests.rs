@@ -324,7 +324,7 @@ fn a_strategy_decides_every_target_holding_days() {
     let rule = StrategyRule { target_holding_days: 3, ..strategy("u1", 0.3, 5) };
     let manager =
         PortfolioManager::new(vec![account_rule(1.0)], vec![rule], &allocation(&[("u1", 1.0)])).expect("legal");
-    let due: Vec<usize> = (0..8).filter(|session| manager.due(0, *session)).collect();
+    let due: Vec<u64> = (0..8).filter(|session| manager.due(0, *session)).collect();
     assert_eq!(due, [0, 3, 6]);
     assert!(!manager.due(1, 0), "there is no second strategy");
 }

@@ -6,12 +6,18 @@
 
 mod alert;
 mod brain;
+mod check;
 mod limits;
 mod refusal;
 mod score;
+mod watch;
 
 pub use alert::{AlertKind, KillSwitch, RiskAlert, RiskLevel};
-pub use brain::{RiskBrain, RiskView};
+pub use brain::RiskBrain;
+pub use check::RiskView;
 pub use limits::{RiskLimits, ScoreWeights};
 pub use refusal::RiskRefusal;
 pub use score::{Measure, RiskScore};
+
+#[cfg(test)]
+mod tests;
