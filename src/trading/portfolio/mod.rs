@@ -17,4 +17,6 @@ pub use portfolio_manager::PortfolioManager;
 pub use rule::{AccountRule, Adjustment, Allocation, StrategyRule};
 
 #[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 mod tests;

@@ -110,8 +110,8 @@ fn refusal(
     brain.check(order, &view).err().map(|refusal| (refusal.name(), refusal.to_string()))
 }
 
-fn assert_refused(got: Option<(&'static str, String)>, name: &'static str, sentence: &str) {
-    assert_eq!(got, Some((name, sentence.to_owned())));
+fn assert_refused(got: impl Into<Option<(&'static str, String)>>, name: &'static str, sentence: &str) {
+    assert_eq!(got.into(), Some((name, sentence.to_owned())));
 }
 
 #[test]
