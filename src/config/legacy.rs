@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Old name, new name. A `*` stands for any key at that depth.
-const RENAMED: [(&str, &str); 20] = [
+const RENAMED: [(&str, &str); 24] = [
     ("duckdb.path", "storage.ts.duckdb_path"),
     ("duckdb.db_path", "storage.ts.duckdb_path"),
     ("storage.duckdb.path", "storage.ts.duckdb_path"),
@@ -28,6 +28,10 @@ const RENAMED: [(&str, &str); 20] = [
     ("risk_account.max_dd_total", "risk.max_dd_total"),
     ("risk_account.max_leverage", "risk.max_leverage"),
     ("risk_account.concentration_limit", "risk.concentration_limit"),
+    ("risk_account.w_dd_intraday", "risk.w_dd_intraday"),
+    ("risk_account.w_dd_total", "risk.w_dd_total"),
+    ("risk_account.w_leverage", "risk.w_leverage"),
+    ("risk_account.w_concentration", "risk.w_concentration"),
     ("monitor.summary_json", "monitor.state_file"),
 ];
 

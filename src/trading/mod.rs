@@ -11,6 +11,8 @@ mod entitlement;
 mod execution;
 mod name;
 mod order;
+pub mod portfolio;
+pub mod risk;
 mod rules;
 
 pub use account::{Account, Fen, Position};

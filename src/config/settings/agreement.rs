@@ -88,23 +88,13 @@ impl Rules<'_> {
 
     fn strategies(&mut self, settings: &Settings) {
         let portfolio = &settings.portfolio;
-        let mut weights: BTreeMap<&str, f64> = BTreeMap::new();
         for strategy in &portfolio.strategies {
-            let key = format!("portfolio.strategies.{}.account_id", strategy.id);
-            if portfolio.accounts.iter().any(|account| account.id == strategy.account_id) {
-                *weights.entry(&strategy.account_id).or_default() += strategy.weight;
-            } else {
+            if !portfolio.accounts.iter().any(|account| account.id == strategy.account_id) {
+                let key = format!("portfolio.strategies.{}.account_id", strategy.id);
                 let what = format!("{} is not an account of portfolio.accounts", strategy.account_id);
                 let ids = portfolio.accounts.iter().map(|account| account.id.as_str());
                 let mistake = self.at(&key, what).nearest(&strategy.account_id, ids);
                 self.findings.mistakes.push(mistake);
-            }
-        }
-        for (account, sum) in weights {
-            // The tolerance is for sums such as 0.1 + 0.2, not for people.
-            if sum > 1.0 + 1e-9 {
-                let what = format!("the weights of account {account} sum to {sum:.6}, allowed: at most 1");
-                self.report("portfolio.strategies", what);
             }
         }
     }

@@ -7,6 +7,7 @@ mod data;
 mod edges;
 mod ops;
 mod research;
+mod risk;
 mod storage;
 mod trading;
 
@@ -19,8 +20,11 @@ pub use ops::{DayOps, LogFiles, NightMode, NightOps, Ops, Performance};
 pub use research::{
     Backtest, Dataset, ElasticNet, Execution, FoldMode, Learner, Research, ResearchJob, Split, WalkForward,
 };
+pub use risk::Risk;
 pub use storage::{Engine, Storage, TsStorage, WriteMode};
-pub use trading::{Account, Broker, BrokerKind, PaperCosts, Portfolio, RebalanceMode, Risk, Strategy, TradeCore};
+pub use trading::{
+    Account, Broker, BrokerKind, PaperCosts, Portfolio, RebalanceMode, ShadowBroker, Strategy, TradeCore,
+};
 
 use super::{
     job::{self, Job},

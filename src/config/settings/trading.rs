@@ -1,9 +1,9 @@
-//! Sections `broker`, `trade_core`, `portfolio`, `risk`: from a score to an order.
+//! Sections `broker`, `trade_core`, `portfolio`: from a score to an order.
 
 use std::path::PathBuf;
 
 use super::Section;
-use crate::{config::section::Bounds, market::Symbol};
+use crate::config::section::Bounds;
 
 /// The broker.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +12,8 @@ pub struct Broker {
     pub kind: BrokerKind,
     /// Costs of the paper broker, and of backtests.
     pub paper: PaperCosts,
+    /// What goes wrong on the way to the shadow broker.
+    pub shadow: ShadowBroker,
 }
 
 /// A broker.
@@ -19,6 +21,8 @@ pub struct Broker {
 pub enum BrokerKind {
     /// Fills at market prices without sending anything.
     Paper,
+    /// The paper broker behind a bad line: late, sometimes refused, sometimes filled in part.
+    Shadow,
 }
 
 /// Costs of a fill, beside stamp duty and transfer fee, which are rules of the exchange.
@@ -32,6 +36,23 @@ pub struct PaperCosts {
     pub slippage_bps: f64,
     /// The largest share of a bar's volume that one order takes, above 0 up to 1.
     pub max_volume_share: f64,
+}
+
+/// What goes wrong on the way to the shadow broker; every chance is drawn from the run's seed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ShadowBroker {
+    /// The shortest way of an order, milliseconds.
+    pub latency_ms_min: u64,
+    /// The longest way of an order, milliseconds.
+    pub latency_ms_max: u64,
+    /// The chance that an order is refused.
+    pub reject_prob: f64,
+    /// The chance that a match fills only a part.
+    pub partial_fill_prob: f64,
+    /// The smallest such part, above 0.
+    pub partial_fill_min_ratio: f64,
+    /// The largest such part, up to 1.
+    pub partial_fill_max_ratio: f64,
 }
 
 /// Orders and cash.
@@ -76,15 +97,13 @@ pub struct Strategy {
     pub account_id: String,
     /// Its script.
     pub script: Option<PathBuf>,
-    /// Its share of the account, 0 to 1.
-    pub weight: f64,
     /// Largest sum of position values over its capital.
     pub max_gross_leverage: f64,
     /// Largest share of its capital in one symbol, above 0 up to 1.
     pub max_single_position_pct: f64,
     /// Largest number of positions.
     pub max_positions: usize,
-    /// Sessions that a position is meant to be held.
+    /// Sessions from one daily decision to the next.
     pub target_holding_days: usize,
     /// When it trades.
     pub rebalance_mode: RebalanceMode,
@@ -101,36 +120,42 @@ pub enum RebalanceMode {
     Close,
 }
 
-/// Limits that refuse orders.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Risk {
-    /// Never bought.
-    pub blacklist_symbols: Vec<Symbol>,
-    /// Where it is not empty, nothing else is bought.
-    pub whitelist_symbols: Vec<Symbol>,
-    /// Largest sum of position values over net asset value.
-    pub max_leverage: f64,
-    /// Largest share of net asset value in one symbol.
-    pub concentration_limit: f64,
-    /// Largest loss within a day, a share of the day's first net asset value.
-    pub max_dd_intraday: f64,
-    /// Largest loss from the peak, a share.
-    pub max_dd_total: f64,
-    /// Largest amount of one order, CNY.
-    pub max_order_value: f64,
-}
-
 impl Broker {
     pub(super) fn read(s: &mut Section<'_>) -> Self {
         Self {
-            kind: s.choice("type", &[("paper", BrokerKind::Paper)], BrokerKind::Paper),
+            kind: s.choice("type", &[("paper", BrokerKind::Paper), ("shadow", BrokerKind::Shadow)], BrokerKind::Paper),
             paper: s.section("paper", |s| PaperCosts {
                 commission_bps: s.number("commission_bps", Bounds::between(0.0, 1000.0)),
                 commission_min: s.number("commission_min", Bounds::NOT_NEGATIVE),
                 slippage_bps: s.number("slippage_bps", Bounds::between(0.0, 1000.0)),
                 max_volume_share: s.number("max_volume_share", Bounds::above(0.0, 1.0)),
             }),
+            shadow: s.section("shadow", ShadowBroker::read),
         }
+    }
+}
+
+impl ShadowBroker {
+    fn read(s: &mut Section<'_>) -> Self {
+        const LATENCY_MS_MAX: u64 = 3_600_000;
+        let shadow = Self {
+            latency_ms_min: s.count("latency_ms_min", 0, LATENCY_MS_MAX),
+            latency_ms_max: s.count("latency_ms_max", 0, LATENCY_MS_MAX),
+            reject_prob: s.number("reject_prob", Bounds::SHARE),
+            partial_fill_prob: s.number("partial_fill_prob", Bounds::SHARE),
+            partial_fill_min_ratio: s.number("partial_fill_min_ratio", Bounds::above(0.0, 1.0)),
+            partial_fill_max_ratio: s.number("partial_fill_max_ratio", Bounds::above(0.0, 1.0)),
+        };
+        if shadow.latency_ms_min > shadow.latency_ms_max {
+            s.disagreement(["latency_ms_min", "latency_ms_max"], "latency_ms_min is above latency_ms_max");
+        }
+        if shadow.partial_fill_min_ratio > shadow.partial_fill_max_ratio {
+            s.disagreement(
+                ["partial_fill_min_ratio", "partial_fill_max_ratio"],
+                "partial_fill_min_ratio is above partial_fill_max_ratio",
+            );
+        }
+        shadow
     }
 }
 
@@ -168,7 +193,6 @@ impl Portfolio {
 
 /// What a strategy that does not say otherwise gets.
 struct Defaults {
-    weight: f64,
     max_gross_leverage: f64,
     max_single_position_pct: f64,
     max_positions: usize,
@@ -178,8 +202,8 @@ struct Defaults {
 
 impl Defaults {
     fn read(s: &mut Section<'_>) -> Self {
+        refuse_weight(s);
         Self {
-            weight: read_weight(s, "weight"),
             max_gross_leverage: read_leverage(s, "max_gross_leverage"),
             max_single_position_pct: read_position(s, "max_single_position_pct"),
             max_positions: read_positions(s, "max_positions"),
@@ -189,11 +213,11 @@ impl Defaults {
     }
 
     fn strategy(&self, id: &str, s: &mut Section<'_>) -> Strategy {
+        refuse_weight(s);
         Strategy {
             id: id.to_owned(),
             account_id: s.name("account_id"),
             script: s.optional("script", Section::path),
-            weight: s.optional("weight", read_weight).unwrap_or(self.weight),
             max_gross_leverage: s.optional("max_gross_leverage", read_leverage).unwrap_or(self.max_gross_leverage),
             max_single_position_pct: s
                 .optional("max_single_position_pct", read_position)
@@ -206,8 +230,12 @@ impl Defaults {
     }
 }
 
-fn read_weight(s: &mut Section<'_>, key: &str) -> f64 {
-    s.number(key, Bounds::SHARE)
+/// Says where the weights are now, where a file of an earlier version still has them here.
+fn refuse_weight(s: &mut Section<'_>) {
+    if s.own_entries().iter().any(|entry| entry.key == "weight") {
+        s.take("weight");
+        s.mistake("weight", "is no longer a key; the weights are in strategy/portfolio.luau");
+    }
 }
 
 fn read_leverage(s: &mut Section<'_>, key: &str) -> f64 {
@@ -228,18 +256,4 @@ fn read_holding(s: &mut Section<'_>, key: &str) -> usize {
 
 fn read_mode(s: &mut Section<'_>, key: &str) -> RebalanceMode {
     s.choice(key, &[("open", RebalanceMode::Open), ("close", RebalanceMode::Close)], RebalanceMode::Close)
-}
-
-impl Risk {
-    pub(super) fn read(s: &mut Section<'_>) -> Self {
-        Self {
-            blacklist_symbols: s.symbols("blacklist_symbols"),
-            whitelist_symbols: s.symbols("whitelist_symbols"),
-            max_leverage: s.number("max_leverage", Bounds::above(0.0, 10.0)),
-            concentration_limit: s.number("concentration_limit", Bounds::above(0.0, 1.0)),
-            max_dd_intraday: s.number("max_dd_intraday", Bounds::above(0.0, 1.0)),
-            max_dd_total: s.number("max_dd_total", Bounds::above(0.0, 1.0)),
-            max_order_value: s.number("max_order_value", Bounds::POSITIVE),
-        }
-    }
 }
