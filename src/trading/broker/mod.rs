@@ -3,13 +3,18 @@
 //! A broker owns the accounts: only its fills and entitlements change them. It knows no strategy, no
 //! risk rule and no file; its whole state can be taken out and put back, so that a restart goes on.
 
+mod identity;
+mod open_order;
 mod order;
+mod paper;
+mod state;
 
 use jiff::civil::{Date, DateTime};
 
 pub use order::{
     ClientOrderId, Execution, OrderKind, OrderRequest, OrderStatus, Refusal, Submission, TimeInForce, Venue,
 };
+pub use paper::PaperBroker;
 
 use super::{Account, Bar, Entitlement, SymbolDay};
 use crate::market::{CorporateAction, Symbol};
