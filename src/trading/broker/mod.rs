@@ -7,6 +7,7 @@ mod identity;
 mod open_order;
 mod order;
 mod paper;
+mod shadow;
 mod state;
 
 use jiff::civil::{Date, DateTime};
@@ -15,6 +16,7 @@ pub use order::{
     ClientOrderId, Execution, OrderKind, OrderRequest, OrderStatus, Refusal, Submission, TimeInForce, Venue,
 };
 pub use paper::PaperBroker;
+pub use shadow::{ShadowBroker, ShadowTerms};
 
 use super::{Account, Bar, Entitlement, SymbolDay};
 use crate::market::{CorporateAction, Symbol};

@@ -13,6 +13,7 @@ use super::{
     Broker, ClientOrderId, Execution, OrderKind, OrderRequest, OrderStatus, Refusal, Submission,
     identity::OrderIds,
     open_order::{OpenOrder, may_pass},
+    shadow::{self, Chance},
 };
 use crate::{
     market::{CorporateAction, Side, Symbol},
@@ -39,6 +40,8 @@ pub struct PaperBroker {
     /// Executions so far.
     pub(super) executions: u64,
     pub(super) span: Span,
+    /// What goes wrong on the way, of a shadow broker.
+    pub(super) chance: Option<Chance>,
 }
 
 /// The span of the bars that come in now.
@@ -79,6 +82,7 @@ impl PaperBroker {
             ids: OrderIds::default(),
             executions: 0,
             span: Span::default(),
+            chance: None,
         }
     }
 
@@ -134,7 +138,9 @@ impl PaperBroker {
         let Market { bar, day, .. } = *market;
         let quote = Quote { date: bar.date(), price, band: day.band, suspended: day.suspended, volume: bar.volume };
         let all = order.request.time_in_force == super::TimeInForce::Fok;
-        let matching = Match { quote: &quote, traded: market.traded, terms: &self.terms, share: 1.0, all };
+        let share =
+            self.chance.as_ref().map_or(1.0, |chance| chance.share(&order.request.client_order_id, order.meetings));
+        let matching = Match { quote: &quote, traded: market.traded, terms: &self.terms, share, all };
         let place = self.place(&order.request.account_id);
         // An account is never closed, so that the one that was there when the order came is.
         let Some((_, account)) = place.and_then(|place| self.accounts.get_mut(place)) else {
@@ -231,12 +237,15 @@ impl Broker for PaperBroker {
         if let Some(number) = self.ids.number(&order.client_order_id) {
             return Submission::Duplicate(number);
         }
-        if let Some(reason) = self.refusal(&order) {
+        let (lost, latency_ms) =
+            self.chance.as_ref().map_or((false, 0), |chance| chance.on_the_way(&order.client_order_id));
+        if let Some(reason) = self.refusal(&order).or(lost.then_some(Refusal::Shadow)) {
             let change = self.execution(0, &order, OrderStatus::Rejected, order.at);
             return Submission::Rejected(Execution { reason: Some(reason), ..change });
         }
         let number = self.ids.take(&order.client_order_id, order.symbol);
-        self.open.entry(order.symbol).or_default().push(OpenOrder::new(number, order, None));
+        let arrives = shadow::arrival(order.at, latency_ms);
+        self.open.entry(order.symbol).or_default().push(OpenOrder::new(number, order, arrives));
         Submission::Accepted(number)
     }
 
