@@ -63,3 +63,10 @@ pub trait Broker {
     /// Says what of the state is not as it should be; the broker is left as it was.
     fn restore(&mut self, state: &serde_json::Value) -> Result<(), String>;
 }
+
+#[cfg(test)]
+#[path = "storm_tests.rs"]
+mod storm_tests;
+
+#[cfg(test)]
+mod oracle_tests;
