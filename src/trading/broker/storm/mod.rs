@@ -27,6 +27,10 @@ const ACCOUNTS: [(&str, Fen); 5] =
 /// Orders sent before each bar.
 const ORDERS_PER_BAR: usize = 100;
 
+/// Orders after which everything begins anew, with other chances: 250 sessions are two years that pass both
+/// changes of the fees, and bonus shares over more would make nobody's fortunes.
+const ORDERS_PER_CHAPTER: usize = 100_000;
+
 /// How a storm goes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Storm {
@@ -75,26 +79,43 @@ struct Run {
 }
 
 impl Storm {
-    /// Lets it rage.
+    /// Lets it rage, chapter by chapter.
     pub(crate) fn rage(self) -> Aftermath {
-        let mut run = Run {
-            storm: self,
-            broker: broker(),
-            ledger: Ledger::new(ACCOUNTS),
-            market: Market::new(),
-            random: Seed(self.seed).stream("storm"),
-            sent: 0,
-            restarts: Seed(self.seed).stream("restarts"),
-        };
-        while run.sent < self.orders {
-            run.session();
+        let mut whole = Aftermath { orders: 0, fills: 0, refused: 0, violations: 0, first: Vec::new(), fingerprint: 0 };
+        for chapter in 0.. {
+            let orders = ORDERS_PER_CHAPTER.min(self.orders - whole.orders);
+            if orders == 0 {
+                break;
+            }
+            let mut run = Run::new(Self { orders, ..self }, chapter);
+            while run.sent < orders {
+                run.session();
+            }
+            let Ledger { fills, refused, violations, first, fingerprint, .. } = run.ledger;
+            whole.orders += orders;
+            whole.fills += fills;
+            whole.refused += refused;
+            whole.violations += violations;
+            whole.first.extend(first);
+            whole.fingerprint = whole.fingerprint.rotate_left(1) ^ fingerprint;
         }
-        let Ledger { fills, refused, violations, first, fingerprint, .. } = run.ledger;
-        Aftermath { orders: run.sent, fills, refused, violations, first, fingerprint }
+        whole
     }
 }
 
 impl Run {
+    fn new(storm: Storm, chapter: usize) -> Self {
+        Self {
+            storm,
+            broker: broker(),
+            ledger: Ledger::new(ACCOUNTS),
+            market: Market::new(),
+            random: Seed(storm.seed).stream(&format!("storm {chapter}")),
+            sent: 0,
+            restarts: Seed(storm.seed).stream(&format!("restarts {chapter}")),
+        }
+    }
+
     fn session(&mut self) {
         let date = self.market.next_session(&mut self.random);
         self.broker.open_session(date);
@@ -183,7 +204,7 @@ impl Run {
         let shares = match random.random_range(0..20) {
             0 => random.random_range(-5..=0),
             1 => random.random_range(1..300),
-            2 => random.random_range(1..1_000_000),
+            2 if random.random_bool(0.1) => random.random_range(1..1_000_000),
             3 if random.random_bool(0.2) => i64::MAX,
             4..=8 if sellable > 0 => sellable,
             9 => held,
