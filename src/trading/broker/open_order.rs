@@ -17,6 +17,9 @@ pub(super) struct OpenOrder {
     pub(super) number: u64,
     /// What was asked.
     pub(super) request: OrderRequest,
+    /// The place of its account among the broker's; found again when a state is read.
+    #[serde(skip)]
+    pub(super) account: usize,
     /// When it reaches the market; none where it did when it was sent.
     pub(super) arrives: Option<DateTime>,
     /// Shares wanted in whole lots; 0 until the first fill.
@@ -33,8 +36,8 @@ pub(super) struct OpenOrder {
 
 impl OpenOrder {
     /// Takes an order.
-    pub(super) const fn new(number: u64, request: OrderRequest, arrives: Option<DateTime>) -> Self {
-        Self { number, request, arrives, wanted: 0, filled: 0, value: 0, meetings: 0, kept_by: None }
+    pub(super) const fn new(number: u64, request: OrderRequest, account: usize, arrives: Option<DateTime>) -> Self {
+        Self { number, request, account, arrives, wanted: 0, filled: 0, value: 0, meetings: 0, kept_by: None }
     }
 
     /// Says whether a bar that began at `began` can match it: it was in the market before the bar, and the

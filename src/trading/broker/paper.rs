@@ -90,15 +90,16 @@ impl PaperBroker {
         self.accounts.binary_search_by(|(name, _)| (**name).cmp(account)).ok()
     }
 
-    /// Returns why an order cannot even be taken.
-    fn refusal(&self, order: &OrderRequest) -> Option<Refusal> {
-        if self.place(&order.account_id).is_none() {
-            return Some(Refusal::NoAccount);
-        }
+    /// Returns the account of an order that can be taken, or why it cannot.
+    fn admit(&self, order: &OrderRequest) -> Result<usize, Refusal> {
+        let account = self.place(&order.account_id).ok_or(Refusal::NoAccount)?;
         if order.shares <= 0 {
-            return Some(Refusal::Rule(Reject::NotPositive));
+            return Err(Refusal::Rule(Reject::NotPositive));
         }
-        matches!(order.kind, OrderKind::Limit(limit) if limit <= 0).then_some(Refusal::InvalidPrice)
+        if matches!(order.kind, OrderKind::Limit(limit) if limit <= 0) {
+            return Err(Refusal::InvalidPrice);
+        }
+        Ok(account)
     }
 
     /// Meets an order with a bar. Returns whether it stays open.
@@ -141,9 +142,8 @@ impl PaperBroker {
         let share =
             self.chance.as_ref().map_or(1.0, |chance| chance.share(&order.request.client_order_id, order.meetings));
         let matching = Match { quote: &quote, traded: market.traded, terms: &self.terms, share, all };
-        let place = self.place(&order.request.account_id);
         // An account is never closed, so that the one that was there when the order came is.
-        let Some((_, account)) = place.and_then(|place| self.accounts.get_mut(place)) else {
+        let Some((_, account)) = self.accounts.get_mut(order.account) else {
             return Err(Reject::NotEnoughCash);
         };
         let fill = matching.fill(account, &Order { symbol, side, shares }, &order.progress())?;
@@ -169,18 +169,28 @@ impl PaperBroker {
 
     fn filled(&mut self, order: &OpenOrder, fill: &Fill, at: DateTime) -> Execution {
         let status = if order.left() > 0 { OrderStatus::PartiallyFilled } else { OrderStatus::Filled };
-        let change = self.execution(order.number, &order.request, status, at);
+        let change = self.execution(order.number, &order.request, Some(order.account), status, at);
         Execution { shares: fill.shares, price: fill.price, charges: fill.charges, ..change }
     }
 
     fn ended(&mut self, order: &OpenOrder, status: OrderStatus, reason: Refusal, at: DateTime) -> Execution {
-        Execution { reason: Some(reason), ..self.execution(order.number, &order.request, status, at) }
+        Execution {
+            reason: Some(reason),
+            ..self.execution(order.number, &order.request, Some(order.account), status, at)
+        }
     }
 
-    /// Counts a change of an order.
-    fn execution(&mut self, order_id: u64, order: &OrderRequest, status: OrderStatus, at: DateTime) -> Execution {
+    /// Counts a change of an order; an account is none where it was never opened.
+    fn execution(
+        &mut self,
+        order_id: u64,
+        order: &OrderRequest,
+        account: Option<usize>,
+        status: OrderStatus,
+        at: DateTime,
+    ) -> Execution {
         self.executions += 1;
-        let account = self.account(&order.account_id);
+        let account = account.and_then(|place| self.accounts.get(place)).map(|(_, account)| account);
         Execution {
             order_id,
             exec_id: self.executions,
@@ -237,15 +247,20 @@ impl Broker for PaperBroker {
         if let Some(number) = self.ids.number(&order.client_order_id) {
             return Submission::Duplicate(number);
         }
-        let (lost, latency_ms) =
-            self.chance.as_ref().map_or((false, 0), |chance| chance.on_the_way(&order.client_order_id));
-        if let Some(reason) = self.refusal(&order).or(lost.then_some(Refusal::Shadow)) {
-            let change = self.execution(0, &order, OrderStatus::Rejected, order.at);
-            return Submission::Rejected(Execution { reason: Some(reason), ..change });
-        }
+        let chance = self.chance.as_ref().map(|chance| chance.on_the_way(&order.client_order_id));
+        let (lost, latency_ms) = chance.unwrap_or((false, 0));
+        let admitted = self.admit(&order).and_then(|account| if lost { Err(Refusal::Shadow) } else { Ok(account) });
+        let account = match admitted {
+            Ok(account) => account,
+            Err(reason) => {
+                let account = self.place(&order.account_id);
+                let change = self.execution(0, &order, account, OrderStatus::Rejected, order.at);
+                return Submission::Rejected(Execution { reason: Some(reason), ..change });
+            }
+        };
         let number = self.ids.take(&order.client_order_id, order.symbol);
         let arrives = shadow::arrival(order.at, latency_ms);
-        self.open.entry(order.symbol).or_default().push(OpenOrder::new(number, order, arrives));
+        self.open.entry(order.symbol).or_default().push(OpenOrder::new(number, order, account, arrives));
         Submission::Accepted(number)
     }
 

@@ -54,12 +54,13 @@ pub(super) fn restore(broker: &mut PaperBroker, state: &Value) -> Result<(), Str
     let ids = OrderIds::from_state(state.ids)?;
     let mut open: BTreeMap<Symbol, Vec<OpenOrder>> = BTreeMap::new();
     let mut last = 0;
-    for order in state.open {
+    for mut order in state.open {
         check_order(&order, &ids, &state.accounts)?;
         if order.number <= last {
             return Err(format!("open: order {} is not in the order of its number", order.number));
         }
         last = order.number;
+        order.account = state.accounts.keys().position(|name| *name == order.request.account_id).unwrap_or(usize::MAX);
         open.entry(order.request.symbol).or_default().push(order);
     }
     broker.session = state.session;
