@@ -8,6 +8,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are this program's output")]
 
 mod board;
+mod broker;
 mod bus;
 mod drill;
 mod environment;
@@ -26,6 +27,7 @@ use input::Input;
 fn main() -> ExitCode {
     let mut board = Board::from_arguments();
     let input = Input::find();
+    broker::bench(&mut board);
     parse::bench(&mut board, &input);
     import::bench(&mut board, &input);
     environment::bench(&mut board);
