@@ -19,11 +19,14 @@ pub struct TradeTerms {
     pub slippage_bps: f64,
     /// Greatest share of a session's volume that one may trade, 0 to 1.
     pub participation: f64,
+    /// Whether a buy that the cash does not pay for is cut to the whole lots that it pays for, as the
+    /// original's paper broker did, and not refused.
+    pub trim_to_cash: bool,
 }
 
 impl Default for TradeTerms {
     fn default() -> Self {
-        Self { commission: Commission::default(), slippage_bps: 0.0, participation: 0.25 }
+        Self { commission: Commission::default(), slippage_bps: 0.0, participation: 0.25, trim_to_cash: false }
     }
 }
 
@@ -103,12 +106,23 @@ impl Match<'_> {
         }
         let Quote { date, .. } = *self.quote;
         let price = tradable_price(order.side, self.quote)?;
-        let shares = self.shares(order, wanted, progress.filled > 0)?;
-        let value = worth(shares, price).ok_or(Reject::NotEnoughCash)?;
-        let charges = rules::more_charges(order.symbol, date, order.side, progress.value, value, self.terms);
-        let fill = Fill { date, symbol: order.symbol, side: order.side, wanted, shares, price, charges };
+        let priced = |shares: i64| {
+            let value = worth(shares, price).ok_or(Reject::NotEnoughCash)?;
+            let charges = rules::more_charges(order.symbol, date, order.side, progress.value, value, self.terms);
+            Ok(Fill { date, symbol: order.symbol, side: order.side, wanted, shares, price, charges })
+        };
+        let mut fill = priced(self.shares(order, wanted, progress.filled > 0)?)?;
         if account.cash() + fill.cash_flow() < 0 {
-            return Err(Reject::NotEnoughCash);
+            let may_trim = self.terms.trim_to_cash && !self.all && order.side == Side::Buy;
+            let most = if may_trim {
+                affordable_shares(account.cash(), order.symbol, fill.shares, price, date, self.terms)
+            } else {
+                0
+            };
+            if most == 0 {
+                return Err(Reject::NotEnoughCash);
+            }
+            fill = priced(most)?;
         }
         account.book(&fill);
         Ok(fill)

@@ -87,6 +87,23 @@ pub(super) fn judge_targets(rule: &StrategyRule, targets: &BTreeMap<Symbol, f64>
     Ok(())
 }
 
+/// Judges one target of a strategy by itself.
+pub(super) fn judge_target(rule: &StrategyRule, symbol: Symbol, weight: f64) -> Result<(), PortfolioError> {
+    judge_weight(weight, || (format!("strategy {}", rule.id), symbol.to_string()))
+}
+
+/// Returns how much of a weight fits beside the others; what is left of a rounding is nothing.
+pub(super) fn fitting(weight: f64, others: f64, leverage: f64) -> f64 {
+    let room = (leverage - others).max(0.0);
+    if weight <= room + SUM_TOLERANCE {
+        weight
+    } else if room <= SUM_TOLERANCE {
+        0.0
+    } else {
+        room
+    }
+}
+
 fn judge_weight(weight: f64, place_and_name: impl FnOnce() -> (String, String)) -> Result<(), PortfolioError> {
     if (0.0..=1.0).contains(&weight) {
         return Ok(());
