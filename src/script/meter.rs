@@ -20,7 +20,7 @@ const PROGRESS_BYTES: usize = 64 * 1024;
 const CLOCK_INTERVAL: u64 = 4;
 /// A script that allocated this much in one step holds something long, and from this much alive on it holds
 /// a lot: single steps can then take long, and the clock is read at each.
-const LONG_BYTES: usize = 32 * 1024;
+const LONG_BYTES: usize = 128 * 1024;
 const LARGE_BYTES: usize = 2 * 1024 * 1024;
 /// Stack frames in which the running line is looked for; the frames above it are of libraries.
 const FRAMES_MOST: usize = 12;
