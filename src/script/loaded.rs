@@ -135,7 +135,7 @@ impl Script {
         let Some(function) = self.exports.get("targets") else {
             return Err(self.shape(None, "the returned table has no function `targets`"));
         };
-        self.sandbox.meter.begin();
+        self.sandbox.meter.begin(&self.sandbox.lua);
         let argument = self.score_table(scores).map_err(|error| self.engine_failure(&error))?;
         let line = || self.line_of("targets").or_else(|| self.line_of_function("targets"));
         let Value::Table(table) = self.call(function, Value::Table(argument))? else {
@@ -162,7 +162,7 @@ impl Script {
         let Some(entry) = &self.bar_entry else {
             return Err(self.shape(None, "the returned table has no function `on_bar`"));
         };
-        self.sandbox.meter.begin();
+        self.sandbox.meter.begin(&self.sandbox.lua);
         let answer = entry.call(bar);
         let (kind, weight, score, message) = answer.map_err(|error| self.engine_failure(&error))?;
         self.refuse_stopped()?;
@@ -191,7 +191,7 @@ impl Script {
 
     /// Calls a function of the script with one value, through the prelude.
     fn call(&self, function: &Function, argument: Value) -> Result<Value, ScriptError> {
-        self.sandbox.meter.begin();
+        self.sandbox.meter.begin(&self.sandbox.lua);
         let answer = self.sandbox.called.call::<(u8, Value, Value)>((function, argument));
         let (kind, value, _) = answer.map_err(|error| self.engine_failure(&error))?;
         self.refuse_stopped()?;

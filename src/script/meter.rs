@@ -16,10 +16,12 @@ use crate::clock::Stopwatch;
 const RENEWAL_BYTES: usize = 128 * 1024;
 /// Between two collections at least this much is allocated, however little is left.
 const PROGRESS_BYTES: usize = 64 * 1024;
-/// The clock is read at every so-many-th operation while the script holds little.
-const CLOCK_INTERVAL: u64 = 16;
-/// From this much above the empty sandbox on, single steps can be long: the clock is read at each.
-const WATCHED_BYTES: usize = 512 * 1024;
+/// The clock is read at every so-many-th operation while all that the script holds is small.
+const CLOCK_INTERVAL: u64 = 4;
+/// A script that allocated this much in one step holds something long, and from this much alive on it holds
+/// a lot: single steps can then take long, and the clock is read at each.
+const LONG_BYTES: usize = 128 * 1024;
+const LARGE_BYTES: usize = 2 * 1024 * 1024;
 /// Stack frames in which the running line is looked for; the frames above it are of libraries.
 const FRAMES_MOST: usize = 12;
 
@@ -37,7 +39,10 @@ pub(super) struct Meter {
     script: String,
     empty_bytes: usize,
     operations: Cell<u64>,
-    stopwatch: Cell<Stopwatch>,
+    /// Starts at the first look: most calls are over before it.
+    stopwatch: Cell<Option<Stopwatch>>,
+    /// Memory in use at the last operation.
+    used: Cell<usize>,
     watched: Cell<bool>,
     /// Memory in use at which the allowance is renewed.
     renewal_at: Cell<usize>,
@@ -58,7 +63,8 @@ impl Meter {
             script: script.to_owned(),
             empty_bytes,
             operations: Cell::new(0),
-            stopwatch: Cell::new(Stopwatch::start()),
+            stopwatch: Cell::new(None),
+            used: Cell::new(empty_bytes),
             watched: Cell::new(false),
             renewal_at: Cell::new(0),
             collection_at: Cell::new(collection_at(empty_bytes, limits.memory_bytes)),
@@ -69,9 +75,10 @@ impl Meter {
     }
 
     /// Starts a call: operations and time count from here.
-    pub(super) fn begin(&self) {
+    pub(super) fn begin(&self, lua: &Lua) {
+        self.used.set(lua.used_memory());
         self.operations.set(0);
-        self.stopwatch.set(Stopwatch::start());
+        self.stopwatch.set(None);
         self.fault_line.set(None);
         self.last_seen.set((None, false));
     }
@@ -117,6 +124,9 @@ impl Meter {
             return Err(self.stop(lua, Limit::Operations(self.limits.operations)));
         }
         let used = lua.used_memory();
+        if used > self.used.replace(used) + LONG_BYTES {
+            self.watched.set(true);
+        }
         if used >= self.renewal_at.get() {
             self.renew(lua, used)?;
         }
@@ -133,7 +143,11 @@ impl Meter {
     }
 
     fn look_at_clock(&self, lua: &Lua) -> mlua::Result<()> {
-        if self.stopwatch.get().seconds() > self.limits.seconds {
+        let Some(stopwatch) = self.stopwatch.get() else {
+            self.stopwatch.set(Some(Stopwatch::start()));
+            return Ok(());
+        };
+        if stopwatch.seconds() > self.limits.seconds {
             return Err(self.stop(lua, Limit::Deadline(self.limits.seconds)));
         }
         Ok(())
@@ -152,6 +166,10 @@ impl Meter {
             lua.gc_collect()?;
             lua.gc_stop();
             used = lua.used_memory();
+            self.used.set(used);
+            if used > self.empty_bytes + LARGE_BYTES {
+                self.watched.set(true);
+            }
             self.collection_at.set(collection_at(used, most));
         }
         if used > most {
@@ -159,9 +177,6 @@ impl Meter {
         }
         lua.set_memory_limit(most.min(used + STEP_BYTES))?;
         self.renewal_at.set(self.collection_at.get().min(used + RENEWAL_BYTES));
-        if used > self.empty_bytes + WATCHED_BYTES {
-            self.watched.set(true);
-        }
         Ok(())
     }
 
