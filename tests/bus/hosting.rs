@@ -100,23 +100,29 @@ fn foreign_program_on_the_port_is_named() {
     assert!(Bus::join(&endpoints).expect("free again").is_host());
 }
 
-/// Runs as the host process of the test below, until it is killed.
+/// A test of its own, and the host process of the test below when that names its endpoints: then it runs
+/// until it is killed.
 #[test]
-#[ignore = "a process that another test starts"]
-fn host_process() {
-    let Ok(endpoints) = env::var(HOST_VARIABLE) else { panic!("{HOST_VARIABLE} names the endpoints") };
-    let [pub_endpoint, sub_endpoint, monitor_endpoint] = endpoints.split(' ').collect::<Vec<_>>()[..] else {
-        panic!("three endpoints in {endpoints}")
+fn a_host_that_leaves_frees_its_ports() {
+    let named = env::var(HOST_VARIABLE).ok();
+    let endpoints = match named.as_deref().map(|named| named.split(' ').collect::<Vec<_>>()).as_deref() {
+        Some([pub_endpoint, sub_endpoint, monitor]) => Endpoints::new(pub_endpoint, sub_endpoint, monitor),
+        Some(other) => panic!("three endpoints, not {other:?}"),
+        None => free_endpoints(),
     };
-    let bus = Bus::join(&Endpoints::new(pub_endpoint, sub_endpoint, monitor_endpoint)).expect("hosted");
+    let bus = Bus::join(&endpoints).expect("hosted");
     assert!(bus.is_host());
-    thread::sleep(Duration::from_secs(60));
+    if named.is_some() {
+        thread::sleep(Duration::from_mins(1));
+    }
+    bus.close(Duration::from_millis(100));
+    assert!(Bus::join(&endpoints).expect("free again").is_host());
 }
 
 fn host_elsewhere(endpoints: &Endpoints) -> Child {
     let named = [&*endpoints.pub_endpoint, &*endpoints.sub_endpoint, &*endpoints.monitor_endpoint].join(" ");
     Command::new(env::current_exe().expect("this program"))
-        .args(["bus::hosting::host_process", "--exact", "--ignored", "--nocapture"])
+        .args(["bus::hosting::a_host_that_leaves_frees_its_ports", "--exact", "--nocapture"])
         .env(HOST_VARIABLE, named)
         .stdout(Stdio::null())
         .spawn()

@@ -20,6 +20,7 @@ fn root() -> PathBuf {
 }
 
 /// Returns a Python that has pyzmq. Without one a test is skipped and says so; under CI it fails.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 pub(crate) fn interpreter() -> Option<PathBuf> {
     let candidates = ["python3".into(), root().join("target/python/bin/python")];
     let imports = |python: &PathBuf| {
