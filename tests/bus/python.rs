@@ -89,6 +89,11 @@ impl Script {
         }
     }
 
+    /// Returns the lines that have come and were not read.
+    pub(crate) fn lines_so_far(&self) -> Vec<Value> {
+        self.lines.try_iter().collect()
+    }
+
     /// Sends a signal, such as `STOP`.
     pub(crate) fn signal(&self, name: &str) {
         let pid = self.pid().to_string();
