@@ -8,7 +8,10 @@ mod open_order;
 mod order;
 mod paper;
 mod shadow;
+mod span;
 mod state;
+#[cfg(test)]
+mod storm;
 
 use jiff::civil::{Date, DateTime};
 
@@ -17,6 +20,9 @@ pub use order::{
 };
 pub use paper::PaperBroker;
 pub use shadow::{ShadowBroker, ShadowTerms};
+
+#[cfg(test)]
+use crate as lighthunter;
 
 use super::{Account, Bar, Entitlement, SymbolDay};
 use crate::market::{CorporateAction, Symbol};

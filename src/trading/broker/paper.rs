@@ -7,13 +7,14 @@
 
 use std::{collections::BTreeMap, mem};
 
-use jiff::civil::{Date, DateTime, Time, time};
+use jiff::civil::{Date, DateTime};
 
 use super::{
     Broker, ClientOrderId, Execution, OrderKind, OrderRequest, OrderStatus, Refusal, Submission,
     identity::OrderIds,
     open_order::{OpenOrder, may_pass},
     shadow::{self, Chance},
+    span::Span,
 };
 use crate::{
     market::{CorporateAction, Side, Symbol},
@@ -22,10 +23,6 @@ use crate::{
         entitle, execution::Match,
     },
 };
-
-/// When the opening call matches, and continuous trading stops and goes on (market_rules.md: sessions).
-const OPENING_CALL: Time = time(9, 25, 0, 0);
-const BREAK: (Time, Time) = (time(11, 30, 0, 0), time(13, 0, 0, 0));
 
 /// A broker that fills orders from bars by the exchange's rules.
 #[derive(Debug, Clone)]
@@ -42,30 +39,6 @@ pub struct PaperBroker {
     pub(super) span: Span,
     /// What goes wrong on the way, of a shadow broker.
     pub(super) chance: Option<Chance>,
-}
-
-/// The span of the bars that come in now.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Span {
-    began: DateTime,
-    end: DateTime,
-}
-
-impl Span {
-    fn of_session(date: Date) -> Self {
-        let call = date.to_datetime(OPENING_CALL);
-        Self { began: call, end: call }
-    }
-
-    /// Goes on to a bar: it began where the bars before ended, or after the break.
-    fn reach(&mut self, end: DateTime) {
-        if end > self.end {
-            let (from, to) = (self.end.date().to_datetime(BREAK.0), self.end.date().to_datetime(BREAK.1));
-            self.began = if from <= self.end && self.end < to { to } else { self.end };
-            self.end = end;
-        }
-    }
 }
 
 impl PaperBroker {

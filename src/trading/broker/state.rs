@@ -10,7 +10,7 @@ use super::{
     PaperBroker,
     identity::{OrderIds, OrderIdsState},
     open_order::OpenOrder,
-    paper::Span,
+    span::Span,
 };
 use crate::{
     market::Symbol,

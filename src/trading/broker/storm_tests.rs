@@ -3,12 +3,7 @@
 //! `cargo test` sends 100,000; `LIGHTHUNTER_STORM_ORDERS=1000000 cargo test --lib storm` sends a million,
 //! as `cargo bench` does with the optimised build.
 
-use crate as lighthunter;
-
-#[path = "storm/mod.rs"]
-mod storm;
-
-use storm::Storm;
+use super::storm::Storm;
 
 fn orders() -> usize {
     std::env::var("LIGHTHUNTER_STORM_ORDERS").ok().and_then(|text| text.parse().ok()).unwrap_or(100_000)

@@ -2,6 +2,7 @@
 //! empty and limit-bound bars, corporate actions, cancellations, repeated ids. An independent ledger checks
 //! every answer from the outside. The tests and the benchmarks share it; it must not use the broker's code.
 
+mod audit;
 mod ledger;
 mod market;
 mod rules;
