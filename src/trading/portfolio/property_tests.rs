@@ -97,8 +97,9 @@ fn take(manager: &mut PortfolioManager, step: &Step) -> Result<(), TestCaseError
             (wished, manager.signal(*index, symbol(CODES[*code]), *weight))
         }
     };
-    let legal =
-        wished.values().all(|weight| (0.0..=1.0).contains(weight)) && wished.values().sum::<f64>() <= 1.0 + 1e-9;
+    // A signal sees one symbol: its sum is limited and told, that of a decision is refused.
+    let fits = matches!(step, Step::Signal(..)) || wished.values().sum::<f64>() <= 1.0 + 1e-9;
+    let legal = fits && wished.values().all(|weight| (0.0..=1.0).contains(weight));
     prop_assert_eq!(result.is_ok(), legal, "{:?}", result);
     let Ok(adjustments) = result else {
         prop_assert_eq!(&*manager, &before);
@@ -107,6 +108,7 @@ fn take(manager: &mut PortfolioManager, step: &Step) -> Result<(), TestCaseError
     let rule = &manager.strategies()[index];
     let targets = &manager.wishes[index].targets;
     prop_assert!(targets.len() <= rule.max_positions);
+    prop_assert!(targets.values().sum::<f64>() <= rule.max_gross_leverage + 1e-9);
     prop_assert!(targets.values().all(|weight| *weight > 0.0 && *weight <= rule.max_single_position_pct));
     for (symbol, wanted) in &wished {
         let got = targets.get(symbol).copied().unwrap_or(0.0);
@@ -128,7 +130,7 @@ fn check_plan(
     }
     let nav = account.value_at(|symbol| known[&symbol].0.unwrap_or(0));
     let terms =
-        TradeTerms { commission: Commission { rate: 3e-4, minimum: 5.0 }, slippage_bps: 5.0, participation: 0.25 };
+        TradeTerms { commission: Commission { rate: 3e-4, minimum: 5.0 }, slippage_bps: 5.0, ..TradeTerms::default() };
     let view = PlanView {
         nav,
         account: &account,

@@ -169,8 +169,6 @@ fn illegal_targets_are_refused_and_change_nothing() {
     }
     let error = manager.signal(0, symbol("600001.SH"), f64::NAN).expect_err("illegal");
     assert_eq!(error.exit().code(), 17);
-    let error = manager.signal(0, symbol("600001.SH"), 0.9).expect_err("1.1 together");
-    assert!(error.to_string().contains("sum to 1.1"), "{error}");
     assert_eq!(manager.decide(2, &BTreeMap::new()), Err(PortfolioError::NoSuchStrategy(2)));
     assert_eq!(manager, before);
 }
@@ -204,12 +202,33 @@ fn the_largest_weights_stay_and_equal_ones_by_symbol() {
     assert_eq!(adjustments.len(), 1);
     assert_eq!((adjustments[0].symbol, adjustments[0].why), (Some(symbol("600003.SH")), "max_positions"));
     assert_eq!(manager.target("main", symbol("600001.SH")), 0.2);
-    // A signal takes the place of the smallest only when it is larger.
-    let adjustments = manager.signal(0, symbol("600000.SH"), 0.1).expect("legal");
-    assert_eq!((adjustments[0].symbol, adjustments[0].got), (Some(symbol("600000.SH")), 0.0));
-    let adjustments = manager.signal(0, symbol("600000.SH"), 0.4).expect("legal");
-    assert_eq!(adjustments[0].symbol, Some(symbol("600001.SH")));
-    assert_eq!(manager.target("main", symbol("600000.SH")), 0.4);
+}
+
+#[test]
+fn a_signal_gets_what_the_other_targets_leave() {
+    let rule = strategy("u1", 0.3, 4);
+    let mut manager =
+        PortfolioManager::new(vec![account_rule(1.0)], vec![rule], &allocation(&[("u1", 1.0)])).expect("legal");
+    manager.decide(0, &targets(&[("600001.SH", 0.3), ("600002.SH", 0.3), ("600003.SH", 0.2)])).expect("legal");
+    let cases = [
+        ("600004.SH", 0.1, 0.1, None),
+        ("600005.SH", 0.3, 0.0, Some("max_positions")),
+        ("600004.SH", 0.3, 0.2, Some("max_gross_leverage")),
+        ("600003.SH", 0.0, 0.0, None),
+        ("600005.SH", 0.1, 0.1, None),
+        ("600005.SH", 0.9, 0.2, Some("max_gross_leverage")),
+        ("600001.SH", 0.1, 0.1, None),
+        ("600005.SH", 0.9, 0.3, Some("max_single_position_pct")),
+    ];
+    for (code, wanted, got, why) in cases {
+        let adjustments = manager.signal(0, symbol(code), wanted).expect("legal");
+        assert_eq!(
+            adjustments.iter().map(|told| (told.wanted, told.why)).next(),
+            why.map(|why| (wanted, why)),
+            "{code}"
+        );
+        assert!((manager.target("main", symbol(code)) - got).abs() < 1e-12, "{code}");
+    }
 }
 
 #[test]
