@@ -8,6 +8,8 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are this program's output")]
 
 mod board;
+mod broker;
+mod bus;
 mod drill;
 mod environment;
 mod import;
@@ -25,10 +27,12 @@ use input::Input;
 fn main() -> ExitCode {
     let mut board = Board::from_arguments();
     let input = Input::find();
+    broker::bench(&mut board);
     parse::bench(&mut board, &input);
     import::bench(&mut board, &input);
     environment::bench(&mut board);
     rollback::bench(&mut board);
+    bus::bench(&mut board);
     night_ops::bench(&mut board, &input);
     drill::bench(&mut board);
     board.conclude()

@@ -1,6 +1,6 @@
 //! The one door to time. Nothing else in the library may ask what time it is.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 
@@ -63,6 +63,11 @@ impl Clock {
 #[must_use]
 pub fn shanghai_zone() -> TimeZone {
     TimeZone::get(SHANGHAI).unwrap_or_else(|_| TimeZone::fixed(jiff::tz::offset(8)))
+}
+
+/// Waits; market time that passes in a replay is waited for here.
+pub fn pause(duration: Duration) {
+    std::thread::sleep(duration);
 }
 
 /// Measures a duration; never moves backwards.

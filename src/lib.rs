@@ -22,6 +22,7 @@ pub mod record;
 pub mod bus;
 pub mod config;
 pub mod model;
+pub mod script;
 pub mod source;
 pub mod store;
 pub mod vault;

@@ -4,7 +4,10 @@
 use jiff::civil::Date;
 
 use super::{Account, Fen, Fill, Order, Reject, rules};
-use crate::market::{Commission, PriceBand, Side, Symbol, tick::cny};
+use crate::market::{
+    Commission, PriceBand, Side, Symbol,
+    tick::{cny, fen},
+};
 
 /// What trading costs and how much of the market one may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,11 +19,14 @@ pub struct TradeTerms {
     pub slippage_bps: f64,
     /// Greatest share of a session's volume that one may trade, 0 to 1.
     pub participation: f64,
+    /// Whether a buy that the cash does not pay for is cut to the whole lots that it pays for, as the
+    /// original's paper broker did, and not refused.
+    pub trim_to_cash: bool,
 }
 
 impl Default for TradeTerms {
     fn default() -> Self {
-        Self { commission: Commission::default(), slippage_bps: 0.0, participation: 0.25 }
+        Self { commission: Commission::default(), slippage_bps: 0.0, participation: 0.25, trim_to_cash: false }
     }
 }
 
@@ -51,30 +57,90 @@ pub fn execute(
     traded: i64,
     terms: &TradeTerms,
 ) -> Result<Fill, Reject> {
-    if order.shares <= 0 {
-        return Err(Reject::NotPositive);
+    Match { quote, traded, terms, share: 1.0, all: false }.fill(account, order, &Progress::default())
+}
+
+/// How far an order has come in earlier matches.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Progress {
+    /// Shares wanted in whole lots, as the first fill fixed them.
+    pub(super) wanted: i64,
+    /// Shares filled.
+    pub(super) filled: i64,
+    /// What they were worth, fen.
+    pub(super) value: Fen,
+}
+
+/// One meeting of an order with the market: both the backtest and the brokers come through here.
+pub(super) struct Match<'a> {
+    /// The market.
+    pub(super) quote: &'a Quote,
+    /// What others traded of the quote's volume already.
+    pub(super) traded: i64,
+    /// Costs and the participation cap.
+    pub(super) terms: &'a TradeTerms,
+    /// The part of what could fill that does, 0 to 1.
+    pub(super) share: f64,
+    /// Whether a fill of less than all that is left is no fill.
+    pub(super) all: bool,
+}
+
+impl Match<'_> {
+    /// Fills what is left of an order and books it, or refuses it and leaves the account as it was.
+    pub(super) fn fill(&self, account: &mut Account, order: &Order, progress: &Progress) -> Result<Fill, Reject> {
+        if order.shares <= 0 {
+            return Err(Reject::NotPositive);
+        }
+        let sellable = account.position(order.symbol).sellable;
+        // The exchange asks for whole lots of the order; what a cut leaves of it needs none.
+        let wanted = if progress.filled > 0 {
+            progress.wanted - progress.filled
+        } else {
+            rules::whole_lots(order.symbol, order.side, order.shares, sellable)
+        };
+        if wanted == 0 {
+            return Err(Reject::BelowLot);
+        }
+        if order.side == Side::Sell && wanted > sellable {
+            return Err(Reject::NotSellable);
+        }
+        let Quote { date, .. } = *self.quote;
+        let price = tradable_price(order.side, self.quote)?;
+        let priced = |shares: i64| {
+            let value = worth(shares, price).ok_or(Reject::NotEnoughCash)?;
+            let charges = rules::more_charges(order.symbol, date, order.side, progress.value, value, self.terms);
+            Ok(Fill { date, symbol: order.symbol, side: order.side, wanted, shares, price, charges })
+        };
+        let mut fill = priced(self.shares(order, wanted, progress.filled > 0)?)?;
+        if account.cash() + fill.cash_flow() < 0 {
+            let may_trim = self.terms.trim_to_cash && !self.all && order.side == Side::Buy;
+            let most = if may_trim {
+                affordable_shares(account.cash(), order.symbol, fill.shares, price, date, self.terms)
+            } else {
+                0
+            };
+            if most == 0 {
+                return Err(Reject::NotEnoughCash);
+            }
+            fill = priced(most)?;
+        }
+        account.book(&fill);
+        Ok(fill)
     }
-    let sellable = account.position(order.symbol).sellable;
-    let wanted = rules::whole_lots(order.symbol, order.side, order.shares, sellable);
-    if wanted == 0 {
-        return Err(Reject::BelowLot);
+
+    /// Returns how many of the wanted shares the volume and the match's share leave, in whole lots.
+    fn shares(&self, order: &Order, wanted: i64, begun: bool) -> Result<i64, Reject> {
+        let room = volume_room(self.quote, self.traded, self.terms)?;
+        let most = wanted.min(room);
+        let most = if self.share < 1.0 { (most as f64 * self.share.max(0.0)).floor() as i64 } else { most };
+        let shares = if most == wanted { wanted } else { rules::cut_lots(order.symbol, most, begun) };
+        if shares == 0 || (self.all && shares < wanted) { Err(Reject::NoVolume) } else { Ok(shares) }
     }
-    if order.side == Side::Sell && wanted > sellable {
-        return Err(Reject::NotSellable);
-    }
-    let price = tradable_price(order.side, quote)?;
-    let room = volume_room(quote, traded, terms)?;
-    let shares = if wanted <= room { wanted } else { rules::whole_lots(order.symbol, order.side, room, sellable) };
-    if shares == 0 {
-        return Err(Reject::NoVolume);
-    }
-    let charges = rules::charges(order.symbol, quote.date, order.side, shares * price, terms);
-    let fill = Fill { date: quote.date, symbol: order.symbol, side: order.side, wanted, shares, price, charges };
-    if account.cash() + fill.cash_flow() < 0 {
-        return Err(Reject::NotEnoughCash);
-    }
-    account.book(&fill);
-    Ok(fill)
+}
+
+/// Returns shares x price; none beyond what rules compute with (`tick::fen`): no account holds that much.
+fn worth(shares: i64, price: Fen) -> Option<Fen> {
+    shares.checked_mul(price).filter(|value| fen(cny(*value)).is_some())
 }
 
 fn tradable_price(side: Side, quote: &Quote) -> Result<Fen, Reject> {

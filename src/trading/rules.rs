@@ -14,14 +14,35 @@ pub(super) fn whole_lots(symbol: Symbol, side: Side, shares: i64, sellable: i64)
     if side == Side::Sell && shares == sellable { shares } else { LotRule::of(symbol.board()).round_buy(shares) }
 }
 
+/// Returns how much of an order fills where less than all of it can: whole lots, of which the first must
+/// be one that the board takes.
+pub(super) fn cut_lots(symbol: Symbol, shares: i64, begun: bool) -> i64 {
+    let lots = LotRule::of(symbol.board());
+    if begun { shares - shares % lots.step } else { lots.round_buy(shares) }
+}
+
 /// Returns what an order of `value` fen costs; each charge is rounded half up to the fen.
 pub(super) fn charges(symbol: Symbol, on: Date, side: Side, value: Fen, terms: &TradeTerms) -> Charges {
-    let fees = FeeSchedule::on(on, symbol.board(), terms.commission).charge(side, cny(value));
+    more_charges(symbol, on, side, 0, value, terms)
+}
+
+/// Returns what a fill of `value` fen adds to the costs of an order that had filled for `before` fen, so
+/// that the least commission is paid once an order (market_rules.md).
+pub(super) fn more_charges(
+    symbol: Symbol,
+    on: Date,
+    side: Side,
+    before: Fen,
+    value: Fen,
+    terms: &TradeTerms,
+) -> Charges {
+    let fees = FeeSchedule::on(on, symbol.board(), terms.commission).charge_fill(side, cny(before), cny(value));
     let whole = |amount| fen(amount).unwrap_or(0);
+    let slippage = |value: Fen| (value as f64 * terms.slippage_bps / 1e4 + 0.5).floor() as Fen;
     Charges {
         commission: whole(fees.commission),
         stamp_duty: whole(fees.stamp_duty),
         transfer_fee: whole(fees.transfer_fee),
-        slippage: (value as f64 * terms.slippage_bps / 1e4 + 0.5).floor() as Fen,
+        slippage: slippage(before + value) - slippage(before),
     }
 }

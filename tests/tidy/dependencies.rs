@@ -3,7 +3,7 @@
 use super::source::{Blank, SourceFile, assert_caught, assert_none, blanked, read, rust_files, words};
 
 /// A library and the only places that may name it.
-const HOMES: [(&str, &[&str]); 16] = [
+const HOMES: [(&str, &[&str]); 17] = [
     ("arrow", &["src/store/"]),
     ("clap", &["src/cli/"]),
     ("csv", &["src/store/"]),
@@ -14,6 +14,7 @@ const HOMES: [(&str, &[&str]); 16] = [
     ("jsonc_parser", &["src/config/", "src/drill/pointer.rs"]),
     ("linfa", &["src/model/"]),
     ("linfa_elasticnet", &["src/model/"]),
+    ("mlua", &["src/script/"]),
     ("ndarray", &["src/model/"]),
     ("parquet", &["src/store/"]),
     ("rusqlite", &["src/store/"]),

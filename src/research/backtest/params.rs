@@ -70,6 +70,7 @@ impl BacktestParams {
             commission: Commission { rate: self.commission_bps / 1e4, minimum: self.commission_min },
             slippage_bps: self.slippage_bps,
             participation: self.participation,
+            trim_to_cash: false,
         }
     }
 

@@ -3,13 +3,20 @@
 //! A broker owns the accounts: only its fills and entitlements change them. It knows no strategy, no
 //! risk rule and no file; its whole state can be taken out and put back, so that a restart goes on.
 
+mod identity;
+mod open_order;
 mod order;
+mod paper;
+mod shadow;
+mod state;
 
 use jiff::civil::{Date, DateTime};
 
 pub use order::{
     ClientOrderId, Execution, OrderKind, OrderRequest, OrderStatus, Refusal, Submission, TimeInForce, Venue,
 };
+pub use paper::PaperBroker;
+pub use shadow::{ShadowBroker, ShadowTerms};
 
 use super::{Account, Bar, Entitlement, SymbolDay};
 use crate::market::{CorporateAction, Symbol};
@@ -56,3 +63,10 @@ pub trait Broker {
     /// Says what of the state is not as it should be; the broker is left as it was.
     fn restore(&mut self, state: &serde_json::Value) -> Result<(), String>;
 }
+
+#[cfg(test)]
+#[path = "storm_tests.rs"]
+mod storm_tests;
+
+#[cfg(test)]
+mod oracle_tests;

@@ -59,8 +59,8 @@ impl PortfolioManager {
     /// bring, to its targets: first sells, then buys, the largest target first, of equal ones by symbol.
     ///
     /// A position is at most target x NAV, less than one lot short of it. Sells keep to what may be sold
-    /// today. Buys keep to the cash that is there after the open buys: a sell that has not happened pays
-    /// for nothing. A change smaller than a lot is no order.
+    /// today. Buys keep to the cash that is there after the open buys, and to what these sells will bring at
+    /// the price now: a broker matches them first. A change smaller than a lot is no order.
     #[must_use]
     pub fn plan(&self, account: &str, view: &PlanView<'_>) -> Vec<OrderPlan> {
         let symbols = self.symbols(account, view.account);
@@ -70,7 +70,7 @@ impl PortfolioManager {
             let buys = |change: &Change| change.side == Side::Buy;
             buys(a).cmp(&buys(b)).then(by_weight((a.symbol, a.weight), (b.symbol, b.weight)))
         });
-        let mut cash = free_cash(&symbols, view);
+        let mut cash = free_cash(&symbols, view) + proceeds(&changes, view);
         changes.into_iter().filter_map(|change| self.order(account, change, &mut cash, view)).collect()
     }
 
@@ -162,6 +162,16 @@ fn target_shares(weight: f64, nav: Fen, price: Fen) -> i64 {
 fn free_cash(symbols: &BTreeSet<Symbol>, view: &PlanView<'_>) -> Fen {
     let reserved = open_buys(symbols, view).map(|(symbol, shares, price)| buy_cost(symbol, shares, price, view));
     view.account.cash() - reserved.sum::<Fen>()
+}
+
+/// Returns what the planned sells will bring at the price now.
+fn proceeds(changes: &[Change], view: &PlanView<'_>) -> Fen {
+    let sells = changes.iter().filter(|change| change.side == Side::Sell);
+    let value = |change: &Change| {
+        let value = change.shares * change.price;
+        value - rules::charges(change.symbol, view.date, Side::Sell, value, view.terms).total()
+    };
+    sells.map(value).sum()
 }
 
 /// Returns the open buys: symbol, shares, price.

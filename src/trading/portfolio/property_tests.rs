@@ -143,7 +143,7 @@ fn check_plan(
     let rank = |plan: &OrderPlan| (u8::from(plan.side == Side::Buy), -plan.weight, plan.symbol);
     let sorted = plans.is_sorted_by(|a, b| rank(a) < rank(b));
     prop_assert!(sorted, "{:?}", plans);
-    let (mut spent, mut target_value) = (0, 0.0);
+    let (mut spent, mut proceeds, mut target_value) = (0, 0, 0.0);
     for (symbol, (price, shares, sellable, pending)) in &known {
         let weight = manager.target("main", *symbol);
         target_value += weight * nav as f64;
@@ -166,6 +166,7 @@ fn check_plan(
                 prop_assert!(plan.shares <= sellable + pending.min(&0), "sold twice or before it may be");
                 prop_assert!(weight == 0.0 || lots.may_buy(plan.shares), "an odd part of a position that stays");
                 prop_assert!(value >= wanted - *price as f64 - 1e-3, "sold below the target");
+                proceeds += plan.shares * price;
             }
             None => {}
         }
@@ -175,7 +176,8 @@ fn check_plan(
         prop_assert!(value < wanted + lot_value || still_sellable < lots.minimum, "{value} of {wanted}");
     }
     prop_assert!(target_value <= nav as f64 * (1.0 + 1e-9), "targets exceed the leverage");
-    prop_assert!(spent == 0 || spent + manager.pending_buy_value("main", &view) <= cash, "more than the cash");
+    let open_buys = manager.pending_buy_value("main", &view);
+    prop_assert!(spent == 0 || spent + open_buys <= cash + proceeds, "more than the cash and what is sold for it");
     Ok(())
 }
 

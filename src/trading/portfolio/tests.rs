@@ -248,7 +248,7 @@ fn targets_of_an_account_add_up_over_its_strategies() {
 }
 
 #[test]
-fn sells_come_first_and_pay_for_nothing_yet() {
+fn sells_come_first_and_pay_for_the_buys() {
     let mut manager = two();
     let mut account = Account::with_cash(9_000_000);
     // An odd remainder of a position that is no longer wanted goes whole.
@@ -256,13 +256,17 @@ fn sells_come_first_and_pay_for_nothing_yet() {
     manager.decide(0, &targets(&[("600009.SH", 0.3)])).expect("legal");
     manager.decide(0, &targets(&[("600000.SH", 0.3), ("600001.SH", 0.29)])).expect("legal");
     let plans = plan(&manager, &account, 1000);
-    // NAV is 400,500.00 CNY: the first may be 48,060.00, the second 46,458.00, the cash is 90,000.00.
+    // NAV is 400,500.00 CNY: the first may be 48,060.00, the second 46,458.00; the cash is 90,000.00.
     let expected = [
         ("600009.SH".to_owned(), Side::Sell, 31_050, "u1".to_owned()),
         ("600000.SH".to_owned(), Side::Buy, 4_800, "u1".to_owned()),
-        ("600001.SH".to_owned(), Side::Buy, 4_100, "u1".to_owned()),
+        ("600001.SH".to_owned(), Side::Buy, 4_600, "u1".to_owned()),
     ];
     assert_eq!(short(&plans), expected);
+    // What may not be sold today pays for nothing.
+    account.hold(symbol("600009.SH"), Position { shares: 31_050, sellable: 0, cost: 0 });
+    let bought: Vec<i64> = plan(&manager, &account, 1000).iter().map(|plan| plan.shares).collect();
+    assert_eq!(bought, [4_800, 4_100]);
 }
 
 #[test]

@@ -1,0 +1,112 @@
+//! The board: last prices and the session's facts of every symbol, as far as they have happened.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    market::Symbol,
+    trading::{Fen, SymbolDay},
+};
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    day: SymbolDay,
+    last: Option<Fen>,
+}
+
+/// Prices by symbol. A symbol without a bar today keeps its last price.
+#[derive(Debug, Default)]
+pub(super) struct Board {
+    symbols: Vec<Symbol>,
+    slots: Vec<Slot>,
+}
+
+/// The board's prices, for a saved state.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Prices(pub(super) BTreeMap<Symbol, Fen>);
+
+impl Board {
+    /// Starts a session: each symbol's price is its reference until it trades.
+    pub(super) fn open(&mut self, days: &[(Symbol, SymbolDay)]) {
+        let mut all: BTreeMap<Symbol, Slot> = self
+            .symbols
+            .iter()
+            .zip(&self.slots)
+            .map(|(symbol, slot)| (*symbol, Slot { last: slot.last, ..Slot::closed() }))
+            .collect();
+        for (symbol, day) in days {
+            let slot = all.entry(*symbol).or_default();
+            *slot = Slot { day: *day, last: day.reference.or(slot.last) };
+        }
+        (self.symbols, self.slots) = all.into_iter().unzip();
+    }
+
+    fn slot(&self, symbol: Symbol) -> Option<&Slot> {
+        self.slots.get(self.symbols.binary_search(&symbol).ok()?)
+    }
+
+    /// Notes a trade's price.
+    pub(super) fn mark(&mut self, symbol: Symbol, price: Fen) {
+        match self.symbols.binary_search(&symbol) {
+            Ok(at) => {
+                if let Some(slot) = self.slots.get_mut(at) {
+                    slot.last = Some(price);
+                }
+            }
+            Err(at) => {
+                self.symbols.insert(at, symbol);
+                self.slots.insert(at, Slot { day: SymbolDay::default(), last: Some(price) });
+            }
+        }
+    }
+
+    /// Returns what is known of a symbol's session.
+    pub(super) fn day(&self, symbol: Symbol) -> SymbolDay {
+        self.slot(symbol).map(|slot| slot.day).unwrap_or_default()
+    }
+
+    /// Returns the last price, fen.
+    pub(super) fn price(&self, symbol: Symbol) -> Option<Fen> {
+        self.slot(symbol)?.last
+    }
+
+    pub(super) fn prices(&self) -> Prices {
+        let priced = self.symbols.iter().zip(&self.slots).filter_map(|(symbol, slot)| Some((*symbol, slot.last?)));
+        Prices(priced.collect())
+    }
+
+    /// Puts prices back; the session's facts stay.
+    pub(super) fn restore(&mut self, prices: &Prices) {
+        for (symbol, price) in &prices.0 {
+            self.mark(*symbol, *price);
+        }
+    }
+}
+
+impl Slot {
+    /// A symbol of which this session says nothing.
+    fn closed() -> Self {
+        Self { day: SymbolDay { suspended: true, ..SymbolDay::default() }, last: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Board;
+    use crate::trading::SymbolDay;
+
+    #[test]
+    fn a_symbol_without_a_bar_keeps_its_last_price_and_does_not_trade() {
+        let [one, two] = ["600000.SH", "000001.SZ"].map(|text| text.parse().expect("a symbol"));
+        let mut board = Board::default();
+        board.open(&[(one, SymbolDay { reference: Some(1000), ..SymbolDay::default() })]);
+        assert_eq!((board.price(one), board.price(two)), (Some(1000), None));
+        board.mark(one, 1010);
+        board.mark(two, 500);
+        board.open(&[(two, SymbolDay { reference: Some(490), ..SymbolDay::default() })]);
+        assert_eq!((board.price(one), board.price(two)), (Some(1010), Some(490)), "the reference is the newer");
+        assert!(board.day(one).suspended && !board.day(two).suspended);
+    }
+}

@@ -1,0 +1,197 @@
+//! From wishes to orders: strategies are asked, the portfolio plans, risk checks, the broker takes.
+
+use jiff::civil::DateTime;
+
+use super::TradeCore;
+use crate::{
+    market::{Side, Symbol},
+    trading::{
+        Direction, Event, EventSink, Fen, Signal, TradingError,
+        broker::{ClientOrderId, OrderKind, OrderRequest, Submission, TimeInForce},
+        portfolio::{OrderPlan, PlanView, PortfolioManager},
+        risk::{RiskAlert, RiskRefusal, RiskView},
+        strategy::Wish,
+    },
+};
+
+impl TradeCore {
+    /// Asks every strategy that is due for its targets from the scores of the last session, and sends
+    /// the orders that lead there. Call it after the session opened and before its first bar.
+    ///
+    /// # Errors
+    /// When a strategy fails or wishes what is not allowed; nothing is sent then.
+    pub fn decide(
+        &mut self,
+        at: DateTime,
+        scores: &[(Symbol, f64)],
+        sink: &mut dyn EventSink,
+    ) -> Result<(), TradingError> {
+        let mut due = false;
+        for index in 0..self.strategies.len() {
+            if !self.portfolio.due(index, self.sessions - 1) {
+                continue;
+            }
+            due = true;
+            let Some(strategy) = self.strategies.get_mut(index) else { continue };
+            let targets = strategy.targets(scores)?;
+            let Some(rule) = self.portfolio.strategies().get(index) else { continue };
+            let (id, account) = (rule.id.clone(), rule.account_id.clone());
+            let adjustments = self.portfolio.decide(index, &targets)?;
+            adjustments.iter().for_each(|adjustment| sink.event(Event::Adjusted(adjustment)));
+            let score_of = |symbol: &Symbol| scores.binary_search_by(|(of, _)| of.cmp(symbol)).ok();
+            for (symbol, weight) in &targets {
+                let held = self.broker.account(&account).map_or(0, |account| account.position(*symbol).shares);
+                let signal = Signal {
+                    strategy_id: id.clone(),
+                    symbol: *symbol,
+                    at,
+                    direction: direction(*weight, held),
+                    score: score_of(symbol).and_then(|at| scores.get(at)).map_or(f64::NAN, |(_, score)| *score),
+                    weight: *weight,
+                    horizon: "daily",
+                };
+                sink.event(Event::Signal(&signal));
+            }
+        }
+        if due {
+            for account in 0..self.portfolio.accounts().len() {
+                self.rebalance(account, at, sink);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes one strategy's wish after a bar and sends the order that follows, if any.
+    pub(super) fn follow(
+        &mut self,
+        strategy: usize,
+        symbol: Symbol,
+        wish: Wish,
+        at: DateTime,
+        sink: &mut dyn EventSink,
+    ) -> Result<(), TradingError> {
+        let Some(rule) = self.portfolio.strategies().get(strategy) else { return Ok(()) };
+        let (id, account_id) = (rule.id.clone(), rule.account_id.clone());
+        let adjustments = self.portfolio.signal(strategy, symbol, wish.weight)?;
+        adjustments.iter().for_each(|adjustment| sink.event(Event::Adjusted(adjustment)));
+        let held = self.broker.account(&account_id).map_or(0, |account| account.position(symbol).shares);
+        let signal = Signal {
+            strategy_id: id,
+            symbol,
+            at,
+            direction: direction(wish.weight, held),
+            score: wish.score,
+            weight: wish.weight,
+            horizon: "intraday",
+        };
+        sink.event(Event::Signal(&signal));
+        let Some(account) = self.portfolio.accounts().iter().position(|rule| rule.id == account_id) else {
+            return Ok(());
+        };
+        let plan = self.with_view(account, |portfolio, id, view| portfolio.plan_symbol(id, symbol, view)).flatten();
+        if let Some(plan) = plan {
+            self.send(account, &plan, at, sink);
+        }
+        Ok(())
+    }
+
+    fn rebalance(&mut self, account: usize, at: DateTime, sink: &mut dyn EventSink) {
+        let plans = self.with_view(account, |portfolio, id, view| portfolio.plan(id, view)).unwrap_or_default();
+        for plan in plans {
+            self.send(account, &plan, at, sink);
+        }
+    }
+
+    /// Shows the portfolio an account as it stands now.
+    fn with_view<T>(
+        &self,
+        account: usize,
+        plan: impl FnOnce(&PortfolioManager, &str, &PlanView<'_>) -> T,
+    ) -> Option<T> {
+        let id = &self.portfolio.accounts().get(account)?.id;
+        let view = PlanView {
+            nav: self.nav_of(id),
+            account: self.broker.account(id)?,
+            price: &|symbol| self.board.price(symbol),
+            pending: &|symbol| self.broker.pending_shares(id, symbol),
+            date: self.date?,
+            terms: &self.terms,
+        };
+        Some(plan(&self.portfolio, id, &view))
+    }
+
+    /// Checks one planned order against the risk rules and hands it to the broker.
+    fn send(&mut self, account: usize, plan: &OrderPlan, at: DateTime, sink: &mut dyn EventSink) {
+        let Some(rule) = self.portfolio.accounts().get(account) else { return };
+        self.orders += 1;
+        let order = OrderRequest {
+            client_order_id: ClientOrderId::numbered(&plan.strategy_id, plan.symbol, at, self.orders),
+            account_id: rule.id.clone(),
+            strategy_id: plan.strategy_id.clone(),
+            symbol: plan.symbol,
+            side: plan.side,
+            shares: plan.shares,
+            kind: OrderKind::Market,
+            time_in_force: TimeInForce::Day,
+            venue: plan.venue,
+            at,
+        };
+        if let Err((refusal, alert)) = self.check(account, &order) {
+            sink.event(Event::Refused(&order, &refusal));
+            alert.iter().for_each(|alert| sink.event(Event::Alert(alert)));
+            return;
+        }
+        sink.event(Event::Order(&order, self.board.price(order.symbol)));
+        match order.side {
+            Side::Sell => {
+                self.selling.insert(order.symbol);
+            }
+            Side::Buy => self.buying.iter_mut().skip(account).take(1).for_each(|set| {
+                set.insert(order.symbol);
+            }),
+        }
+        if let Submission::Rejected(execution) = self.broker.submit(order) {
+            sink.event(Event::Execution(&execution));
+        }
+    }
+
+    fn check(&mut self, at: usize, order: &OrderRequest) -> Result<(), (RiskRefusal, Option<RiskAlert>)> {
+        let id = &order.account_id;
+        let (nav, day) = (self.nav_of(id), self.board.day(order.symbol));
+        let price = self.board.price(order.symbol).unwrap_or(0);
+        let (Some(account), Some(brain)) = (self.broker.account(id), self.risk.get_mut(at)) else { return Ok(()) };
+        let price_of = |symbol| self.board.price(symbol).unwrap_or(0);
+        // What open sells will bring is no longer held when the order fills: they are matched first.
+        let selling: Fen = account
+            .positions()
+            .keys()
+            .map(|symbol| self.broker.pending_shares(id, *symbol).min(0) * price_of(*symbol))
+            .sum();
+        let buys = self.buying.get(at).into_iter().flatten();
+        let buying: Fen = buys.map(|symbol| self.broker.pending_shares(id, *symbol).max(0) * price_of(*symbol)).sum();
+        let pending = self.broker.pending_shares(id, order.symbol).max(0);
+        let view = RiskView {
+            nav,
+            account,
+            price,
+            reference: day.reference,
+            gross: nav - account.cash() + selling,
+            position_value: (account.position(order.symbol).shares + pending) * price,
+            pending_buy_value: buying,
+        };
+        brain.check(order, &view).map_err(|refusal| {
+            let alert = brain.refusal_alert(order, &refusal);
+            (refusal, alert)
+        })
+    }
+}
+
+fn direction(weight: f64, held: i64) -> Direction {
+    if weight > 0.0 {
+        Direction::Buy
+    } else if held > 0 {
+        Direction::Sell
+    } else {
+        Direction::Flat
+    }
+}

@@ -1,0 +1,121 @@
+//! Opening and closing a session: T+1, corporate actions, the first worth of the day; what is left of
+//! orders is cancelled.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::DateTime;
+
+use super::TradeCore;
+use crate::{
+    market::{CorporateAction, Symbol},
+    trading::{Entitlement, Event, EventSink, Fen, Mark, SymbolDay, TradingError},
+};
+
+/// What is known before a session opens.
+#[derive(Debug)]
+pub struct SessionOpen<'a> {
+    /// The moment, Asia/Shanghai; its date is the session's.
+    pub at: DateTime,
+    /// The symbols that may trade.
+    pub days: &'a [(Symbol, SymbolDay)],
+    /// Corporate actions since the session before, by symbol.
+    pub actions: &'a BTreeMap<Symbol, Vec<CorporateAction>>,
+    /// Falls of a reference price that no known action explains, fen a share.
+    pub falls: &'a [(Symbol, Fen)],
+}
+
+impl TradeCore {
+    /// Opens a session and returns what corporate actions brought.
+    ///
+    /// # Errors
+    /// When the kill switch of an account was tripped before.
+    pub fn open_session(
+        &mut self,
+        open: &SessionOpen<'_>,
+        sink: &mut dyn EventSink,
+    ) -> Result<Vec<Entitlement>, TradingError> {
+        let date = open.at.date();
+        self.date = Some(date);
+        self.sessions += 1;
+        self.forget_orders();
+        self.broker.open_session(date);
+        let mut received: Vec<Entitlement> = Vec::new();
+        for actions in open.actions.values() {
+            received.extend(self.broker.entitle(actions).into_iter().map(|(_, entitlement)| entitlement));
+        }
+        for (symbol, fen) in open.falls {
+            received.extend(self.broker.credit_fall(*symbol, *fen).into_iter().map(|(_, entitlement)| entitlement));
+        }
+        self.board.open(open.days);
+        for at in 0..self.risk.len() {
+            let Some(id) = self.portfolio.accounts().get(at).map(|rule| rule.id.clone()) else { continue };
+            let nav = self.nav_of(&id);
+            if let Some(brain) = self.risk.get_mut(at) {
+                brain.open_session(date, nav);
+            }
+        }
+        self.mark_accounts(open.at, true, sink);
+        Ok(received)
+    }
+
+    /// Ends the session: every order that is left is cancelled.
+    pub fn close_session(&mut self, at: DateTime, sink: &mut dyn EventSink) {
+        let mut executions = std::mem::take(&mut self.executions);
+        self.broker.close_session(at, &mut executions);
+        executions.drain(..).for_each(|execution| sink.event(Event::Execution(&execution)));
+        self.executions = executions;
+        self.forget_orders();
+        for rule in self.portfolio.accounts().to_vec() {
+            if let Some(account) = self.broker.account(&rule.id) {
+                self.portfolio.close_session(&rule.id, account);
+            }
+        }
+        self.date = None;
+    }
+
+    /// No order outlives a session.
+    fn forget_orders(&mut self) {
+        self.selling.clear();
+        self.buying.iter_mut().for_each(BTreeSet::clear);
+    }
+
+    /// Values every account and tells risk and the listener.
+    pub(super) fn mark_accounts(&mut self, at: DateTime, positions_changed: bool, sink: &mut dyn EventSink) {
+        for (rule, brain) in self.portfolio.accounts().iter().zip(&mut self.risk) {
+            let Some(account) = self.broker.account(&rule.id) else { continue };
+            let (mut positions_value, mut largest): (Fen, Option<(Symbol, Fen)>) = (0, None);
+            for (symbol, position) in account.positions() {
+                let value = position.shares * self.board.price(*symbol).unwrap_or(0);
+                positions_value += value;
+                if largest.is_none_or(|(_, most)| value > most) {
+                    largest = Some((*symbol, value));
+                }
+            }
+            let nav = account.cash() + positions_value;
+            let alerts = brain.mark(at, nav, positions_value, largest);
+            alerts.iter().for_each(|alert| sink.event(Event::Alert(alert)));
+            let share = |value: Fen| if nav > 0 { value as f64 / nav as f64 } else { 0.0 };
+            let mark = Mark {
+                account_id: rule.id.clone(),
+                at,
+                cash: account.cash(),
+                positions_value,
+                nav_peak: brain.nav_peak(),
+                dd_total: brain.dd_total(),
+                dd_intraday: brain.dd_intraday(),
+                max_single_weight: largest.map_or(0.0, |(_, value)| share(value)),
+            };
+            sink.event(Event::Mark(&mark));
+            if positions_changed {
+                let weights: Vec<(Symbol, f64)> = account
+                    .positions()
+                    .iter()
+                    .map(|(symbol, position)| {
+                        (*symbol, share(position.shares * self.board.price(*symbol).unwrap_or(0)))
+                    })
+                    .collect();
+                sink.event(Event::Positions(&rule.id, at, &weights));
+            }
+        }
+    }
+}
