@@ -7,14 +7,14 @@
 
 mod error;
 mod plan;
-mod portfolio_manager;
 mod rule;
+mod targets;
 mod weights;
 
 pub use error::PortfolioError;
 pub use plan::{OrderPlan, PlanView};
-pub use portfolio_manager::PortfolioManager;
 pub use rule::{AccountRule, Adjustment, Allocation, StrategyRule};
+pub use targets::PortfolioManager;
 
 #[cfg(test)]
 mod property_tests;

@@ -136,9 +136,8 @@ impl PortfolioManager {
     /// Returns the strategies behind a change of a symbol, joined, and where they trade. Where none is
     /// known (a position that came with the account), all of the account are.
     fn askers(&self, account: &str, symbol: Symbol) -> (Name, Venue) {
-        let asks = |wishes: &super::portfolio_manager::Wishes| {
-            wishes.targets.contains_key(&symbol) || wishes.left.contains(&symbol)
-        };
+        let asks =
+            |wishes: &super::targets::Wishes| wishes.targets.contains_key(&symbol) || wishes.left.contains(&symbol);
         let any = self.of_account(account).any(|(_, _, wishes)| asks(wishes));
         let rules = self.of_account(account).filter(|(_, _, wishes)| !any || asks(wishes)).map(|(rule, _, _)| rule);
         let (mut ids, mut venue) = (Vec::new(), Venue::ClosingCall);

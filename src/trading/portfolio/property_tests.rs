@@ -97,8 +97,9 @@ fn take(manager: &mut PortfolioManager, step: &Step) -> Result<(), TestCaseError
             (wished, manager.signal(*index, symbol(CODES[*code]), *weight))
         }
     };
-    let legal =
-        wished.values().all(|weight| (0.0..=1.0).contains(weight)) && wished.values().sum::<f64>() <= 1.0 + 1e-9;
+    // A signal sees one symbol: its sum is limited and told, that of a decision is refused.
+    let fits = matches!(step, Step::Signal(..)) || wished.values().sum::<f64>() <= 1.0 + 1e-9;
+    let legal = fits && wished.values().all(|weight| (0.0..=1.0).contains(weight));
     prop_assert_eq!(result.is_ok(), legal, "{:?}", result);
     let Ok(adjustments) = result else {
         prop_assert_eq!(&*manager, &before);
@@ -107,6 +108,7 @@ fn take(manager: &mut PortfolioManager, step: &Step) -> Result<(), TestCaseError
     let rule = &manager.strategies()[index];
     let targets = &manager.wishes[index].targets;
     prop_assert!(targets.len() <= rule.max_positions);
+    prop_assert!(targets.values().sum::<f64>() <= rule.max_gross_leverage + 1e-9);
     prop_assert!(targets.values().all(|weight| *weight > 0.0 && *weight <= rule.max_single_position_pct));
     for (symbol, wanted) in &wished {
         let got = targets.get(symbol).copied().unwrap_or(0.0);
@@ -128,7 +130,7 @@ fn check_plan(
     }
     let nav = account.value_at(|symbol| known[&symbol].0.unwrap_or(0));
     let terms =
-        TradeTerms { commission: Commission { rate: 3e-4, minimum: 5.0 }, slippage_bps: 5.0, participation: 0.25 };
+        TradeTerms { commission: Commission { rate: 3e-4, minimum: 5.0 }, slippage_bps: 5.0, ..TradeTerms::default() };
     let view = PlanView {
         nav,
         account: &account,
@@ -141,7 +143,7 @@ fn check_plan(
     let rank = |plan: &OrderPlan| (u8::from(plan.side == Side::Buy), -plan.weight, plan.symbol);
     let sorted = plans.is_sorted_by(|a, b| rank(a) < rank(b));
     prop_assert!(sorted, "{:?}", plans);
-    let (mut spent, mut target_value) = (0, 0.0);
+    let (mut spent, mut proceeds, mut target_value) = (0, 0, 0.0);
     for (symbol, (price, shares, sellable, pending)) in &known {
         let weight = manager.target("main", *symbol);
         target_value += weight * nav as f64;
@@ -164,6 +166,7 @@ fn check_plan(
                 prop_assert!(plan.shares <= sellable + pending.min(&0), "sold twice or before it may be");
                 prop_assert!(weight == 0.0 || lots.may_buy(plan.shares), "an odd part of a position that stays");
                 prop_assert!(value >= wanted - *price as f64 - 1e-3, "sold below the target");
+                proceeds += plan.shares * price;
             }
             None => {}
         }
@@ -173,7 +176,8 @@ fn check_plan(
         prop_assert!(value < wanted + lot_value || still_sellable < lots.minimum, "{value} of {wanted}");
     }
     prop_assert!(target_value <= nav as f64 * (1.0 + 1e-9), "targets exceed the leverage");
-    prop_assert!(spent == 0 || spent + manager.pending_buy_value("main", &view) <= cash, "more than the cash");
+    let open_buys = manager.pending_buy_value("main", &view);
+    prop_assert!(spent == 0 || spent + open_buys <= cash + proceeds, "more than the cash and what is sold for it");
     Ok(())
 }
 

@@ -71,6 +71,7 @@ pub struct Adjustment {
     pub wanted: f64,
     /// The weight given.
     pub got: f64,
-    /// The limit that cut it, by its key: `max_single_position_pct` or `max_positions`.
+    /// The limit that cut it, by its key: `max_single_position_pct`, `max_positions`, or for a signal
+    /// `max_gross_leverage`.
     pub why: &'static str,
 }

@@ -70,14 +70,13 @@ fn judge_names(strategies: &[StrategyRule], allocation: &Allocation) -> Result<(
 
 /// Judges all targets of a strategy: each weight, then their sum.
 pub(super) fn judge_targets(rule: &StrategyRule, targets: &BTreeMap<Symbol, f64>) -> Result<(), PortfolioError> {
-    let place = || format!("strategy {}", rule.id);
     for (symbol, weight) in targets {
-        judge_weight(*weight, || (place(), symbol.to_string()))?;
+        judge_target(rule, *symbol, *weight)?;
     }
     let sum: f64 = targets.values().sum();
     if exceeds(sum, rule.max_gross_leverage) {
         return Err(PortfolioError::Sum {
-            place: place(),
+            place: format!("strategy {}", rule.id),
             of: format!("its {} target weights", targets.len()),
             sum,
             allowed: rule.max_gross_leverage,
@@ -90,18 +89,6 @@ pub(super) fn judge_targets(rule: &StrategyRule, targets: &BTreeMap<Symbol, f64>
 /// Judges one target of a strategy by itself.
 pub(super) fn judge_target(rule: &StrategyRule, symbol: Symbol, weight: f64) -> Result<(), PortfolioError> {
     judge_weight(weight, || (format!("strategy {}", rule.id), symbol.to_string()))
-}
-
-/// Returns how much of a weight fits beside the others; what is left of a rounding is nothing.
-pub(super) fn fitting(weight: f64, others: f64, leverage: f64) -> f64 {
-    let room = (leverage - others).max(0.0);
-    if weight <= room + SUM_TOLERANCE {
-        weight
-    } else if room <= SUM_TOLERANCE {
-        0.0
-    } else {
-        room
-    }
 }
 
 fn judge_weight(weight: f64, place_and_name: impl FnOnce() -> (String, String)) -> Result<(), PortfolioError> {
@@ -140,6 +127,27 @@ pub(super) fn limit(rule: &StrategyRule, wanted: &BTreeMap<Symbol, f64>) -> (BTr
         }
     }
     (kept, adjustments)
+}
+
+/// Cuts one judged wish to what a strategy's limits and its `others` targets leave.
+pub(super) fn limit_signal(
+    rule: &StrategyRule,
+    others: &BTreeMap<Symbol, f64>,
+    symbol: Symbol,
+    wanted: f64,
+) -> (f64, Option<Adjustment>) {
+    let room = (rule.max_gross_leverage - others.values().sum::<f64>()).max(0.0);
+    let (got, why) = if wanted > 0.0 && others.len() >= rule.max_positions {
+        (0.0, "max_positions")
+    } else if exceeds(wanted.min(rule.max_single_position_pct), room) {
+        // What is left after rounding only is no position.
+        (if exceeds(room, 0.0) { room } else { 0.0 }, "max_gross_leverage")
+    } else if wanted > rule.max_single_position_pct {
+        (rule.max_single_position_pct, "max_single_position_pct")
+    } else {
+        return (wanted, None);
+    };
+    (got, Some(Adjustment { strategy: rule.id.clone(), symbol: Some(symbol), wanted, got, why }))
 }
 
 /// Orders by weight, the largest first, then by symbol.

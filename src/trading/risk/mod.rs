@@ -20,4 +20,6 @@ pub use refusal::RiskRefusal;
 pub use score::{Measure, RiskScore};
 
 #[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 mod tests;

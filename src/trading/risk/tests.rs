@@ -12,14 +12,14 @@ use crate::{
 };
 
 /// 1,000,000.00 CNY.
-const NAV: Fen = 100_000_000;
-const DAY: Date = date(2024, 3, 1);
+pub(super) const NAV: Fen = 100_000_000;
+pub(super) const DAY: Date = date(2024, 3, 1);
 
 fn symbol(text: &str) -> Symbol {
     text.parse().expect("a symbol")
 }
 
-fn limits() -> RiskLimits {
+pub(super) fn limits() -> RiskLimits {
     RiskLimits {
         blacklist: [symbol("600666.SH")].into(),
         whitelist: [].into(),
@@ -34,13 +34,13 @@ fn limits() -> RiskLimits {
     }
 }
 
-fn brain() -> RiskBrain {
+pub(super) fn brain() -> RiskBrain {
     let mut brain = RiskBrain::new("main".into(), limits());
     brain.open_session(DAY, NAV);
     brain
 }
 
-fn at(minute: i8) -> DateTime {
+pub(super) fn at(minute: i8) -> DateTime {
     DAY.at(10, minute, 0, 0)
 }
 
@@ -59,12 +59,12 @@ fn order(code: &str, side: Side, shares: i64, kind: OrderKind) -> OrderRequest {
     }
 }
 
-fn buy(shares: i64) -> OrderRequest {
+pub(super) fn buy(shares: i64) -> OrderRequest {
     order("600000.SH", Side::Buy, shares, OrderKind::Market)
 }
 
 /// An account without positions, all at 10.00 CNY.
-fn view(account: &Account) -> RiskView<'_> {
+pub(super) fn view(account: &Account) -> RiskView<'_> {
     RiskView {
         nav: NAV,
         account,

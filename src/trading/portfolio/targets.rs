@@ -92,32 +92,25 @@ impl PortfolioManager {
         Ok(adjustments)
     }
 
-    /// Changes one target of a strategy, a share of its capital, and tells what its limits cut. A new
-    /// position beyond `max_positions` takes the place of the smallest, if it is larger; one that would
-    /// exceed `max_gross_leverage` gets what the others leave, because a signal knows one symbol only.
+    /// Changes one target of a strategy, a share of its capital, and tells what its limits cut. A signal
+    /// sees one symbol only, so it never pushes out another: beyond `max_positions` it gets nothing, beyond
+    /// `max_gross_leverage` what the other targets leave.
     ///
     /// # Errors
     /// When the weight is illegal; the old targets stay.
     pub fn signal(&mut self, strategy: usize, symbol: Symbol, weight: f64) -> Result<Vec<Adjustment>, PortfolioError> {
-        let Some(wishes) = self.wishes.get(strategy) else { return Err(PortfolioError::NoSuchStrategy(strategy)) };
-        let Some(rule) = self.strategies.get(strategy) else { return Err(PortfolioError::NoSuchStrategy(strategy)) };
-        weights::judge_target(rule, symbol, weight)?;
-        let others: f64 = wishes.targets.iter().filter(|(of, _)| **of != symbol).map(|(_, weight)| weight).sum();
-        let got = weights::fitting(weight, others, rule.max_gross_leverage);
-        let cut = Adjustment {
-            strategy: rule.id.clone(),
-            symbol: Some(symbol),
-            wanted: weight,
-            got,
-            why: "max_gross_leverage",
+        let (Some(rule), Some(wishes)) = (self.strategies.get(strategy), self.wishes.get_mut(strategy)) else {
+            return Err(PortfolioError::NoSuchStrategy(strategy));
         };
+        weights::judge_target(rule, symbol, weight)?;
         let mut targets = wishes.targets.clone();
-        targets.insert(symbol, got);
-        let mut adjustments = self.decide(strategy, &targets)?;
-        if got < weight {
-            adjustments.insert(0, cut);
+        targets.remove(&symbol);
+        let (got, adjustment) = weights::limit_signal(rule, &targets, symbol, weight);
+        if got > 0.0 {
+            targets.insert(symbol, got);
         }
-        Ok(adjustments)
+        wishes.replace(targets);
+        Ok(adjustment.into_iter().collect())
     }
 
     /// Returns an account's target weight of a symbol, a share of its net asset value: the sum over its
