@@ -1,71 +1,63 @@
 //! The event bus over ZeroMQ: the only room that names `zmq`.
 //!
-//! The bus carries hints; the ledger is the record. Nothing may depend on a message having arrived.
+//! The bus carries hints; the ledger is the record. Nothing may depend on a message having arrived, and
+//! a bus that fails never stops work: publishing waits for a bounded time at most, then drops and counts.
+//!
+//! Publishers and subscribers meet in a forwarder, which the first process to join hosts. Every queue
+//! is bounded, every message numbered per publisher and topic, so what was lost on the way shows as a
+//! gap at the subscriber. `docs/bus.md` describes the wire.
 
+mod endpoint;
+mod envelope;
+mod error;
 mod event;
+mod forwarder;
+mod frame;
+mod holder;
+mod host;
+mod link;
+mod outbox;
 mod publisher;
 mod round_trip;
+mod sequence;
+mod snapshot;
+mod socket;
+mod subscriber;
+mod subscription;
+mod waker;
 
 use std::time::Duration;
 
-pub use event::{ErrorEvent, Frame, WIRE_VERSION, topic};
-pub use publisher::Publisher;
+pub use endpoint::Endpoints;
+pub use envelope::WIRE_VERSION;
+pub use error::BusError;
+pub use event::{
+    AccountNavEvent, AccountPositionEvent, AlertLevel, BusEvent, Direction, ErrorEvent, ExecutionEvent, Extra,
+    HeartbeatEvent, MarketBar1mEvent, OrderEvent, OrderType, QueueEvent, RiskAlertEvent, SignalEvent, SnapshotEvent,
+    TimeInForce, topic,
+};
+pub use forwarder::{Forwarder, ForwarderCounts};
+pub use frame::Frame;
+pub use holder::Holder;
+pub use host::Bus;
+pub use publisher::{Publisher, PublisherCounts};
 pub use round_trip::round_trip;
+pub use subscriber::{Received, Subscriber, SubscriberCounts, SubscriberOptions};
 
-use crate::exit::{Exit, Failure};
+/// The most messages that wait on any hop: a publisher's queue, each side of the forwarder, a subscriber.
+pub const QUEUE_MESSAGES_MAX: i32 = 100_000;
 
-/// The longest that a socket keeps the process alive for undelivered messages.
-const LINGER: Duration = Duration::from_millis(100);
+/// The most bytes of a payload; a longer one is dropped and counted.
+pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
 
-/// What went wrong on the bus.
-#[derive(Debug, thiserror::Error)]
-pub enum BusError {
-    /// libzmq refused a call.
-    #[error("the event bus cannot {step} at {endpoint}: {source}")]
-    Socket {
-        /// What was tried.
-        step: &'static str,
-        /// Where.
-        endpoint: String,
-        /// What libzmq said.
-        source: zmq::Error,
-    },
-    /// A message that was sent did not arrive.
-    #[error("a message sent over ZeroMQ at {endpoint} did not come back within {seconds} s")]
-    Lost {
-        /// Where.
-        endpoint: String,
-        /// How long was waited.
-        seconds: f64,
-    },
-    /// A message that is not one of ours.
-    #[error("a bus message is malformed: {0}")]
-    Malformed(String),
-}
+/// libzmq cuts the connection of a peer that sends more than this, before it is all in memory.
+const FRAME_BYTES_MAX: i64 = 16 << 20;
 
-impl BusError {
-    fn at(step: &'static str, endpoint: &str) -> impl FnOnce(zmq::Error) -> Self {
-        let endpoint = endpoint.to_owned();
-        move |source| Self::Socket { step, endpoint, source }
-    }
-}
+/// The longest that closing keeps a process alive for undelivered messages, unless asked otherwise.
+const LINGER: Duration = Duration::from_millis(200);
 
-impl Failure for BusError {
-    fn exit(&self) -> Exit {
-        Exit::Degraded
-    }
-
-    fn remedy(&self) -> Option<String> {
-        Some(
-            "Check that the event_bus endpoints are free loopback ports: `lighthunter doctor` says who holds them."
-                .into(),
-        )
-    }
-}
-
-fn milliseconds(duration: Duration) -> i32 {
-    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
-}
+/// The time between two heartbeats and between two lines of queue metrics.
+const BEAT: Duration = Duration::from_secs(1);
 
 /// Returns libzmq's version.
 #[must_use]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::station::Station;
 use crate::{
-    bus::{ErrorEvent, Publisher, topic},
+    bus::{BusEvent as _, ErrorEvent, Publisher},
     exit::Failure,
 };
 
@@ -28,16 +28,15 @@ pub(super) fn raise(station: &Station, component: &str, failure: &dyn Failure) {
 }
 
 fn announce(station: &Station, component: &str, failure: &dyn Failure) -> Result<bool, crate::bus::BusError> {
-    let mut publisher = Publisher::connect(&station.settings().event_bus.pub_endpoint, component)?;
-    if !publisher.wait_for_listener(PATIENCE)? {
+    let publisher = Publisher::connect(&station.settings().event_bus.pub_endpoint, component)?;
+    if !publisher.wait_for_listener(ErrorEvent::TOPIC, PATIENCE) {
         return Ok(false);
     }
-    let event = ErrorEvent {
+    publisher.publish(&ErrorEvent {
         component: component.into(),
-        message: failure.to_string(),
+        message: failure.to_string().into(),
         level: "error".into(),
         ts: station.clock.now(),
-    };
-    publisher.publish(topic::LOG_ERROR, "ErrorEvent", &event)?;
-    Ok(true)
+    })?;
+    Ok(publisher.close(PATIENCE))
 }
