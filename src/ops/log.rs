@@ -18,7 +18,7 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
-use crate::{clock::Clock, config::settings::LogFiles, durable};
+use crate::{clock::Clock, config::settings::LogFiles, durable, store::RotatingJsonl};
 
 /// The longest message kept in one line, characters; a longer one is cut.
 const MESSAGE_MAX: usize = 4_000;
@@ -80,22 +80,9 @@ where
 
 fn open(path: &Path, rotation: &LogFiles) -> Option<File> {
     durable::make_directory(path.parent()?).ok()?;
-    if path.metadata().is_ok_and(|file| file.len() >= rotation.max_bytes) {
-        rotate(path, rotation.keep_files);
-    }
+    // A log that cannot be moved grows on; that loses nothing.
+    let _ = RotatingJsonl::new(path.to_path_buf(), rotation.max_bytes, rotation.keep_files).make_room(1);
     OpenOptions::new().create(true).append(true).open(path).ok()
-}
-
-/// Moves `x.log` to `x.log.1`, `x.log.1` to `x.log.2` and so on; the oldest is overwritten.
-fn rotate(path: &Path, keep: usize) {
-    let numbered = |number: usize| {
-        let suffix = if number == 0 { String::new() } else { format!(".{number}") };
-        PathBuf::from(format!("{}{suffix}", path.display()))
-    };
-    for number in (0..keep).rev() {
-        // A log that cannot be moved grows on; that loses nothing.
-        let _ = durable::publish_file(&numbered(number), &numbered(number + 1));
-    }
 }
 
 /// Names the room that an event came from: `lighthunter::data::guardian` is `data.guardian`.
@@ -162,5 +149,21 @@ mod tests {
         assert_eq!(line["component"], "night_ops");
         assert_eq!(line["message"], "first\nsecond");
         assert_eq!(line["class"], 13);
+    }
+
+    #[test]
+    fn full_log_is_moved_aside_when_it_is_opened_and_only_so_many_are_kept() {
+        let room = tempfile::tempdir().expect("a directory");
+        let path = room.path().join("a.log");
+        for number in 0..4 {
+            crate::durable::append(&path, &format!("{number}---\n")).expect("written");
+            drop(LogLayer::new(Clock::system(), [path.clone()], &LogFiles { max_bytes: 5, keep_files: 2 }));
+        }
+        let text = |name: &str| std::fs::read_to_string(room.path().join(name)).expect("there");
+        assert_eq!([text("a.log"), text("a.log.1"), text("a.log.2")], ["", "3---\n", "2---\n"]);
+        assert_eq!(std::fs::read_dir(room.path()).expect("listed").count(), 3);
+        crate::durable::append(&path, "4--\n").expect("written");
+        drop(LogLayer::new(Clock::system(), [path], &LogFiles { max_bytes: 5, keep_files: 2 }));
+        assert_eq!([text("a.log"), text("a.log.1")], ["4--\n", "3---\n"], "one byte of room is enough");
     }
 }

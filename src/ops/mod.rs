@@ -7,6 +7,7 @@ pub mod data_state;
 pub mod doctor;
 pub mod log;
 pub mod metrics;
+mod monitor_state;
 pub mod night_ops;
 pub mod regression;
 mod research_plan;

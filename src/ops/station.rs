@@ -46,7 +46,8 @@ impl Station {
     pub fn metrics(&self) -> Metrics {
         let monitor = &self.settings().monitor;
         let path = |relative: &PathBuf| self.workspace.path(relative);
-        Metrics::new(path(&monitor.metrics_file), path(&monitor.state_file), self.clock.clone())
+        let rotation = self.settings().ops.logs.clone();
+        Metrics::new(path(&monitor.metrics_file), path(&monitor.state_file), rotation, self.clock.clone())
     }
 
     /// Returns where the stores are, as the config has it.

@@ -1,4 +1,4 @@
-//! Tests with a second process: one that holds the stores, and one that is killed while it imports. The
+//! Tests with a second process: one that holds the stores, and some that are killed while they write. The
 //! second process is the same test, told by the environment to play the other part.
 
 use std::{
@@ -8,11 +8,12 @@ use std::{
 };
 
 use super::{
-    Depth, Engine, Query, StoreSettings, Stores, WriteMode,
-    fixture::{Room, bar, now, settings_in},
+    Depth, Engine, Ledger, Query, RunStart, RunStatus, StoreSettings, Stores, WriteMode,
+    fixture::{Room, bar, batch, now, settings_in},
 };
 use crate::{
     clock::Clock,
+    digest::Digest,
     exit::{Exit, Failure},
     market::MarketData,
 };
@@ -106,5 +107,60 @@ fn nothing_acknowledged_is_lost_to_a_kill() {
         assert!(rows == expected, "{delay} ms: other rows than were imported");
         drop(stores);
         assert!(room.open().1.is_clean(), "{delay} ms: recovery leaves nothing to do");
+    }
+}
+
+/// How many rows of a kind the killed process commits at once.
+const BATCH: u64 = 50;
+
+fn simulation() -> RunStart {
+    RunStart {
+        id: "run".into(),
+        kind: "simulation".into(),
+        as_of: jiff::civil::date(2020, 6, 30),
+        input_digest: Digest::of("input"),
+        started_at: now(),
+    }
+}
+
+fn trade_on(settings: &StoreSettings) {
+    let ledger = Ledger::open(&settings.ledger).expect("opened");
+    ledger.begin_run(&simulation()).expect("begun");
+    for step in (BATCH..).step_by(BATCH as usize) {
+        ledger.commit_trading(&batch(step - BATCH + 1..=step)).expect("committed");
+        println!("acknowledged {step}");
+    }
+}
+
+#[test]
+fn simulation_goes_on_where_it_was_killed() {
+    if let Some(settings) = child_settings() {
+        return trade_on(&settings);
+    }
+    for delay in [0, 1, 2, 3, 5, 7, 9, 12, 16, 21] {
+        let room = Room::new(Engine::DuckDb, WriteMode::Dual);
+        let mut child = in_child("simulation_goes_on_where_it_was_killed", &room);
+        let mut output = wait_for(&mut child, "acknowledged 50");
+        std::thread::sleep(Duration::from_millis(delay));
+        child.kill().expect("killed");
+        let mut rest = String::new();
+        let _ = output.read_to_string(&mut rest);
+        child.wait().expect("ended");
+        let last = rest.lines().filter_map(|line| line.strip_prefix("acknowledged ")?.parse().ok()).max();
+        let (stores, _) = room.open();
+        let ledger = &stores.ledger();
+        let run = simulation();
+        let candidate = ledger.resume_candidate(&run.kind, run.as_of, &run.input_digest).expect("searched");
+        assert_eq!(candidate.expect("a candidate").status, RunStatus::Interrupted, "{delay} ms");
+        ledger.resume_run(&run.id).expect("resumed");
+        let step = ledger.trade_state(&run.id).expect("read").expect("a state").step;
+        assert!(step >= last.unwrap_or(BATCH), "{delay} ms: {step} of {last:?} acknowledged");
+        for end in [step, step + BATCH] {
+            let expected = batch(1..=end);
+            assert!(ledger.orders(&run.id).expect("listed") == expected.orders, "{delay} ms: orders up to {end}");
+            assert!(ledger.executions(&run.id).expect("listed") == expected.executions, "{delay} ms: executions");
+            assert!(ledger.marks(&run.id).expect("listed") == expected.marks, "{delay} ms: marks");
+            ledger.commit_trading(&batch(end + 1..=end + BATCH)).expect("goes on");
+        }
     }
 }

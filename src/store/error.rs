@@ -135,6 +135,18 @@ pub enum StoreError {
         /// The digest found.
         found: String,
     },
+    /// A record of the ledger does not match its digest.
+    #[error("{path}: {what} is damaged: its digest is {found}, {expected} is recorded", path = .path.display())]
+    RecordDamaged {
+        /// The ledger.
+        path: PathBuf,
+        /// The kind of record and its id.
+        what: String,
+        /// The recorded digest.
+        expected: String,
+        /// The digest found.
+        found: String,
+    },
     /// What the ledger acknowledges is in no store.
     #[error("{what} is acknowledged by the ledger, but no store holds it any more")]
     Lost {
@@ -213,6 +225,7 @@ impl Failure for StoreError {
             | Self::Parquet { .. }
             | Self::Delimited { .. }
             | Self::Damaged { .. }
+            | Self::RecordDamaged { .. }
             | Self::Lost { .. } => Exit::Corrupt,
             Self::Schema { .. } | Self::Row { .. } => Exit::DataRefused,
             Self::Limit { .. } => Exit::Limit,
@@ -243,6 +256,7 @@ impl Failure for StoreError {
             }
             Self::Limit { .. } => "Split the file, one year each, say.",
             Self::Damaged { .. } => "Open the stores again by any command: what the other store holds is rebuilt.",
+            Self::RecordDamaged { .. } => "Start the run anew: it does not go on from a state that cannot be trusted.",
             Self::Poisoned { .. } => "Run the command again: opening the stores completes the import or takes it back.",
             Self::Lost { .. } => "Import the input again (`lighthunter data import DIR`).",
             Self::Io { .. } | Self::DuckDb { .. } | Self::Sqlite { .. } => {

@@ -1,15 +1,16 @@
-//! Stores in a temporary directory, for the tests of this room.
+//! Stores in a temporary directory and rows to put there, for the tests of this room.
 
 use std::{
     fs,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
 };
 
 use jiff::{Timestamp, civil::Date};
 
 use super::{
-    Depth, Engine, Query, RecoveryReport, StoreError, StorePath, StoreSettings, Stores, WriteMode,
-    partition::files_below,
+    Depth, Engine, ExecutionRow, MarkRow, OrderRow, Query, RecoveryReport, StoreError, StorePath, StoreSettings,
+    Stores, TradeBatch, WriteMode, partition::files_below,
 };
 use crate::{
     clock::Clock,
@@ -144,4 +145,58 @@ pub(super) fn assert_sample(stores: &Stores) {
     assert_eq!(stores.index(&newest).expect("read"), sample.index);
     assert_eq!(stores.actions(day(31)).expect("read"), sample.actions);
     assert_eq!(stores.minute(Interval::M1, day(2)).expect("read"), sample.minute[&Interval::M1]);
+}
+
+/// Returns a batch of the run `run` with one order, one execution and one mark a number; its step is the
+/// last number.
+pub(super) fn batch(numbers: RangeInclusive<u64>) -> TradeBatch {
+    let order = |number: u64| OrderRow {
+        client_order_id: format!("main-{number}"),
+        account_id: "main".into(),
+        strategy_id: "u1".into(),
+        symbol: "600000.SH".into(),
+        side: "buy".into(),
+        shares: 100,
+        order_type: "limit".into(),
+        limit_price: number.is_multiple_of(2).then_some(1_050),
+        time_in_force: "day".into(),
+        at: "2025-01-02T09:31:00".into(),
+    };
+    let execution = |number: u64| ExecutionRow {
+        exec_id: number,
+        order_id: number + 7,
+        client_order_id: format!("main-{number}"),
+        account_id: "main".into(),
+        strategy_id: "u1".into(),
+        symbol: "600000.SH".into(),
+        side: "buy".into(),
+        shares: 100,
+        price: 1_049,
+        commission: 500,
+        stamp_duty: 1,
+        transfer_fee: 2,
+        slippage: 3,
+        status: "filled".into(),
+        reason: number.is_multiple_of(3).then(|| "limit_up".into()),
+        cash_after: -5,
+        position_after: 100,
+        at: "2025-01-02T09:31:00".into(),
+    };
+    let mark = |number: u64| MarkRow {
+        account_id: "main".into(),
+        at: format!("2025-01-02T09:{number:06}"),
+        cash: 1,
+        positions_value: 2,
+        nav: 3,
+        nav_peak: 4,
+    };
+    let step = *numbers.end();
+    TradeBatch {
+        run_id: "run".into(),
+        step,
+        orders: numbers.clone().map(order).collect(),
+        executions: numbers.clone().map(execution).collect(),
+        marks: numbers.map(mark).collect(),
+        state: format!("{{\"step\":{step}}}"),
+    }
 }

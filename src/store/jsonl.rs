@@ -32,18 +32,24 @@ impl RotatingJsonl {
     pub fn append(&self, value: &impl Serialize) -> Result<(), StoreError> {
         let line =
             serde_json::to_string(value).map_err(|source| StoreError::Json { path: self.path.clone(), source })?;
-        let length = fs::metadata(&self.path).map_or(0, |found| found.len());
-        if length > 0 && length + line.len() as u64 + 1 > self.bytes_max {
-            self.rotate()?;
-        }
+        self.make_room(line.len() as u64 + 1)?;
         append_line(&self.path, &line)
     }
 
-    fn rotate(&self) -> Result<(), StoreError> {
+    /// Moves the file aside where so many bytes more would make it larger than it may be; the oldest
+    /// of those kept is dropped.
+    ///
+    /// # Errors
+    /// When a file cannot be moved.
+    pub fn make_room(&self, bytes: u64) -> Result<(), StoreError> {
+        let length = fs::metadata(&self.path).map_or(0, |found| found.len());
+        if length == 0 || length + bytes <= self.bytes_max {
+            return Ok(());
+        }
         for number in (0..self.kept).rev() {
             let from = self.numbered(number);
             if from.exists() {
-                durable::publish_directory(&from, &self.numbered(number + 1))?;
+                durable::publish_file(&from, &self.numbered(number + 1))?;
             }
         }
         if self.kept == 0 {

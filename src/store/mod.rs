@@ -35,8 +35,8 @@ pub use frame::{Frame, FrameColumn};
 pub use import::{ImportReport, TableImport};
 pub use jsonl::{JsonlContent, RotatingJsonl, read_jsonl};
 pub use ledger::{
-    Ledger, PartitionRecord, RepairRecord, RevisionRecord, RunEnd, RunRecord, RunStart, RunStatus, StageRecord,
-    StageStatus,
+    ExecutionRow, KillSwitchRow, Ledger, MarkRow, OrderRow, PartitionRecord, RepairRecord, RevisionRecord, RunEnd,
+    RunRecord, RunStart, RunStatus, StageRecord, StageStatus, TradeBatch, TradeState,
 };
 pub use market_files::write_market;
 pub use parquet_file::{read_parquet, read_parquet_checked, write_parquet};

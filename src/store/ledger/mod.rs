@@ -3,18 +3,24 @@
 
 mod audit;
 mod experiments;
+mod kill_switch;
 mod owner;
 mod partitions;
 mod runs;
 mod schema;
+mod trade_row;
+mod trading;
 
 use std::{fs::OpenOptions, path::PathBuf, str::FromStr, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior, types::Type};
 
 pub use audit::{RepairRecord, RevisionRecord};
+pub use kill_switch::KillSwitchRow;
 pub use partitions::PartitionRecord;
 pub use runs::{RunEnd, RunRecord, RunStart, RunStatus, StageRecord, StageStatus};
+pub use trade_row::{ExecutionRow, MarkRow, OrderRow};
+pub use trading::{TradeBatch, TradeState};
 
 use super::{StoreError, StorePath};
 
@@ -107,13 +113,16 @@ impl Ledger {
         step: &'static str,
         change: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let run = || {
-            let transaction = self.connection.unchecked_transaction()?;
-            let value = change(&transaction)?;
-            transaction.commit()?;
-            Ok(value)
-        };
-        run().map_err(|source| StoreError::Sqlite { step, path: self.path.clone(), source })
+        self.transact(change).map_err(|source| StoreError::Sqlite { step, path: self.path.clone(), source })
+    }
+
+    /// As [`Ledger::write`], for a change that may refuse; a refused change leaves nothing behind.
+    fn transact<T, E: From<rusqlite::Error>>(&self, change: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
+        // Immediate: a transaction that reads first and writes then would not wait for another writer.
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        let value = change(&transaction)?;
+        transaction.commit()?;
+        Ok(value)
     }
 }
 
@@ -131,6 +140,11 @@ fn failed(place: &StorePath, step: &'static str) -> impl FnOnce(rusqlite::Error)
 fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     let value: i64 = row.get(column)?;
     u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, value))
+}
+
+/// Returns a number as a column holds it.
+fn integer(value: u64) -> rusqlite::Result<i64> {
+    i64::try_from(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
 
 /// Reads a column that holds the text form of a value.
@@ -158,7 +172,7 @@ where
 
 #[cfg(test)]
 mod tests {
-    use super::{Ledger, StoreError, StorePath};
+    use super::{Ledger, StoreError, StorePath, TradeBatch, schema};
     use crate::exit::{Exit, Failure};
 
     #[test]
@@ -168,7 +182,32 @@ mod tests {
         assert!(Ledger::open(&place).expect("made").was_created());
         let again = Ledger::open(&place).expect("opened");
         assert!(!again.was_created());
-        assert_eq!(again.version().expect("a version"), 1);
+        assert_eq!(again.version().expect("a version"), 2);
+    }
+
+    #[test]
+    fn ledger_of_version_1_is_migrated_and_keeps_its_rows() {
+        let room = tempfile::tempdir().expect("a directory");
+        let place = StorePath::new("k", room.path().join("ledger.sqlite"));
+        let old = rusqlite::Connection::open(&place.path).expect("made");
+        old.execute_batch(schema::MIGRATIONS[0]).expect("version 1");
+        old.execute_batch(
+            "PRAGMA user_version = 1;
+             INSERT INTO runs (id, kind, run_key, as_of, status, owner, started_at)
+             VALUES ('old', 'night_ops', 'night_ops/2025-01-02/x', '2025-01-02', 'success', 'o', '2025-01-02T01:00:00Z');
+             INSERT INTO stages VALUES ('old', 1, 'collect', 'done', NULL, 3, 2, NULL, 0.5);
+             INSERT INTO experiments (id, status, owner) VALUES ('e', 'running', 'o');",
+        )
+        .expect("filled");
+        drop(old);
+        let ledger = Ledger::open(&place).expect("migrated");
+        assert_eq!(ledger.version().expect("a version"), 2);
+        assert_eq!(ledger.run("old").expect("searched").expect("kept").kind, "night_ops");
+        assert_eq!(ledger.stages("old").expect("listed").len(), 1);
+        assert_eq!(ledger.running_experiments().expect("listed"), ["e"]);
+        let batch = TradeBatch { run_id: "old".into(), step: 1, state: "{}".into(), ..TradeBatch::default() };
+        ledger.commit_trading(&batch).expect("the new tables are there");
+        assert_eq!(Ledger::open(&place).expect("opened").trade_state("old").expect("read").expect("kept").step, 1);
     }
 
     #[test]

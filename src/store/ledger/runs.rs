@@ -155,9 +155,10 @@ pub struct StageRecord {
     pub seconds: f64,
 }
 
-const RUN: &str = "id, kind, run_key, as_of, status, started_at, finished_at, input_digest, result_digest, exit, error";
+pub(super) const RUN: &str =
+    "id, kind, run_key, as_of, status, started_at, finished_at, input_digest, result_digest, exit, error";
 
-fn run_of(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
+pub(super) fn run_of(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
     Ok(RunRecord {
         id: row.get(0)?,
         kind: row.get(1)?,

@@ -1,7 +1,7 @@
 //! The ledger's tables, version by version. A released version is never edited: a change is a new one.
 
 /// The statements of version 1, 2, ...; `PRAGMA user_version` says how many have run.
-pub(super) const MIGRATIONS: [&str; 1] = [VERSION_1];
+pub(super) const MIGRATIONS: [&str; 2] = [VERSION_1, VERSION_2];
 
 const VERSION_1: &str = "
 CREATE TABLE runs (
@@ -44,4 +44,35 @@ CREATE TABLE quarantine (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, reason TEXT NOT NULL, rows INTEGER NOT NULL,
     run_id TEXT
 ) STRICT;
+";
+
+// Money is in fen. An order has one row and each report on it has one; the state is the newest only.
+const VERSION_2: &str = "
+CREATE TABLE orders (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT NOT NULL REFERENCES runs (id), client_order_id TEXT NOT NULL,
+    account_id TEXT NOT NULL, strategy_id TEXT NOT NULL, symbol TEXT NOT NULL, side TEXT NOT NULL,
+    shares INTEGER NOT NULL, order_type TEXT NOT NULL, limit_price INTEGER, time_in_force TEXT NOT NULL,
+    at TEXT NOT NULL, UNIQUE (run_id, client_order_id)
+) STRICT;
+CREATE TABLE executions (
+    run_id TEXT NOT NULL REFERENCES runs (id), exec_id INTEGER NOT NULL, order_id INTEGER NOT NULL,
+    client_order_id TEXT NOT NULL, account_id TEXT NOT NULL, strategy_id TEXT NOT NULL, symbol TEXT NOT NULL,
+    side TEXT NOT NULL, shares INTEGER NOT NULL, price INTEGER NOT NULL, commission INTEGER NOT NULL,
+    stamp_duty INTEGER NOT NULL, transfer_fee INTEGER NOT NULL, slippage INTEGER NOT NULL, status TEXT NOT NULL,
+    reason TEXT, cash_after INTEGER NOT NULL, position_after INTEGER NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (run_id, exec_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE marks (
+    run_id TEXT NOT NULL REFERENCES runs (id), at TEXT NOT NULL, account_id TEXT NOT NULL, cash INTEGER NOT NULL,
+    positions_value INTEGER NOT NULL, nav INTEGER NOT NULL, nav_peak INTEGER NOT NULL,
+    PRIMARY KEY (run_id, at, account_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE trade_states (
+    run_id TEXT PRIMARY KEY REFERENCES runs (id), step INTEGER NOT NULL, state TEXT NOT NULL, state_digest TEXT NOT NULL
+) STRICT;
+CREATE TABLE kill_switches (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, account_id TEXT NOT NULL, tripped_at TEXT NOT NULL, reason TEXT NOT NULL,
+    run_id TEXT NOT NULL, released_at TEXT, released_by TEXT, release_reason TEXT
+) STRICT;
+CREATE UNIQUE INDEX kill_switches_in_force ON kill_switches (account_id) WHERE released_at IS NULL;
 ";
