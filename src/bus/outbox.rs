@@ -142,11 +142,15 @@ impl Outbox {
 
     /// Puts a heartbeat in: what was sent so far. Nothing bounds it but that there is one a second.
     pub(super) fn beat(&self, now: Timestamp) {
+        self.beat_with(now, false);
+    }
+
+    fn beat_with(&self, now: Timestamp, last: bool) {
         let mut state = self.lock();
         let seqs = state.seqs.iter().filter(|(topic, _)| *topic != HeartbeatEvent::TOPIC);
         let seqs: BTreeMap<Cow<'_, str>, u64> = seqs.map(|&(topic, seq)| (topic.into(), seq)).collect();
         let (component, dropped) = (self.component.as_str().into(), state.counts.dropped);
-        let event = HeartbeatEvent { component, pid: std::process::id(), ts: now, seqs, dropped };
+        let event = HeartbeatEvent { component, pid: std::process::id(), ts: now, seqs, dropped, last };
         let put = self.append(&mut state, &event);
         if mem::take(&mut state.asleep) {
             drop(state);

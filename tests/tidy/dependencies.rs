@@ -3,8 +3,9 @@
 use super::source::{Blank, SourceFile, assert_caught, assert_none, blanked, read, rust_files, words};
 
 /// A library and the only places that may name it.
-const HOMES: [(&str, &[&str]); 16] = [
+const HOMES: [(&str, &[&str]); 18] = [
     ("arrow", &["src/store/"]),
+    ("axum", &["src/hud/", "src/ops/monitor/"]),
     ("clap", &["src/cli/"]),
     ("csv", &["src/store/"]),
     ("cucumber", &["src/drill/", "steps/", "tests/", "src/main.rs"]),
@@ -16,6 +17,7 @@ const HOMES: [(&str, &[&str]); 16] = [
     ("linfa_elasticnet", &["src/model/"]),
     ("ndarray", &["src/model/"]),
     ("parquet", &["src/store/"]),
+    ("prometheus_client", &["src/hud/", "src/ops/monitor/"]),
     ("rusqlite", &["src/store/"]),
     ("saphyr_parser", &["src/config/"]),
     ("tracing_subscriber", &["src/cli/", "src/ops/log.rs"]),
