@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test ends at the first thing that is not as it must be")]
 
 mod cli;
+mod monitor;
 mod pipeline;
 mod room;
 mod tidy;

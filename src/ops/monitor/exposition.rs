@@ -17,8 +17,6 @@ use crate::ops::metrics::MonitorState;
 
 /// Goes behind the name of a metric, as `_seconds`.
 const SECONDS: Option<&Unit> = Some(&Unit::Seconds);
-/// Goes behind the name of a metric, as `_ratios`.
-const RATIO: Option<&Unit> = Some(&Unit::Ratios);
 
 /// What is served: the last state, and how the monitor's own loop is.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,8 +55,8 @@ type Sample<'a> = (Vec<(&'static str, &'a str)>, f64);
 /// Which number of a topic's latency a metric shows, and its name.
 type LatencyPart = (&'static str, &'static str, fn(&TopicLatency) -> Option<f64>);
 
-/// Which number of an account a metric shows, and its name, help and unit.
-type AccountPart = (&'static str, &'static str, Option<&'static Unit>, fn(&AccountState) -> Option<f64>);
+/// Which number of an account a metric shows, and its name and help.
+type AccountPart = (&'static str, &'static str, fn(&AccountState) -> Option<f64>);
 
 impl Collector for Exposition {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
@@ -151,14 +149,14 @@ impl Exposition {
     fn accounts(&self, page: &mut Page<'_, '_>) -> fmt::Result {
         let state = &self.view.state;
         let parts: [AccountPart; 5] = [
-            ("account_nav_yuan", "Net asset value of an account, CNY.", None, |account| Some(account.nav)),
-            ("account_drawdown", "Fall from the peak.", RATIO, |account| account.dd_total),
-            ("account_drawdown_intraday", "Fall from the day's peak.", RATIO, |account| account.dd_intraday),
-            ("account_gross_exposure", "Money in positions.", RATIO, |account| account.gross_exposure),
-            ("account_largest_weight", "The largest position.", RATIO, |account| account.max_single_weight),
+            ("account_nav_yuan", "Net asset value of an account, CNY.", |account| Some(account.nav)),
+            ("account_drawdown_ratio", "Fall from the peak.", |account| account.dd_total),
+            ("account_drawdown_intraday_ratio", "Fall from the day's peak.", |account| account.dd_intraday),
+            ("account_gross_exposure_ratio", "Money in positions.", |account| account.gross_exposure),
+            ("account_largest_weight_ratio", "The largest position.", |account| account.max_single_weight),
         ];
-        for (name, help, unit, part) in parts {
-            page.gauge(name, help, unit, by_account(&state.accounts, part))?;
+        for (name, help, part) in parts {
+            page.gauge(name, help, None, by_account(&state.accounts, part))?;
         }
         let ages =
             by_account(&state.accounts, |account| account.last_ts).map(|(labels, then)| (labels, self.age(then)));

@@ -65,11 +65,9 @@ pub struct MonitorRun {
 #[derive(Debug, thiserror::Error)]
 pub enum MonitorError {
     /// Another process has the port.
-    #[error("monitor.port {port}: taken by {holder}")]
+    #[error("monitor.port is taken by {holder}")]
     PortTaken {
-        /// The port.
-        port: u16,
-        /// Who has it.
+        /// Who has it, with the port.
         holder: Holder,
     },
     /// The page cannot be served.
@@ -94,7 +92,7 @@ pub enum MonitorError {
 impl MonitorError {
     fn port(port: u16, source: io::Error) -> Self {
         if source.kind() == io::ErrorKind::AddrInUse {
-            return Self::PortTaken { port, holder: Holder::of(&format!("tcp://127.0.0.1:{port}")) };
+            return Self::PortTaken { holder: Holder::of(&format!("tcp://127.0.0.1:{port}")) };
         }
         Self::Serve { address: (Ipv4Addr::LOCALHOST, port).into(), source }
     }

@@ -308,7 +308,7 @@ fn latency_ms(heard: &Heard<'_>, ts: &Value) -> Option<f64> {
     let seconds = heard.at.duration_since(sent).as_secs_f64();
     let measured = SENT_AT_TS.contains(&heard.topic) || seconds.abs() <= WALL_CLOCK_SECONDS;
     // Two clocks of one machine may differ by a microsecond; nothing arrives before it is sent.
-    measured.then(|| (seconds * 1e3).max(0.0))
+    measured.then(|| ((seconds * 1e6).round() / 1e3).max(0.0))
 }
 
 /// Returns an event's `ts`: ISO text or epoch milliseconds.
