@@ -70,6 +70,11 @@ impl Board {
         self.words.is_empty() || self.words.iter().any(|word| name.contains(word.as_str()))
     }
 
+    /// Says whether figures are held against their targets; otherwise everything runs once, and briefly.
+    pub(crate) fn judges(&self) -> bool {
+        self.judges
+    }
+
     /// Keeps directories to the end of the program: ext4 shuns the inodes of files that were just deleted
     /// and looks for others at length, which the next measurement would pay.
     pub(crate) fn keep(&mut self, rooms: impl IntoIterator<Item = TempDir>) {

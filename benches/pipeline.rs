@@ -8,6 +8,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are this program's output")]
 
 mod board;
+mod bus;
 mod drill;
 mod environment;
 mod import;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     import::bench(&mut board, &input);
     environment::bench(&mut board);
     rollback::bench(&mut board);
+    bus::bench(&mut board);
     night_ops::bench(&mut board, &input);
     drill::bench(&mut board);
     board.conclude()

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test ends at the first thing that is not as it must be")]
 
+mod bus;
 mod cli;
 mod monitor;
 mod pipeline;

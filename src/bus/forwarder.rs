@@ -17,7 +17,7 @@ use std::{
 
 use self::thread::{Relay, Sockets};
 use super::{
-    BusError, Endpoints, Holder, LINGER, Publisher,
+    BusError, Endpoints, Holder, LINGER, Publisher, QUEUE_MESSAGES_MAX,
     endpoint::Place,
     outbox::Outbox,
     publisher::identity,
@@ -50,6 +50,19 @@ impl ForwarderCounts {
     }
 }
 
+/// How a forwarder works.
+#[derive(Debug, Clone, Copy)]
+pub struct ForwarderOptions {
+    /// The most messages that wait at either side for one peer.
+    pub queue_messages_max: i32,
+}
+
+impl Default for ForwarderOptions {
+    fn default() -> Self {
+        Self { queue_messages_max: QUEUE_MESSAGES_MAX }
+    }
+}
+
 /// What the thread and the handles share.
 #[derive(Debug)]
 struct Shared {
@@ -77,15 +90,23 @@ impl Forwarder {
     /// # Errors
     /// `Taken` names who holds an endpoint; otherwise an endpoint is not allowed or the system refuses.
     pub fn start(endpoints: &Endpoints) -> Result<Self, BusError> {
+        Self::start_with(endpoints, ForwarderOptions::default())
+    }
+
+    /// Starts with options.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_with(endpoints: &Endpoints, options: ForwarderOptions) -> Result<Self, BusError> {
         let Endpoints { pub_endpoint, sub_endpoint, monitor_endpoint } = endpoints;
         let mut claims = Vec::new();
         for endpoint in [pub_endpoint, sub_endpoint, monitor_endpoint] {
             claims.extend(Place::read(endpoint)?.claim(endpoint)?);
         }
         let context = zmq::Context::new();
-        let (publishers, pub_endpoint) = bind(&context, zmq::XSUB, pub_endpoint)?;
-        let (subscribers, sub_endpoint) = bind(&context, zmq::XPUB, sub_endpoint)?;
-        let (monitor, monitor_endpoint) = bind(&context, zmq::PUB, monitor_endpoint)?;
+        let (publishers, pub_endpoint) = bind(&context, zmq::XSUB, pub_endpoint, options)?;
+        let (subscribers, sub_endpoint) = bind(&context, zmq::XPUB, sub_endpoint, options)?;
+        let (monitor, monitor_endpoint) = bind(&context, zmq::PUB, monitor_endpoint, options)?;
         // Every subscription is told, not only the first of a topic: each late joiner needs the snapshot.
         subscribers.set_xpub_verbose(true).map_err(BusError::at("set up the socket", &sub_endpoint))?;
         for kept in super::snapshot::KEPT {
@@ -174,8 +195,13 @@ impl Shared {
 }
 
 /// Binds a socket and returns it with the endpoint as libzmq names it.
-fn bind(context: &zmq::Context, kind: zmq::SocketType, endpoint: &str) -> Result<(zmq::Socket, String), BusError> {
-    let socket = socket::open_hop(context, kind, endpoint)?;
+fn bind(
+    context: &zmq::Context,
+    kind: zmq::SocketType,
+    endpoint: &str,
+    options: ForwarderOptions,
+) -> Result<(zmq::Socket, String), BusError> {
+    let socket = socket::open(context, kind, options.queue_messages_max, endpoint)?;
     match socket.bind(endpoint) {
         Ok(()) => {}
         Err(zmq::Error::EADDRINUSE) => {

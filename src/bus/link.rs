@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    BEAT, BusError, LINGER,
+    BEAT, BusError, LINGER, QUEUE_MESSAGES_MAX,
     endpoint::Place,
     outbox::{Batch, Outbox},
     socket::{self, milliseconds},
@@ -47,7 +47,7 @@ impl Link {
         let context = zmq::Context::new();
         // XPUB, because only that socket is told of subscriptions: a plain PUB drops what it sends before
         // the first one has arrived, and says nothing.
-        let socket = socket::open_hop(&context, zmq::XPUB, endpoint)?;
+        let socket = socket::open(&context, zmq::XPUB, QUEUE_MESSAGES_MAX, endpoint)?;
         socket.connect(endpoint).map_err(BusError::at("connect", endpoint))?;
         let (waker, alarm) = waker::pair().map_err(BusError::system("make a wake-up pipe", endpoint))?;
         let outbox = Arc::new(Outbox::new(component, publisher, Arc::new(waker)));

@@ -36,7 +36,7 @@ pub use event::{
     HeartbeatEvent, MarketBar1mEvent, OrderEvent, OrderType, QueueEvent, RiskAlertEvent, SignalEvent, SnapshotEvent,
     TimeInForce, topic,
 };
-pub use forwarder::{Forwarder, ForwarderCounts};
+pub use forwarder::{Forwarder, ForwarderCounts, ForwarderOptions};
 pub use frame::Frame;
 pub use holder::Holder;
 pub use host::Bus;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BusError, FRAME_BYTES_MAX, LINGER, QUEUE_MESSAGES_MAX};
+use super::{BusError, FRAME_BYTES_MAX, LINGER};
 
 /// Returns a duration as libzmq wants it.
 pub(super) fn milliseconds(duration: Duration) -> i32 {
@@ -27,11 +27,6 @@ pub(super) fn open(
     };
     limited().map_err(BusError::at("set up the socket", endpoint))?;
     Ok(socket)
-}
-
-/// Opens a socket with the queue of every hop.
-pub(super) fn open_hop(context: &zmq::Context, kind: zmq::SocketType, endpoint: &str) -> Result<zmq::Socket, BusError> {
-    open(context, kind, QUEUE_MESSAGES_MAX, endpoint)
 }
 
 /// Sends two frames; a PUB socket never blocks.
