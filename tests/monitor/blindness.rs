@@ -1,37 +1,46 @@
 //! What the monitor does not see is an error of its own, and what comes back is noted.
 
 use std::{
-    net::TcpListener,
-    process::{Command, Stdio},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
-use lighthunter::bus::{Bus, BusEvent as _, ErrorEvent, Publisher};
+use lighthunter::bus::{Bus, BusEvent as _, Endpoints, ErrorEvent, Publisher};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 
 use super::daemon::{Daemon, Ports, until, until_within};
 
-/// Where the child of the test below publishes.
+/// Where the child of a test publishes or hosts.
 const ENDPOINT: &str = "LIGHTHUNTER_TEST_PUB_ENDPOINT";
 /// A heartbeat a second, three may be missing, and a turn of the loop.
 const SEEN_WITHIN_SECONDS: f64 = 5.0;
+
+/// Starts a test of this file in a process of its own.
+fn child(test: &str, endpoint: &str) -> Child {
+    Command::new(std::env::current_exe().expect("this binary"))
+        .args(["--exact", &format!("monitor::blindness::{test}")])
+        .env(ENDPOINT, endpoint)
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("started")
+}
 
 #[test]
 fn a_component_that_is_killed_is_an_error_and_one_that_ends_is_not() {
     if let Ok(endpoint) = std::env::var(ENDPOINT) {
         // The child: lives until it is killed.
         let _publisher = Publisher::connect(&endpoint, "killed").expect("connected");
-        std::thread::sleep(Duration::from_secs(60));
+        std::thread::sleep(Duration::from_mins(1));
         return;
     }
     let monitor = Daemon::start();
     drop(monitor.publisher("ended"));
-    let name = "monitor::blindness::a_component_that_is_killed_is_an_error_and_one_that_ends_is_not";
-    let mut child = Command::new(std::env::current_exe().expect("this binary"))
-        .args(["--exact", name])
-        .env(ENDPOINT, monitor.ports.endpoints().pub_endpoint)
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("started");
+    let name = "a_component_that_is_killed_is_an_error_and_one_that_ends_is_not";
+    let mut child = child(name, &monitor.ports.endpoints().pub_endpoint);
     monitor.wait_for("lighthunter_heartbeat_age_seconds{component=\"killed\"}", |age| age < 2.0);
     assert_eq!(monitor.get("/healthz").status, 200);
     let errors = "lighthunter_errors_total{component=\"monitor\"}";
@@ -75,23 +84,30 @@ fn the_bus_is_taken_over_when_its_host_goes() {
 }
 
 #[test]
-fn a_bus_that_carries_nothing_makes_blind() {
-    let ports = Ports::free();
-    let host = Bus::join(&ports.endpoints()).expect("hosted");
-    let monitor = Daemon::start_at(ports);
-    drop(host);
-    // A stranger sits down at the port before the monitor can host.
-    let port = monitor.ports.endpoints().sub_endpoint;
-    let address = port.trim_start_matches("tcp://");
-    let stranger = until(|| TcpListener::bind(address).ok());
-    if stranger.is_none() || monitor.sample("lighthunter_monitor_hosts_bus") == Some(1.0) {
-        eprintln!("skipped: the monitor was faster than the stranger");
+fn a_forwarder_that_hangs_makes_blind_until_it_goes_on() {
+    if let Ok(endpoints) = std::env::var(ENDPOINT) {
+        let [publishers, subscribers, metrics] = endpoints.split(' ').collect::<Vec<_>>()[..] else { return };
+        let _host = Bus::join(&Endpoints::new(publishers, subscribers, metrics)).expect("hosted");
+        std::thread::sleep(Duration::from_mins(1));
         return;
     }
-    monitor.wait_for("lighthunter_monitor_blind", |blind| blind == 1.0);
-    assert!(monitor.get("/healthz").text.contains("nothing is heard on the bus"));
-    drop(stranger);
+    let ports = Ports::free();
+    let Endpoints { pub_endpoint, sub_endpoint, monitor_endpoint } = ports.endpoints();
+    let place = format!("{pub_endpoint} {sub_endpoint} {monitor_endpoint}");
+    let mut host = child("a_forwarder_that_hangs_makes_blind_until_it_goes_on", &place);
+    let address = sub_endpoint.trim_start_matches("tcp://");
+    until(|| TcpStream::connect(address).ok()).expect("the child hosts");
+    let monitor = Daemon::start_at(ports);
+    monitor.wait_for("lighthunter_heartbeat_age_seconds{component=\"forwarder\"}", |age| age < 2.0);
+    let pid = Pid::from_raw(host.id().cast_signed());
+    kill(pid, Signal::SIGSTOP).expect("stopped");
+    let blind = || Some(monitor.get("/healthz")).filter(|health| health.text.contains("nothing is heard on the bus"));
+    let health = until_within(SEEN_WITHIN_SECONDS, blind).expect("it says so in time");
+    assert_eq!(health.status, 503);
+    kill(pid, Signal::SIGCONT).expect("goes on");
     monitor.wait_for("lighthunter_monitor_blind", |blind| blind == 0.0);
+    host.kill().expect("killed");
+    host.wait().expect("ended");
 }
 
 #[test]

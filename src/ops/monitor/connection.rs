@@ -21,7 +21,7 @@ use tokio::{
 /// Connections at once; more wait in the system's queue.
 const CONNECTIONS_MAX: usize = 16;
 /// The longest that a connection lives: a request and its answer take milliseconds.
-const LIFE: Duration = Duration::from_secs(5);
+const LIFE: Duration = Duration::from_secs(2);
 /// The pause after the system refused a connection, such as when it is out of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 

@@ -222,3 +222,102 @@ impl Page<'_, '_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::{BTreeMap, BTreeSet},
+        sync::Arc,
+    };
+
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::{View, open_metrics};
+    use crate::ops::{
+        metrics::MonitorState,
+        monitor::line::{AccountState, BusLosses, MonitorHealth, QueueState, RiskState, TopicLatency},
+    };
+
+    const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/monitor.md"));
+
+    /// A view in which every metric has a sample.
+    fn full() -> View {
+        let then = Timestamp::UNIX_EPOCH;
+        let mut topic = TopicLatency::default();
+        topic.note(Some(1.5));
+        let account = AccountState {
+            last_ts: Some(then),
+            nav: 1e6,
+            nav_peak: Some(1e6),
+            dd_total: Some(0.01),
+            dd_intraday: Some(0.0),
+            gross_exposure: Some(0.9),
+            max_single_weight: Some(0.1),
+        };
+        let mut state = MonitorState {
+            latency: BTreeMap::from([("a\"b\\c".to_owned(), topic)]),
+            bus_queues: BTreeMap::from([("tcp://x".to_owned(), QueueState { dropped: 3, ..QueueState::default() })]),
+            risk_accounts: BTreeMap::from([("u1".to_owned(), RiskState::default())]),
+            accounts: BTreeMap::from([("u1".to_owned(), account)]),
+            bus: BusLosses {
+                missed: BTreeMap::from([("p".to_owned(), BTreeMap::from([("t".to_owned(), 4)]))]),
+                ..BusLosses::default()
+            },
+            monitor: MonitorHealth { started_at: Some(then), blind: true, ..MonitorHealth::default() },
+            ..MonitorState::default()
+        };
+        state.note_run("night_ops", Some("broken"), then);
+        View { state, turned_at: then, written_at: Some(then), write_failures_total: 2 }
+    }
+
+    fn page() -> String {
+        open_metrics(Arc::new(full()), Timestamp::UNIX_EPOCH + SignedDuration::from_millis(2_500)).expect("made")
+    }
+
+    /// Returns the names of the samples, with their kind and the line of their help.
+    fn names(page: &str) -> BTreeSet<String> {
+        let samples = page.lines().filter(|line| !line.starts_with('#'));
+        samples.map(|line| line.split(['{', ' ']).next().unwrap_or_default().to_owned()).collect()
+    }
+
+    #[test]
+    fn samples_have_their_values_labels_and_ages() {
+        let page = page();
+        for line in [
+            "lighthunter_errors_total{component=\"night_ops\"} 1",
+            "lighthunter_runs_total 1",
+            "lighthunter_heartbeat_age_seconds{component=\"night_ops\"} 2.5",
+            "lighthunter_event_latency_last_seconds{topic=\"a\\\"b\\\\c\"} 0.0015",
+            "lighthunter_missed_events_total{publisher=\"p\",topic=\"t\"} 4",
+            "lighthunter_bus_dropped_events_total{endpoint=\"tcp://x\"} 3",
+            "lighthunter_account_nav_yuan{account=\"u1\"} 1000000.0",
+            "lighthunter_monitor_blind 1.0",
+            "lighthunter_monitor_line_failures_total 2",
+        ] {
+            assert!(page.lines().any(|found| found == line), "{line}\n{page}");
+        }
+        assert!(page.ends_with("\n# EOF\n"), "{page}");
+    }
+
+    #[test]
+    fn every_family_says_its_type_and_help_and_the_unit_ends_its_name() {
+        let page = page();
+        for name in names(&page) {
+            let family = name.trim_end_matches("_total");
+            let said = |word: &str| page.lines().find(|line| line.starts_with(&format!("# {word} {family} ")));
+            assert!(said("HELP").is_some_and(|line| line.ends_with('.')), "{name}");
+            let counter = said("TYPE").expect("a type").ends_with(" counter");
+            assert_eq!(counter, name.ends_with("_total"), "{name}");
+            if let Some(unit) = said("UNIT") {
+                assert!(family.ends_with(unit.split(' ').next_back().expect("a unit")), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_documented_metrics_are_those_that_are_served() {
+        let rows = PAGE.lines().filter_map(|line| line.strip_prefix("| `lighthunter_")?.split(['`', '{']).next());
+        let documented: BTreeSet<String> = rows.map(|name| format!("lighthunter_{name}")).collect();
+        assert_eq!(documented, names(&page()));
+    }
+}
