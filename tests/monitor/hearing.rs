@@ -3,13 +3,13 @@
 use std::{borrow::Cow, time::Duration};
 
 use lighthunter::{
-    bus::{AccountNavEvent, ErrorEvent},
-    clock::Clock,
+    bus::{AccountNavEvent, ErrorEvent, SnapshotEvent},
+    clock::{Clock, Stopwatch},
 };
 use nix::sys::signal::Signal;
 use serde_json::json;
 
-use super::daemon::{Daemon, Ports, until};
+use super::daemon::{Daemon, Ports, until, until_within};
 
 fn error(component: &str, message: &str) -> ErrorEvent<'static> {
     ErrorEvent {
@@ -60,16 +60,21 @@ fn errors_and_accounts_are_served_and_written() {
 #[test]
 fn an_operation_that_fails_is_counted_once() {
     let monitor = Daemon::start();
-    monitor.room.write("models/ultrashort_main", "in the way");
     let options = monitor.ports.options();
     let path = "storage.ts.duckdb_path=data/__invalid_path__/a.duckdb";
-    monitor.room.run_to(13, &Ports::with(&options, &["night-ops", "-q", "--set", path]));
-    monitor.wait_for("lighthunter_errors_total{component=\"night_ops\"}", |count| count >= 1.0);
-    monitor.wait_for("lighthunter_events_total{topic=\"log.error\"}", |count| count == 1.0);
-    let lines = monitor.room.lines("logs/monitor/metrics.jsonl").len();
-    until(|| (monitor.room.lines("logs/monitor/metrics.jsonl").len() > lines + 1).then_some(())).expect("lines");
-    assert_eq!(monitor.state()["errors"]["night_ops"]["count"], 1, "by the run, not by who heard of it");
-    assert_eq!(monitor.state()["runs_total"], 1);
+    let heard = || monitor.sample("lighthunter_events_total{topic=\"log.error\"}");
+    // An alarm waits a twentieth of a second for a listener, which may be too short on a busy machine.
+    let runs = (1..=8_u64).find(|_| {
+        monitor.room.run_to(13, &Ports::with(&options, &["night-ops", "-q", "--set", path]));
+        until_within(0.5, heard).is_some()
+    });
+    let runs = runs.expect("an alarm was heard");
+    let lines = || monitor.room.lines("logs/monitor/metrics.jsonl").len();
+    let before = lines();
+    until(|| (lines() > before + 1).then_some(())).expect("lines");
+    let state = monitor.state();
+    assert_eq!(state["errors"]["night_ops"]["count"], runs, "by the run, not by who heard of it");
+    assert_eq!(state["runs_total"], runs);
 }
 
 /// A publisher that numbers as it likes, which ours cannot.
@@ -117,4 +122,38 @@ fn missed_events_are_counted_and_foreign_messages_dropped() {
     let dropped =
         format!("lighthunter_bus_dropped_events_total{{endpoint=\"{}\"}}", monitor.ports.endpoints().pub_endpoint);
     monitor.wait_for(&dropped, |count| count == 8.0);
+}
+
+/// Sent as fast as a publisher can.
+const FLOOD: u32 = 30_000;
+
+#[test]
+fn a_flood_is_heard_or_its_loss_is_said_and_the_page_answers_meanwhile() {
+    let monitor = Daemon::start();
+    let publisher = monitor.publisher("flood");
+    for number in 0..FLOOD {
+        let event = SnapshotEvent {
+            symbol: "600000.SH".into(),
+            ts: "2025-03-03T01:31:00Z".parse().expect("market time"),
+            open: 10.0,
+            high: 10.1,
+            low: 9.9,
+            close: 10.0,
+            volume: number.into(),
+        };
+        // What a full queue refuses has a number too, so it must come up as missed.
+        let _ = publisher.publish(&event);
+    }
+    let asked = Stopwatch::start();
+    assert_eq!(monitor.get("/metrics").status, 200);
+    let answered = asked.seconds();
+    let heard = || monitor.sample("lighthunter_events_total{topic=\"market.snapshot\"}").unwrap_or(0.0);
+    let missed = || {
+        let name =
+            format!("lighthunter_missed_events_total{{publisher=\"{}\",topic=\"market.snapshot\"}}", publisher.id());
+        monitor.sample(&name).unwrap_or(0.0)
+    };
+    let all = until(|| Some(heard() + missed()).filter(|all| *all >= f64::from(FLOOD)));
+    assert_eq!(all, Some(f64::from(FLOOD)), "{} heard, {} missed", heard(), missed());
+    assert!(answered < 2.0, "{answered}");
 }
