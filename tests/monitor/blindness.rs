@@ -106,6 +106,7 @@ fn a_forwarder_that_hangs_makes_blind_until_it_goes_on() {
     assert_eq!(health.status, 503);
     kill(pid, Signal::SIGCONT).expect("goes on");
     monitor.wait_for("lighthunter_monitor_blind", |blind| blind == 0.0);
+    assert_eq!(monitor.sample("lighthunter_errors_total{component=\"monitor\"}"), Some(1.0), "of the bus alone");
     host.kill().expect("killed");
     host.wait().expect("ended");
 }

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 /// A heartbeat is missed after so many intervals without one.
 pub const INTERVALS_MISSED: f64 = 3.0;
+/// So long must the bus have carried the monitor's own heartbeat after the last one of a process, so that
+/// the silence is the process's and not the bus's.
+const INTERVALS_PROVEN: f64 = 2.0;
 /// Publishers that are watched at once; more are not, and that is an episode too.
 const PUBLISHERS_MAX: usize = 256;
 
@@ -57,6 +60,7 @@ pub enum Turn {
 struct Alive {
     component: String,
     pid: u32,
+    first: Timestamp,
     last: Timestamp,
 }
 
@@ -102,12 +106,12 @@ impl Watch {
             self.begin(Unseen::Publishers, now, reason);
             return;
         }
-        self.forget_missing(component, now);
         if self.last_by_component.len() < PUBLISHERS_MAX || self.last_by_component.contains_key(component) {
             self.last_by_component.insert(component.into(), now);
         }
         if publisher != self.own {
-            self.alive.insert(publisher.into(), Alive { component: component.into(), pid, last: now });
+            let first = self.alive.get(publisher).map_or(now, |known| known.first);
+            self.alive.insert(publisher.into(), Alive { component: component.into(), pid, first, last: now });
         }
     }
 
@@ -123,43 +127,36 @@ impl Watch {
     pub fn forwarder(&mut self, absent: Option<String>, now: Timestamp) {
         match absent {
             Some(reason) => self.begin(Unseen::Forwarder, now, reason),
-            None => self.end(&Unseen::Forwarder, now),
+            None => {
+                self.end(&Unseen::Forwarder, now);
+            }
         }
     }
 
     /// Looks for what is overdue; returns what began or ended since the last look.
     pub fn look(&mut self, now: Timestamp) -> Vec<Turn> {
         let limit = INTERVALS_MISSED * self.interval;
-        let age = |then: Timestamp| now.duration_since(then).as_secs_f64();
-        let overdue: Vec<(Unseen, String)> = self
-            .alive
-            .iter()
-            .filter(|(_, process)| age(process.last) > limit)
-            .map(|(publisher, process)| {
-                let Alive { component, pid, last } = process;
-                let reason = format!(
-                    "no heartbeat of {component} (process {pid}) for {:.1} s, the limit is {limit:.1} s",
-                    age(*last)
-                );
-                (Unseen::Component { component: component.clone(), publisher: publisher.clone() }, reason)
-            })
-            .collect();
-        for (unseen, reason) in overdue {
-            self.begin(unseen, now, reason);
-        }
         if self.alive.len() < PUBLISHERS_MAX {
             self.end(&Unseen::Publishers, now);
         }
-        let deaf = age(self.own_heard);
+        let deaf = now.duration_since(self.own_heard).as_secs_f64();
         if deaf > limit {
             let reason = format!(
                 "nothing is heard on the bus: the monitor's own heartbeat has not come back for {deaf:.1} s, \
                  the limit is {limit:.1} s"
             );
             self.begin(Unseen::Bus, now, reason);
-        } else {
-            self.end(&Unseen::Bus, now);
+        } else if self.end(&Unseen::Bus, now) {
+            // What they sent meanwhile is on its way or lost: whoever was not missed before has the full
+            // time again.
+            for (publisher, process) in &mut self.alive {
+                let unseen = Unseen::Component { component: process.component.clone(), publisher: publisher.clone() };
+                if !self.episodes.contains_key(&unseen) {
+                    process.last = now;
+                }
+            }
         }
+        self.look_at_processes(limit, now);
         std::mem::take(&mut self.turns)
     }
 
@@ -175,22 +172,35 @@ impl Watch {
         &self.last_by_component
     }
 
-    /// Says whether the bus carried the monitor's own heartbeat after `since`.
-    #[must_use]
-    pub fn heard_itself_after(&self, since: Timestamp) -> bool {
-        self.own_heard > since
-    }
-
-    /// A component that is heard again is whole, even if another process of it is what answers.
-    fn forget_missing(&mut self, component: &str, now: Timestamp) {
-        let of_component =
-            |unseen: &&Unseen| matches!(unseen, Unseen::Component { component: other, .. } if other == component);
-        let back: Vec<Unseen> = self.episodes.keys().filter(of_component).cloned().collect();
-        for unseen in back {
-            if let Unseen::Component { publisher, .. } = &unseen {
+    /// A process is back when it is heard again, or when its component was started anew after it was lost:
+    /// another process that was alive beside it does not stand in for it.
+    fn look_at_processes(&mut self, limit: f64, now: Timestamp) {
+        let mut turns = Vec::new();
+        for (publisher, process) in &self.alive {
+            let Alive { component, pid, last, .. } = process;
+            let unseen = Unseen::Component { component: component.clone(), publisher: publisher.clone() };
+            let age = now.duration_since(*last).as_secs_f64();
+            let proven = self.own_heard.duration_since(*last).as_secs_f64() >= INTERVALS_PROVEN * self.interval;
+            let replaced = self.alive.values().any(|other| other.component == *component && other.first > *last);
+            let reason = (age > limit && proven).then(|| {
+                format!("no heartbeat of {component} (process {pid}) for {age:.1} s, the limit is {limit:.1} s")
+            });
+            turns.push((unseen, reason, replaced));
+        }
+        for (unseen, reason, replaced) in turns {
+            let is_overdue = reason.is_some();
+            if let Some(reason) = reason {
+                self.begin(unseen.clone(), now, reason);
+            }
+            if !is_overdue || replaced {
+                self.end(&unseen, now);
+            }
+            if is_overdue
+                && replaced
+                && let Unseen::Component { publisher, .. } = &unseen
+            {
                 self.alive.remove(publisher);
             }
-            self.end(&unseen, now);
         }
     }
 
@@ -203,12 +213,13 @@ impl Watch {
         self.episodes.insert(unseen, episode);
     }
 
-    fn end(&mut self, unseen: &Unseen, now: Timestamp) {
-        if let Some(mut episode) = self.episodes.remove(unseen) {
-            let seconds = now.duration_since(episode.since).as_secs_f64();
-            episode.reason = format!("{} (over after {seconds:.1} s)", episode.reason);
-            self.turns.push(Turn::Ended(episode));
-        }
+    /// Ends an episode; says whether there was one.
+    fn end(&mut self, unseen: &Unseen, now: Timestamp) -> bool {
+        let Some(mut episode) = self.episodes.remove(unseen) else { return false };
+        let seconds = now.duration_since(episode.since).as_secs_f64();
+        episode.reason = format!("{} (over after {seconds:.1} s)", episode.reason);
+        self.turns.push(Turn::Ended(episode));
+        true
     }
 }
 
@@ -252,8 +263,33 @@ mod tests {
         assert_eq!(look(&mut watch, 9.0), Vec::<String>::new(), "counted once");
         assert_eq!(watch.episodes().len(), 1);
         watch.heartbeat("simulate-7", "simulate", 7, at(9.1));
-        assert!(look(&mut watch, 9.2)[0].ends_with("(over after 5.0 s)"));
+        assert!(look(&mut watch, 9.1)[0].ends_with("(over after 5.0 s)"));
         assert!(watch.episodes().is_empty());
+    }
+
+    #[test]
+    fn a_process_beside_it_does_not_stand_in_for_one_that_is_lost() {
+        let mut watch = watch();
+        watch.heartbeat("hud-7", "hud", 7, at(0.0));
+        watch.heartbeat("hud-8", "hud", 8, at(0.0));
+        let mut told = Vec::new();
+        for second in 1..10 {
+            watch.heartbeat("hud-8", "hud", 8, at(f64::from(second)));
+            told.extend(look(&mut watch, f64::from(second)));
+        }
+        assert_eq!(told, ["began: no heartbeat of hud (process 7) for 4.0 s, the limit is 3.0 s"]);
+        assert_eq!(watch.episodes().len(), 1, "it is still missed");
+    }
+
+    #[test]
+    fn a_process_that_was_replaced_at_once_was_lost_all_the_same() {
+        let mut watch = watch();
+        watch.heartbeat("hud-7", "hud", 7, at(0.0));
+        watch.heartbeat("hud-8", "hud", 8, at(1.0));
+        watch.heartbeat("hud-8", "hud", 8, at(3.5));
+        assert_eq!(look(&mut watch, 3.5).len(), 2, "it began and ended");
+        watch.heartbeat("hud-8", "hud", 8, at(6.0));
+        assert_eq!(look(&mut watch, 6.0), Vec::<String>::new());
     }
 
     #[test]
@@ -282,8 +318,25 @@ mod tests {
         assert!(watch.look(at(2.9)).is_empty());
         let turns = told(&watch.look(at(3.5)));
         assert!(turns[0].starts_with("began: nothing is heard on the bus"), "{turns:?}");
-        assert!(!watch.heard_itself_after(at(1.0)));
         assert_eq!(look(&mut watch, 4.0).len(), 1, "recovered");
+    }
+
+    #[test]
+    fn a_deaf_bus_is_one_episode_and_not_one_of_each_process() {
+        let mut watch = watch();
+        for publisher in ["a-1", "b-1"] {
+            watch.heartbeat(publisher, publisher, 1, at(0.5));
+        }
+        assert_eq!(told(&watch.look(at(9.0))).len(), 1);
+        let back = look(&mut watch, 9.5);
+        assert!(back.len() == 1 && back[0].starts_with("ended: nothing is heard"), "{back:?}");
+        watch.heartbeat("a-1", "a-1", 1, at(10.0));
+        assert_eq!(look(&mut watch, 12.0), Vec::<String>::new());
+        watch.heartbeat("a-1", "a-1", 1, at(12.5));
+        assert_eq!(look(&mut watch, 12.6), ["began: no heartbeat of b-1 (process 1) for 3.1 s, the limit is 3.0 s"]);
+        assert_eq!(told(&watch.look(at(20.0))).len(), 1, "deaf again");
+        let back = look(&mut watch, 20.5);
+        assert!(back.len() == 1 && back[0].starts_with("ended: nothing is heard"), "b-1 is missed still: {back:?}");
     }
 
     #[test]
