@@ -7,6 +7,7 @@ drill: setup
 	@cargo run --quiet -- drill run --reports reports
 
 test: setup
+	@scripts/setup_python.sh
 	@cargo test
 
 # Only what cargo cannot do itself: the prebuilt libduckdb. A second run changes nothing.

@@ -3,7 +3,7 @@
 //! Our own publishers write them first and in one spelling, so that a subscriber finds them by a scan;
 //! any other spelling of a foreign publisher is read by a full parse.
 
-use std::{borrow::Cow, io::Write as _};
+use std::borrow::Cow;
 
 use serde::Deserialize;
 
@@ -11,6 +11,9 @@ use super::{BusError, BusEvent, MESSAGE_BYTES_MAX};
 
 /// The version of the wire format, `v` in every message.
 pub const WIRE_VERSION: u64 = 1;
+
+/// The end of the envelope.
+const VERSION: &[u8] = b",\"v\":1";
 
 /// What the forwarder writes in front of a message that it sends again.
 const SNAPSHOT: &[u8] = b"{\"snapshot\":true,";
@@ -49,7 +52,8 @@ fn write_event<E: BusEvent>(buffer: &mut Vec<u8>, event: &E, publisher: &str, se
     for piece in head {
         buffer.extend_from_slice(piece);
     }
-    write!(buffer, "{seq},\"v\":{WIRE_VERSION}").map_err(|error| error.to_string())?;
+    serde_json::to_writer(&mut *buffer, &seq).map_err(|error| error.to_string())?;
+    buffer.extend_from_slice(VERSION);
     let body = buffer.len();
     serde_json::to_writer(&mut *buffer, event).map_err(|error| error.to_string())?;
     match buffer.get(body..) {
@@ -100,6 +104,20 @@ impl<'a> Envelope<'a> {
         let whole = v == WIRE_VERSION && matches!(rest.first(), Some(b',' | b'}')) && rest.last() == Some(&b'}');
         whole.then_some(Self { event: event.into(), publisher: publisher.into(), seq, v, snapshot })
     }
+}
+
+/// Reads the number and checks the end of a message whose beginning, up to the number, is known.
+pub(super) fn scan_rest(rest: &[u8]) -> Option<u64> {
+    let (seq, rest) = number(rest)?;
+    let rest = rest.strip_prefix(VERSION)?;
+    (matches!(rest.first(), Some(b',' | b'}')) && rest.last() == Some(&b'}')).then_some(seq)
+}
+
+/// Returns the beginning of a message of our own spelling, up to the number.
+pub(super) fn beginning(payload: &[u8]) -> Option<&[u8]> {
+    const LAST: &[u8] = b",\"seq\":";
+    let at = payload.windows(LAST.len()).position(|window| window == LAST)?;
+    payload.get(..at + LAST.len()).filter(|head| head.starts_with(b"{\"__event__\":\""))
 }
 
 /// Returns a text up to its closing quote, if it has no escapes, and what follows.

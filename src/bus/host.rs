@@ -79,7 +79,7 @@ impl Bus {
 
     /// Hosts the forwarder if its host has gone, or if its own thread has ended; says whether it now does
     /// and did not before. Cheap enough to be called every second. Publishers and subscribers of all
-    /// processes connect again by themselves; what was sent in between is lost and shows as gaps.
+    /// processes connect again by themselves; what a subscriber missed in between shows as a gap.
     ///
     /// # Errors
     /// When the endpoints are free and hosting fails all the same.

@@ -20,7 +20,7 @@ use super::{
 use crate::clock::{Clock, Stopwatch};
 
 /// After a batch the thread naps so long before it looks again: at full speed nobody has to wake it.
-pub(super) const NAP: Duration = Duration::from_micros(50);
+pub(super) const NAP: Duration = Duration::from_micros(200);
 
 /// A connection to the forwarder, with its thread.
 #[derive(Debug)]

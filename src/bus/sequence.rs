@@ -1,6 +1,6 @@
 //! The numbers seen so far, per publisher and topic: finds gaps and replays. Bounded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The most publishers that are remembered; the one that was silent longest is forgotten first.
 const PUBLISHERS_MAX: usize = 1024;
@@ -25,14 +25,16 @@ pub(super) enum Order {
 /// The numbers of all publishers.
 #[derive(Debug, Default)]
 pub(super) struct Sequences {
-    publishers: BTreeMap<String, Publisher>,
+    /// The one that was seen last comes first: a stream of messages finds its own at once.
+    publishers: Vec<Publisher>,
     /// Counts what was seen: tells who was silent longest.
     now: u64,
 }
 
 #[derive(Debug, Default)]
 struct Publisher {
-    topics: BTreeMap<String, Track>,
+    name: String,
+    topics: Vec<Track>,
     /// Its first heartbeat was seen, so every topic is known from 1.
     from_start: bool,
     seen: u64,
@@ -40,6 +42,7 @@ struct Publisher {
 
 #[derive(Debug, Default)]
 struct Track {
+    topic: String,
     /// The first number seen in the stream; 0 before.
     first: u64,
     /// The last number seen in the stream or known to have been sent.
@@ -63,6 +66,16 @@ impl Sequences {
         order
     }
 
+    /// Takes note of a message of the same publisher and topic as the call before, if it is the next one.
+    pub(super) fn observe_next(&mut self, seq: u64) -> bool {
+        let track = self.publishers.first_mut().and_then(|publisher| publisher.topics.first_mut());
+        track.is_some_and(|track| {
+            let is_next = track.first > 0 && seq == track.last + 1;
+            track.last += u64::from(is_next);
+            is_next
+        })
+    }
+
     /// Takes note of a message that the forwarder sent again; says whether it is news.
     pub(super) fn observe_snapshot(&mut self, publisher: &str, topic: &str, seq: u64) -> bool {
         let track = self.track(publisher, topic);
@@ -81,7 +94,7 @@ impl Sequences {
     /// Takes note of what a heartbeat says was sent; returns how many of those were missed.
     pub(super) fn told(&mut self, publisher: &str, topic: &str, seq: u64) -> u64 {
         let known = self.publisher(publisher);
-        if !known.from_start && known.topics.get(topic).is_none_or(|track| track.first == 0) {
+        if !known.from_start && !known.topics.iter().any(|track| track.topic == topic && track.first > 0) {
             return 0;
         }
         let track = self.track(publisher, topic);
@@ -92,30 +105,35 @@ impl Sequences {
 
     fn track(&mut self, publisher: &str, topic: &str) -> &mut Track {
         let publisher = self.publisher(publisher);
-        if !publisher.topics.contains_key(topic) {
+        let known = publisher.topics.iter().position(|track| track.topic == topic);
+        let at = known.unwrap_or_else(|| {
             if publisher.topics.len() >= TOPICS_MAX {
-                publisher.topics.pop_first();
+                publisher.topics.pop();
             }
             // Known from its start: the track begins before number 1, so that a first number of 5 is a gap.
-            let track = Track { first: u64::from(publisher.from_start), ..Track::default() };
-            publisher.topics.insert(topic.to_owned(), track);
-        }
-        publisher.topics.entry(topic.to_owned()).or_default()
+            let first = u64::from(publisher.from_start);
+            publisher.topics.push(Track { topic: topic.to_owned(), first, ..Track::default() });
+            publisher.topics.len() - 1
+        });
+        publisher.topics.swap(0, at);
+        &mut publisher.topics[0]
     }
 
     fn publisher(&mut self, name: &str) -> &mut Publisher {
         self.now += 1;
-        if !self.publishers.contains_key(name) {
+        let known = self.publishers.iter().position(|publisher| publisher.name == name);
+        let at = known.unwrap_or_else(|| {
             if self.publishers.len() >= PUBLISHERS_MAX {
-                let silent = self.publishers.iter().min_by_key(|(_, publisher)| publisher.seen);
-                let silent = silent.map(|(name, _)| name.clone());
-                silent.and_then(|name| self.publishers.remove(&name));
+                let silent = self.publishers.iter().enumerate().min_by_key(|(_, publisher)| publisher.seen);
+                let silent = silent.map_or(0, |(at, _)| at);
+                self.publishers.swap_remove(silent);
             }
-            self.publishers.insert(name.to_owned(), Publisher::default());
-        }
-        let now = self.now;
-        let publisher = self.publishers.entry(name.to_owned()).or_default();
-        publisher.seen = now;
+            self.publishers.push(Publisher { name: name.to_owned(), ..Publisher::default() });
+            self.publishers.len() - 1
+        });
+        self.publishers.swap(0, at);
+        let publisher = &mut self.publishers[0];
+        publisher.seen = self.now;
         publisher
     }
 }
@@ -168,6 +186,6 @@ mod tests {
             sequences.observe(&format!("p{number}"), "t", 1);
         }
         assert_eq!(sequences.publishers.len(), PUBLISHERS_MAX);
-        assert!(!sequences.publishers.contains_key("first"), "silent longest");
+        assert!(sequences.publishers.iter().all(|publisher| publisher.name != "first"), "silent longest");
     }
 }

@@ -58,12 +58,14 @@ impl Parts {
         }
         self.count = 1;
         let mut more = self.topic.get_more();
-        let mut rest = zmq::Message::new();
+        // All frames of a message arrive together, so none of these waits.
+        if more {
+            socket.recv(&mut self.payload, 0)?;
+            more = self.payload.get_more();
+            self.count = 2;
+        }
         while more {
-            let frame = if self.count == 1 { &mut self.payload } else { &mut rest };
-            // All frames of a message arrive together, so this never waits.
-            socket.recv(frame, 0)?;
-            more = frame.get_more();
+            more = socket.recv_msg(0)?.get_more();
             self.count += 1;
         }
         Ok(true)

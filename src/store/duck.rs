@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use super::{
     StoreError, StorePath, Table,
     database::{Database, DateSum, PROBE, Slice, TableChange, column_list},
+    refusal::refused,
 };
 use crate::{
     digest::{Digest, Hasher},
@@ -61,8 +62,8 @@ impl DuckStore {
     fn connect(place: &StorePath, mode: AccessMode) -> Result<Self, StoreError> {
         let connection = settings(mode)
             .and_then(|settings| Connection::open_with_flags(&place.path, settings))
-            .map_err(|source| refused(place, source))?;
-        let version = connection.version().map_err(|source| refused(place, source))?;
+            .map_err(refused(place, "open"))?;
+        let version = connection.version().map_err(refused(place, "open"))?;
         Ok(Self { connection, path: place.path.clone(), version })
     }
 
@@ -206,17 +207,4 @@ fn sql_type(kind: &DataType) -> &'static str {
         DataType::Boolean => "BOOLEAN",
         _ => "VARCHAR",
     }
-}
-
-fn refused(place: &StorePath, source: duckdb::Error) -> StoreError {
-    let text = source.to_string();
-    let first = text.lines().next().unwrap_or_default().to_owned();
-    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if says(&["Could not set lock", "Conflicting lock", "used by another process", "different configuration"]) {
-        return StoreError::Busy { path: place.path.clone(), reason: first };
-    }
-    if says(&["Permission denied", "Cannot open file", "No space left", "No such file", "Read-only file"]) {
-        return StoreError::DuckDb { step: "open", path: place.path.clone(), source };
-    }
-    StoreError::NotADatabase { key: place.key.clone(), path: place.path.clone(), engine: "DuckDB", reason: first }
 }

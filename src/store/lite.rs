@@ -19,6 +19,7 @@ use super::{
     columnar::{datetime_micros, datetime_of},
     content::partitions_in,
     database::{Database, DateSum, PROBE, Slice, TableChange, column_list},
+    refusal::refused,
 };
 use crate::digest::{Digest, Hasher};
 
@@ -39,7 +40,7 @@ impl LiteStore {
             store.connection.execute_batch("PRAGMA synchronous = FULL")?;
             store.connection.execute_batch(&tables())
         };
-        prepare().map_err(|source| refused(place, source))?;
+        prepare().map_err(refused(place, "open"))?;
         Ok(store)
     }
 
@@ -50,13 +51,13 @@ impl LiteStore {
 
     fn connect(place: &StorePath, flags: OpenFlags) -> Result<Self, StoreError> {
         place.check_file()?;
-        let open = || {
+        let open = || -> rusqlite::Result<Connection> {
             let connection = Connection::open_with_flags(&place.path, flags)?;
             connection.busy_timeout(std::time::Duration::from_secs(5))?;
             connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
             Ok(connection)
         };
-        let connection = open().map_err(|source| refused(place, source))?;
+        let connection = open().map_err(refused(place, "open"))?;
         Ok(Self { connection, path: place.path.clone() })
     }
 
@@ -206,17 +207,5 @@ fn sql_type(kind: &DataType) -> &'static str {
         DataType::Float64 => "REAL",
         DataType::Int64 | DataType::Boolean => "INTEGER",
         _ => "TEXT",
-    }
-}
-
-fn refused(place: &StorePath, source: rusqlite::Error) -> StoreError {
-    match source.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => StoreError::NotADatabase {
-            key: place.key.clone(),
-            path: place.path.clone(),
-            engine: "SQLite",
-            reason: source.to_string(),
-        },
-        _ => StoreError::Sqlite { step: "open", path: place.path.clone(), source },
     }
 }

@@ -22,6 +22,7 @@ mod parquet_file;
 mod partition;
 mod quarantine;
 mod recovery;
+mod refusal;
 mod row;
 mod schema;
 mod settings;

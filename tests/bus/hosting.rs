@@ -10,10 +10,14 @@ use std::{
 
 use lighthunter::{
     bus::{AccountNavEvent, Bus, BusError, BusEvent as _, Endpoints, ErrorEvent, Received, Subscriber},
+    clock::Stopwatch,
     exit::{Exit, Failure as _},
 };
 
-use super::{PATIENCE, error};
+use super::{
+    PATIENCE, error,
+    python::{Script, interpreter},
+};
 
 /// Names the endpoints that the host process of a test is to use.
 const HOST_VARIABLE: &str = "LIGHTHUNTER_TEST_BUS_HOST";
@@ -100,23 +104,29 @@ fn foreign_program_on_the_port_is_named() {
     assert!(Bus::join(&endpoints).expect("free again").is_host());
 }
 
-/// Runs as the host process of the test below, until it is killed.
+/// A test of its own, and the host process of the test below when that names its endpoints: then it runs
+/// until it is killed.
 #[test]
-#[ignore = "a process that another test starts"]
-fn host_process() {
-    let Ok(endpoints) = env::var(HOST_VARIABLE) else { panic!("{HOST_VARIABLE} names the endpoints") };
-    let [pub_endpoint, sub_endpoint, monitor_endpoint] = endpoints.split(' ').collect::<Vec<_>>()[..] else {
-        panic!("three endpoints in {endpoints}")
+fn a_host_that_leaves_frees_its_ports() {
+    let named = env::var(HOST_VARIABLE).ok();
+    let endpoints = match named.as_deref().map(|named| named.split(' ').collect::<Vec<_>>()).as_deref() {
+        Some([pub_endpoint, sub_endpoint, monitor]) => Endpoints::new(pub_endpoint, sub_endpoint, monitor),
+        Some(other) => panic!("three endpoints, not {other:?}"),
+        None => free_endpoints(),
     };
-    let bus = Bus::join(&Endpoints::new(pub_endpoint, sub_endpoint, monitor_endpoint)).expect("hosted");
+    let bus = Bus::join(&endpoints).expect("hosted");
     assert!(bus.is_host());
-    thread::sleep(Duration::from_secs(60));
+    if named.is_some() {
+        thread::sleep(Duration::from_mins(1));
+    }
+    bus.close(Duration::from_millis(100));
+    assert!(Bus::join(&endpoints).expect("free again").is_host());
 }
 
 fn host_elsewhere(endpoints: &Endpoints) -> Child {
     let named = [&*endpoints.pub_endpoint, &*endpoints.sub_endpoint, &*endpoints.monitor_endpoint].join(" ");
     Command::new(env::current_exe().expect("this program"))
-        .args(["bus::hosting::host_process", "--exact", "--ignored", "--nocapture"])
+        .args(["bus::hosting::a_host_that_leaves_frees_its_ports", "--exact", "--nocapture"])
         .env(HOST_VARIABLE, named)
         .stdout(Stdio::null())
         .spawn()
@@ -137,39 +147,47 @@ fn join_as_guest(endpoints: &Endpoints) -> Bus {
 
 #[test]
 fn host_dies_another_takes_over_and_the_gap_shows() {
+    let Some(python) = interpreter() else { return };
     let endpoints = free_endpoints();
     let mut host = host_elsewhere(&endpoints);
     let mut bus = join_as_guest(&endpoints);
     assert!(!bus.is_host() && !bus.take_over().expect("not needed"));
-    let mut subscriber = bus.subscriber(&[ErrorEvent::TOPIC]).expect("connected");
+    let script = Script::documented(&python, &endpoints.sub_endpoint, &[ErrorEvent::TOPIC]);
     let publisher = bus.publisher("simulate").expect("a publisher");
     assert!(publisher.wait_for_listener(ErrorEvent::TOPIC, PATIENCE));
     publisher.publish(&error("before")).expect("published");
-    assert_eq!(next_frame(&mut subscriber).seq(), 1);
+    script.lines_until(|line| line["message"] == "before");
 
+    // The listener cannot connect again before the others have: what they say then passes without it.
+    script.signal("STOP");
     host.kill().and_then(|()| host.wait()).expect("killed");
-    thread::sleep(Duration::from_millis(200));
-    for _ in 0..10 {
-        publisher.publish(&error("into the void")).expect("publishing goes on");
+    publisher.publish(&error("nobody carries")).expect("publishing goes on");
+    let deadline = Stopwatch::start();
+    while !bus.take_over().expect("taken over") {
+        assert!(deadline.seconds() < PATIENCE.as_secs_f64(), "the ports stay taken");
+        thread::sleep(Duration::from_millis(50));
     }
-    assert!(publisher.flush(PATIENCE));
-    assert!(bus.take_over().expect("taken over") && bus.is_host());
-    assert!(publisher.wait_for_listener(ErrorEvent::TOPIC, PATIENCE), "both connect again");
+    assert!(bus.is_host());
+    let mut other = bus.subscriber(&[ErrorEvent::TOPIC]).expect("connected");
+    while other.counts().received == 0 {
+        assert!(deadline.seconds() < PATIENCE.as_secs_f64(), "the publisher never connected again");
+        publisher.publish(&error("carried again")).expect("published");
+        other.next(Duration::from_millis(100)).expect("received");
+    }
+    script.signal("CONT");
 
-    // A heartbeat or the next message reveals what was lost.
-    let mut missed = 0;
-    let mut received = 1;
-    publisher.publish(&error("after")).expect("published");
-    while missed + received < 12 {
-        match subscriber.next(PATIENCE).expect("received") {
-            Some(Received::Gap { publisher: id, topic, missed: some }) => {
-                assert_eq!((id.as_str(), topic.as_str()), (publisher.id(), ErrorEvent::TOPIC));
-                missed += some;
-            }
-            Some(Received::Frame(_)) => received += 1,
-            None => panic!("{missed} missed and {received} received of 12"),
-        }
+    let mut lines = Vec::new();
+    while !lines.iter().any(|line: &serde_json::Value| line["gap"] == ErrorEvent::TOPIC) {
+        assert!(deadline.seconds() < PATIENCE.as_secs_f64(), "no gap in {lines:?}");
+        publisher.publish(&error("heard again")).expect("published");
+        thread::sleep(Duration::from_millis(100));
+        lines.extend(script.lines_so_far());
     }
-    assert!(missed >= 1, "what was sent while nobody carried is lost");
-    assert_eq!((missed + received, subscriber.counts().missed), (12, missed));
+    publisher.publish(&error("the end")).expect("published");
+    lines.extend(script.lines_until(|line| line["message"] == "the end"));
+    let last = lines.last().and_then(|line| line["seq"].as_u64()).expect("a number");
+    let received = lines.iter().filter(|line| line["topic"] == ErrorEvent::TOPIC).count() as u64;
+    let of_errors = lines.iter().filter(|line| line["gap"] == ErrorEvent::TOPIC);
+    let missed: u64 = of_errors.filter_map(|line| line["missed"].as_u64()).sum();
+    assert_eq!(1 + received + missed, last, "each was received or is told");
 }

@@ -20,6 +20,7 @@ fn root() -> PathBuf {
 }
 
 /// Returns a Python that has pyzmq. Without one a test is skipped and says so; under CI it fails.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 pub(crate) fn interpreter() -> Option<PathBuf> {
     let candidates = ["python3".into(), root().join("target/python/bin/python")];
     let imports = |python: &PathBuf| {
@@ -86,6 +87,11 @@ impl Script {
                 return lines;
             }
         }
+    }
+
+    /// Returns the lines that have come and were not read.
+    pub(crate) fn lines_so_far(&self) -> Vec<Value> {
+        self.lines.try_iter().collect()
     }
 
     /// Sends a signal, such as `STOP`.

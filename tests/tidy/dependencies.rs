@@ -21,7 +21,7 @@ const HOMES: [(&str, &[&str]); 18] = [
     ("rusqlite", &["src/store/"]),
     ("saphyr_parser", &["src/config/"]),
     ("tracing_subscriber", &["src/cli/", "src/ops/log.rs"]),
-    ("zmq", &["src/bus/"]),
+    ("zmq", &["src/bus/", "benches/bus.rs"]),
 ];
 
 /// Ways to start a random generator: only the seed's room may.

@@ -8,7 +8,7 @@ use jiff::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Extra, finite};
+use super::{Extra, civil, finite};
 use crate::market::{Interval, MinuteBar};
 
 /// An intraday bar, on topic `market.bar.1m`; a bar of another length says so in `payload.interval`.
@@ -19,8 +19,10 @@ pub struct MarketBar1mEvent<'a> {
     /// The symbol, such as `600000.SH`.
     pub symbol: Cow<'a, str>,
     /// The session.
+    #[serde(serialize_with = "civil::date")]
     pub trading_date: Date,
     /// The end of the bar, Asia/Shanghai.
+    #[serde(serialize_with = "civil::date_time")]
     pub bar_ts: DateTime,
     /// First price, CNY.
     #[serde(serialize_with = "finite::number")]

@@ -3,6 +3,7 @@
 //! Texts are `Cow`, so that a publisher borrows what it has and a subscriber owns what it got. A number
 //! that is not finite has no JSON form: such an event is refused when it is encoded, never sent as null.
 
+mod civil;
 mod finite;
 mod health;
 mod market;

@@ -8,6 +8,7 @@ mod owner;
 mod partitions;
 mod runs;
 mod schema;
+mod stages;
 mod trade_row;
 mod trading;
 
@@ -18,11 +19,12 @@ use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior, typ
 pub use audit::{RepairRecord, RevisionRecord};
 pub use kill_switch::KillSwitchRow;
 pub use partitions::PartitionRecord;
-pub use runs::{RunEnd, RunRecord, RunStart, RunStatus, StageRecord, StageStatus};
+pub use runs::{RunEnd, RunRecord, RunStart, RunStatus};
+pub use stages::{StageRecord, StageStatus};
 pub use trade_row::{ExecutionRow, MarkRow, OrderRow};
 pub use trading::{TradeBatch, TradeState};
 
-use super::{StoreError, StorePath};
+use super::{StoreError, StorePath, refusal::refused};
 
 /// How long a statement waits for another process's transaction.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
@@ -48,9 +50,9 @@ impl Ledger {
             OpenOptions::new().read(true).write(true).open(&place.path).map_err(StoreError::io("open", &place.path))?;
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let connection = Connection::open_with_flags(&place.path, flags).map_err(failed(place, "open"))?;
+        let connection = Connection::open_with_flags(&place.path, flags).map_err(refused(place, "open"))?;
         let ledger = Self { connection, path: place.path.clone(), created };
-        ledger.prepare().map_err(failed(place, "prepare"))?;
+        ledger.prepare().map_err(refused(place, "prepare"))?;
         ledger.migrate()?;
         Ok(ledger)
     }
@@ -126,21 +128,16 @@ impl Ledger {
     }
 }
 
-fn failed(place: &StorePath, step: &'static str) -> impl FnOnce(rusqlite::Error) -> StoreError {
-    let (key, path) = (place.key.clone(), place.path.clone());
-    move |source| match source.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
-            StoreError::NotADatabase { key, path, engine: "SQLite", reason: source.to_string() }
-        }
-        _ => StoreError::Sqlite { step, path, source },
-    }
-}
-
 /// Reads a column that holds a count.
 fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     let value: i64 = row.get(column)?;
     u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, value))
 }
+
+/// A word that is no status.
+#[derive(Debug, thiserror::Error)]
+#[error("'{0}' is not a status")]
+pub struct NotAStatus(String);
 
 /// Returns a number as a column holds it.
 fn integer(value: u64) -> rusqlite::Result<i64> {

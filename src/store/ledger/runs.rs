@@ -1,10 +1,12 @@
-//! Runs and their stages: what was started, what is done, what a resumed run need not do again.
+//! Runs: what was started, how it ended, and which one a resumed job goes on with.
+
+use std::str::FromStr;
 
 use jiff::{Timestamp, civil::Date};
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::{Ledger, count, maybe_parsed, owner, parsed};
+use super::{Ledger, NotAStatus, maybe_parsed, owner, parsed};
 use crate::{digest::Digest, store::StoreError};
 
 /// How a run stands.
@@ -34,49 +36,13 @@ impl RunStatus {
     }
 }
 
-/// How a stage ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StageStatus {
-    /// Did its work.
-    Done,
-    /// Had nothing to do, for a stated reason.
-    Skipped,
-    /// Ended with an error.
-    Failed,
-}
+impl FromStr for RunStatus {
+    type Err = NotAStatus;
 
-impl StageStatus {
-    /// Returns the word in the ledger.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Skipped => "skipped",
-            Self::Failed => "failed",
-        }
+    fn from_str(word: &str) -> Result<Self, NotAStatus> {
+        let all = [Self::Running, Self::Success, Self::Failed, Self::Interrupted];
+        all.into_iter().find(|status| status.word() == word).ok_or_else(|| NotAStatus(word.into()))
     }
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("'{0}' is not a status")]
-struct NotAStatus(String);
-
-fn run_status(word: &str) -> Result<RunStatus, NotAStatus> {
-    let all = [RunStatus::Running, RunStatus::Success, RunStatus::Failed, RunStatus::Interrupted];
-    all.into_iter().find(|status| status.word() == word).ok_or_else(|| NotAStatus(word.into()))
-}
-
-fn stage_status(word: &str) -> Result<StageStatus, NotAStatus> {
-    let all = [StageStatus::Done, StageStatus::Skipped, StageStatus::Failed];
-    all.into_iter().find(|status| status.word() == word).ok_or_else(|| NotAStatus(word.into()))
-}
-
-fn status<T>(row: &Row<'_>, column: usize, of: fn(&str) -> Result<T, NotAStatus>) -> rusqlite::Result<T> {
-    let word: String = row.get(column)?;
-    of(&word).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
-    })
 }
 
 /// What is known when a run starts.
@@ -136,25 +102,6 @@ pub struct RunRecord {
     pub error: Option<String>,
 }
 
-/// A stage of a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StageRecord {
-    /// The stage's name.
-    pub name: String,
-    /// How it ended.
-    pub status: StageStatus,
-    /// Why it was skipped or failed.
-    pub reason: Option<String>,
-    /// Rows that came in.
-    pub rows_in: u64,
-    /// Rows that went out.
-    pub rows_out: u64,
-    /// Digest of what it made.
-    pub digest: Option<Digest>,
-    /// How long it took.
-    pub seconds: f64,
-}
-
 pub(super) const RUN: &str =
     "id, kind, run_key, as_of, status, started_at, finished_at, input_digest, result_digest, exit, error";
 
@@ -164,25 +111,13 @@ pub(super) fn run_of(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         kind: row.get(1)?,
         run_key: row.get(2)?,
         as_of: parsed(row, 3)?,
-        status: status(row, 4, run_status)?,
+        status: parsed(row, 4)?,
         started_at: parsed(row, 5)?,
         finished_at: maybe_parsed(row, 6)?,
         input_digest: maybe_parsed(row, 7)?,
         result_digest: maybe_parsed(row, 8)?,
         exit: row.get(9)?,
         error: row.get(10)?,
-    })
-}
-
-fn stage_of(row: &Row<'_>) -> rusqlite::Result<StageRecord> {
-    Ok(StageRecord {
-        name: row.get(0)?,
-        status: status(row, 1, stage_status)?,
-        reason: row.get(2)?,
-        rows_in: count(row, 3)?,
-        rows_out: count(row, 4)?,
-        digest: maybe_parsed(row, 5)?,
-        seconds: row.get(6)?,
     })
 }
 
@@ -227,32 +162,6 @@ impl Ledger {
                 "UPDATE runs SET status = 'running', owner = ?2, finished_at = NULL, exit = NULL, error = NULL
                  WHERE id = ?1",
                 params![id, owner::own()],
-            )
-        })?;
-        Ok(())
-    }
-
-    /// Records a stage of a run; of one name the last counts.
-    ///
-    /// # Errors
-    /// `Sqlite`, also when the run is unknown.
-    pub fn put_stage(&self, run: &str, stage: &StageRecord) -> Result<(), StoreError> {
-        self.write("record a stage", |transaction| {
-            transaction.execute(
-                "INSERT INTO stages (run_id, seq, name, status, reason, rows_in, rows_out, digest, seconds)
-                 VALUES (?1, (SELECT count(*) FROM stages WHERE run_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-                 ON CONFLICT (run_id, name) DO UPDATE SET status = ?3, reason = ?4, rows_in = ?5, rows_out = ?6,
-                 digest = ?7, seconds = ?8",
-                params![
-                    run,
-                    stage.name,
-                    stage.status.word(),
-                    stage.reason,
-                    stage.rows_in as i64,
-                    stage.rows_out as i64,
-                    stage.digest.map(String::from),
-                    stage.seconds
-                ],
             )
         })?;
         Ok(())
@@ -326,16 +235,6 @@ impl Ledger {
         self.read("list runs", |connection| connection.prepare(&sql)?.query_map([], run_of)?.collect())
     }
 
-    /// Returns the stages of a run, in the order in which they were first recorded.
-    ///
-    /// # Errors
-    /// `Sqlite`.
-    pub fn stages(&self, run: &str) -> Result<Vec<StageRecord>, StoreError> {
-        let sql = "SELECT name, status, reason, rows_in, rows_out, digest, seconds FROM stages
-                   WHERE run_id = ?1 ORDER BY seq";
-        self.read("list stages", |connection| connection.prepare(sql)?.query_map([run], stage_of)?.collect())
-    }
-
     /// Marks runs of dead processes as interrupted and returns their ids.
     ///
     /// # Errors
@@ -366,7 +265,7 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ledger, RunEnd, RunStart, RunStatus, StageRecord, StageStatus};
+    use super::{Ledger, RunEnd, RunStart, RunStatus};
     use crate::{digest::Digest, store::StorePath};
 
     fn start(id: &str) -> RunStart {
@@ -397,29 +296,6 @@ mod tests {
         assert_eq!(found.expect("a candidate").status, RunStatus::Interrupted);
         let other = ledger.resume_candidate("night_ops", start.as_of, &Digest::of("other")).expect("searched");
         assert!(other.is_none(), "another input is another run");
-    }
-
-    #[test]
-    fn stage_keeps_its_place_when_it_is_recorded_again() {
-        let (_room, ledger) = ledger();
-        ledger.begin_run(&start("a")).expect("begun");
-        let stage = |name: &str, status| StageRecord {
-            name: name.into(),
-            status,
-            reason: None,
-            rows_in: 1,
-            rows_out: 2,
-            digest: Some(Digest::of(name)),
-            seconds: 0.5,
-        };
-        for (name, status) in
-            [("collect", StageStatus::Failed), ("repair", StageStatus::Skipped), ("collect", StageStatus::Done)]
-        {
-            ledger.put_stage("a", &stage(name, status)).expect("recorded");
-        }
-        let stages = ledger.stages("a").expect("listed");
-        assert_eq!(stages, [stage("collect", StageStatus::Done), stage("repair", StageStatus::Skipped)]);
-        assert!(ledger.put_stage("unknown", &stages[0]).is_err());
     }
 
     #[test]
