@@ -4,6 +4,7 @@
 
 mod bus;
 mod cli;
+mod monitor;
 mod pipeline;
 mod room;
 mod tidy;

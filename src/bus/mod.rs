@@ -57,7 +57,7 @@ const FRAME_BYTES_MAX: i64 = 16 << 20;
 const LINGER: Duration = Duration::from_millis(200);
 
 /// The time between two heartbeats and between two lines of queue metrics.
-const BEAT: Duration = Duration::from_secs(1);
+pub const BEAT: Duration = Duration::from_secs(1);
 
 /// Returns libzmq's version.
 #[must_use]

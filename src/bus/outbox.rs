@@ -142,13 +142,24 @@ impl Outbox {
 
     /// Puts a heartbeat in: what was sent so far. Nothing bounds it but that there is one a second.
     pub(super) fn beat(&self, now: Timestamp) {
+        self.beat_with(now, false);
+    }
+
+    /// Puts a heartbeat in; behind the last one comes no other.
+    fn beat_with(&self, now: Timestamp, last: bool) {
         let mut state = self.lock();
+        if state.phase >= Phase::Closed {
+            return;
+        }
         let seqs = state.seqs.iter().filter(|(topic, _)| *topic != HeartbeatEvent::TOPIC);
         let seqs: BTreeMap<Cow<'_, str>, u64> = seqs.map(|&(topic, seq)| (topic.into(), seq)).collect();
         let (component, dropped) = (self.component.as_str().into(), state.counts.dropped);
-        let event = HeartbeatEvent { component, pid: std::process::id(), ts: now, seqs, dropped };
+        let event = HeartbeatEvent { component, pid: std::process::id(), ts: now, seqs, dropped, last };
         let put = self.append(&mut state, &event);
-        if mem::take(&mut state.asleep) {
+        if last {
+            state.phase = state.phase.max(Phase::Closed);
+        }
+        if mem::take(&mut state.asleep) || last {
             drop(state);
             self.waker.wake();
         }
@@ -197,14 +208,9 @@ impl Outbox {
         state.waiting.len() + state.in_hand == 0
     }
 
-    /// Sends the last heartbeat; no event follows.
+    /// Sends the last heartbeat, which says goodbye; no event follows.
     pub(super) fn close(&self) {
-        self.beat(Clock::system().now());
-        let mut state = self.lock();
-        state.phase = state.phase.max(Phase::Closed);
-        state.asleep = false;
-        drop(state);
-        self.waker.wake();
+        self.beat_with(Clock::system().now(), true);
     }
 
     /// Says whether no event follows and none waits.

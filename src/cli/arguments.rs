@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::{
     bootstrap::BootstrapArgs, config::ConfigArgs, data::DataArgs, drill::DrillArgs, experiments::ExperimentsArgs,
-    init::InitArgs, models::ModelsArgs, night_ops::NightOpsArgs, regression::RegressionArgs,
+    init::InitArgs, models::ModelsArgs, monitor::MonitorArgs, night_ops::NightOpsArgs, regression::RegressionArgs,
 };
 
 /// LightHunter: an A-share research system that proves that it comes back.
@@ -53,6 +53,7 @@ pub(super) enum Command {
     Models(ModelsArgs),
     Experiments(ExperimentsArgs),
     Drill(DrillArgs),
+    Monitor(MonitorArgs),
     /// Check the machine: executable, git, disk, ports, libraries, clock, locks
     Doctor,
     /// Explain a command, or a topic: exit-codes

@@ -14,6 +14,7 @@ mod exit_codes;
 mod experiments;
 mod init;
 mod models;
+mod monitor;
 mod night_ops;
 mod regression;
 mod session;
@@ -66,6 +67,7 @@ fn command(cli: Cli, console: Console) -> Result<Exit, AnyFailure> {
         Command::Models(args) => models::run(&session, &args),
         Command::Experiments(args) => experiments::run(&session, &args),
         Command::Drill(args) => drill::run(&session, args),
+        Command::Monitor(args) => monitor::run(&session, &args),
         Command::Doctor => doctor::run(&session),
         Command::Help { topic } => Ok(exit_codes::run(&session, topic.as_deref())),
     }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::station::Station;
+use super::{metrics::LEVEL_COUNTED, station::Station};
 use crate::{
     bus::{BusEvent as _, ErrorEvent, Publisher},
     exit::Failure,
@@ -13,7 +13,7 @@ use crate::{
 /// How long is waited for a listener of the bus.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// Raises the alarm for a failure of `component`.
+/// Raises the alarm for a failure of `component` that ended an operation, which counts it itself.
 pub(super) fn raise(station: &Station, component: &str, failure: &dyn Failure) {
     let exit = failure.exit();
     tracing::error!(component, class = exit.code(), meaning = exit.meaning(), "{failure}");
@@ -35,7 +35,7 @@ fn announce(station: &Station, component: &str, failure: &dyn Failure) -> Result
     publisher.publish(&ErrorEvent {
         component: component.into(),
         message: failure.to_string().into(),
-        level: "error".into(),
+        level: LEVEL_COUNTED.into(),
         ts: station.clock.now(),
     })?;
     Ok(publisher.close(PATIENCE))

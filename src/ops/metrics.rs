@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-pub use super::monitor_state::{ComponentErrors, MonitorState};
+pub use super::monitor_state::{ComponentErrors, LEVEL_COUNTED, MonitorState};
 use crate::{
     clock::{Clock, Stopwatch},
     config::settings::LogFiles,

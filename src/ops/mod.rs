@@ -7,6 +7,7 @@ pub mod data_state;
 pub mod doctor;
 pub mod log;
 pub mod metrics;
+pub mod monitor;
 mod monitor_state;
 pub mod night_ops;
 pub mod regression;

@@ -5,10 +5,15 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+
+use super::monitor::line::{AccountState, BusLosses, MonitorHealth, QueueState, RiskState, SymbolRisk, TopicLatency};
 
 /// The longest message kept, characters (the original's limit).
 const MESSAGE_MAX: usize = 200;
+
+/// The `level` of an error event that ended an operation: the operation counts it in the state itself,
+/// so whoever hears the event does not.
+pub const LEVEL_COUNTED: &str = "fatal";
 
 /// How one component fares.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -41,15 +46,21 @@ pub struct MonitorState {
     /// `summary`.
     pub kind: String,
     /// Latency by topic; filled by the monitor daemon.
-    pub latency: Map<String, Value>,
+    pub latency: BTreeMap<String, TopicLatency>,
     /// Errors by component, for each that has failed or given a sign of life.
     pub errors: BTreeMap<String, ComponentErrors>,
     /// Queues by endpoint; filled by the monitor daemon.
-    pub bus_queues: Map<String, Value>,
+    pub bus_queues: BTreeMap<String, QueueState>,
     /// Risk by account; filled by the monitor daemon.
-    pub risk_accounts: Map<String, Value>,
+    pub risk_accounts: BTreeMap<String, RiskState>,
     /// Risk by symbol; filled by the monitor daemon.
-    pub risk_symbols: Vec<Value>,
+    pub risk_symbols: Vec<SymbolRisk>,
+    /// The last value of each account; filled by the monitor daemon.
+    pub accounts: BTreeMap<String, AccountState>,
+    /// What the bus did not deliver; filled by the monitor daemon.
+    pub bus: BusLosses,
+    /// The monitor daemon's own health.
+    pub monitor: MonitorHealth,
     /// Operations that ended, well or not.
     pub runs_total: u64,
     /// Errors of all components.
@@ -69,11 +80,14 @@ impl Default for MonitorState {
         Self {
             ts: Timestamp::UNIX_EPOCH,
             kind: "summary".into(),
-            latency: Map::new(),
+            latency: BTreeMap::new(),
             errors: BTreeMap::new(),
-            bus_queues: Map::new(),
-            risk_accounts: Map::new(),
+            bus_queues: BTreeMap::new(),
+            risk_accounts: BTreeMap::new(),
             risk_symbols: Vec::new(),
+            accounts: BTreeMap::new(),
+            bus: BusLosses::default(),
+            monitor: MonitorHealth::default(),
             runs_total: 0,
             errors_total: 0,
             error_rate: 0.0,
@@ -98,10 +112,15 @@ impl MonitorState {
 
     /// Counts one error of `component`; its message is cut to 200 characters.
     pub fn note_error(&mut self, component: &str, message: &str, now: Timestamp) {
+        self.note_errors(component, 1, message, now);
+    }
+
+    /// Counts several errors of `component`, the last of them with this message at `last`.
+    pub fn note_errors(&mut self, component: &str, count: u64, message: &str, last: Timestamp) {
         let message: String = message.chars().take(MESSAGE_MAX).collect();
         let errors = self.errors.entry(component.into()).or_default();
-        errors.count = errors.count.saturating_add(1);
-        errors.last_ts = Some(now);
+        errors.count = errors.count.saturating_add(count);
+        errors.last_ts = Some(last);
         errors.last_message.clone_from(&message);
         self.last_error = Some(message);
     }

@@ -3,8 +3,9 @@
 use super::source::{Blank, SourceFile, assert_caught, assert_none, blanked, read, rust_files, words};
 
 /// A library and the only places that may name it.
-const HOMES: [(&str, &[&str]); 17] = [
+const HOMES: [(&str, &[&str]); 19] = [
     ("arrow", &["src/store/"]),
+    ("axum", &["src/hud/", "src/ops/monitor/"]),
     ("clap", &["src/cli/"]),
     ("csv", &["src/store/"]),
     ("cucumber", &["src/drill/", "steps/", "tests/", "src/main.rs"]),
@@ -17,6 +18,7 @@ const HOMES: [(&str, &[&str]); 17] = [
     ("mlua", &["src/script/"]),
     ("ndarray", &["src/model/"]),
     ("parquet", &["src/store/"]),
+    ("prometheus_client", &["src/hud/", "src/ops/monitor/"]),
     ("rusqlite", &["src/store/"]),
     ("saphyr_parser", &["src/config/"]),
     ("tracing_subscriber", &["src/cli/", "src/ops/log.rs"]),

@@ -58,4 +58,7 @@ pub struct HeartbeatEvent<'a> {
     pub seqs: BTreeMap<Cow<'a, str>, u64>,
     /// How many it dropped because its queue was full; they have numbers, so a subscriber sees a gap.
     pub dropped: u64,
+    /// Whether it says goodbye: no message follows, so silence is no fault.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub last: bool,
 }

@@ -99,6 +99,7 @@ impl Relay {
                 self.beat()?;
             }
             if stopping {
+                self.own.close();
                 return self.carry_local().map(drop);
             }
             if busy {
