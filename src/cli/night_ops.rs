@@ -36,6 +36,7 @@ pub(super) fn run(session: &Session, args: NightOpsArgs) -> Result<Exit, AnyFail
         tasks: args.tasks,
         start: args.start_date,
         as_of: session.global.as_of.or(args.end_date),
+        backtest_from: None,
         resume: args.resume,
         overrides: session.global.sets.clone(),
     };

@@ -226,7 +226,8 @@ fn files_agree_with_each_other() {
     let config = template::SYSTEM_CONFIG
         .replace("\"ultrashort_t1_regression\"", "\"ultrashort_t1_regresion\"")
         .replace("\"factor_set\": \"ultrashort_core\"", "\"factor_set\": \"nothing\"");
-    let matrix = template::file("config/experiment_matrix.yaml").expect("shipped").replace("top_k", "topk");
+    let matrix =
+        template::file("config/experiment_matrix.yaml").expect("shipped").replace("max_positions", "max_position");
     let jobs = "jobs: {}\n";
     room.write(Workspace::CONFIG, config)
         .write("config/experiment_matrix.yaml", matrix)
@@ -236,7 +237,7 @@ fn files_agree_with_each_other() {
     for expected in [
         "research.jobs.ultrashort_main.task: ultrashort_t1_regresion is not in config/label_spec.json, did you mean ultrashort_t1_regression?",
         "research.jobs.ultrashort_main.factor_set: nothing is not in config/factor_spec.json, allowed: risk_only, ultrashort_basic, ultrashort_core",
-        "experiments[1].set: research.backtest.topk is not a config key, did you mean research.backtest.top_k?",
+        "experiments[1].set: portfolio.defaults.max_position is not a config key, did you mean portfolio.defaults.max_positions?",
         "config/jobs.yaml: jobs.night_ops_full: is missing; every workspace has it",
         "portfolio.strategies.u2.script: strategy/u2.luau does not exist",
     ] {

@@ -4,6 +4,7 @@ mod alarm;
 pub mod bootstrap;
 pub mod collect;
 pub mod data_state;
+mod desk;
 pub mod doctor;
 pub mod log;
 pub mod metrics;

@@ -1,4 +1,4 @@
-//! What the config's `research`, `alpha`, `broker` and `performance` sections mean to the research rooms.
+//! What the config's `research`, `alpha` and `performance` sections mean to the research rooms.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -14,7 +14,6 @@ use crate::{
     metric::Convention,
     model::{ElasticNetParams, Learner},
     research::{
-        backtest::{BacktestParams, Execution},
         dataset::{Bounds, DatasetRule, SplitSpec},
         zoo::{GateRule, ModelZoo},
     },
@@ -40,7 +39,7 @@ impl Failure for PlanError {
     }
 }
 
-/// What one job computes, learns and trades.
+/// What one job computes and learns; what it trades is the desk's.
 pub(super) struct ResearchPlan {
     /// The job.
     pub(super) job: ResearchJob,
@@ -56,8 +55,6 @@ pub(super) struct ResearchPlan {
     pub(super) learner: Learner,
     /// What a model must show.
     pub(super) gate: GateRule,
-    /// How scores are traded.
-    pub(super) backtest: BacktestParams,
     /// Conventions of the performance figures.
     pub(super) convention: Convention,
 }
@@ -94,7 +91,6 @@ impl ResearchPlan {
             dataset,
             learner: learner(&research.learner),
             gate: gate(station),
-            backtest: backtest(station),
             convention: Convention {
                 days_per_year: f64::from(settings.performance.trading_days),
                 risk_free: settings.performance.risk_free_rate,
@@ -111,7 +107,6 @@ impl ResearchPlan {
             ("factor_set".into(), self.job.factor_set.clone().into()),
             ("factors".into(), json!(self.factors.factors)),
             ("learner".into(), json!(self.learner)),
-            ("backtest".into(), json!(self.backtest)),
         ])
     }
 }
@@ -147,26 +142,5 @@ fn gate(station: &Station) -> GateRule {
         max_rank_ic: gate.max_rank_ic,
         min_rows: gate.min_rows,
         champion_tolerance: gate.max_rank_ic_drop,
-    }
-}
-
-fn backtest(station: &Station) -> BacktestParams {
-    let settings = station.settings();
-    let (costs, rules) = (&settings.broker.paper, &settings.research.backtest);
-    BacktestParams {
-        initial_cash: settings.trade_core.starting_cash,
-        top_k: rules.top_k,
-        rebalance_every: rules.rebalance_days,
-        max_weight: settings.risk.concentration_limit,
-        commission_bps: costs.commission_bps,
-        commission_min: costs.commission_min,
-        slippage_bps: costs.slippage_bps,
-        participation: costs.max_volume_share,
-        execution: match rules.execution {
-            settings::Execution::Open => Execution::NextOpen,
-            settings::Execution::Close => Execution::NextClose,
-        },
-        from: None,
-        to: None,
     }
 }

@@ -1,16 +1,23 @@
 //! Panels for the tests of research: small ones made by hand, random ones, and the real ones that
 //! lie beside the project.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use jiff::civil::Date;
 use rand::RngExt as _;
 
 use crate::{
     config::{FactorSet, Family, Label, LabelKind, LabelSpec},
-    market::{Calendar, DailyBar, DailyPanel, Symbol},
+    market::{Calendar, DailyBar, DailyPanel, Symbol, tick::fen},
     seed::Seed,
     store::{Row, read_parquet},
+    trading::{
+        Name, TradeCore, TradeTerms,
+        broker::{PaperBroker, Venue},
+        portfolio::{AccountRule, Allocation, PortfolioManager, StrategyRule},
+        risk::{RiskBrain, RiskLimits, ScoreWeights},
+        strategy::TopK,
+    },
 };
 
 /// Returns `count` sessions of the exchanges from `first` on.
@@ -114,4 +121,42 @@ pub(crate) const NEXT_RETURN: (&str, usize, Family) = ("R1", 1, Family::Return {
 /// Returns the panel of those bars that lie before `cut`.
 pub(crate) fn panel_before(bars: &[DailyBar], cut: Date) -> DailyPanel {
     DailyPanel::from_bars(bars.iter().filter(|bar| bar.date < cut))
+}
+
+/// Returns a fresh TradeCore with one account and one strategy, [`TopK`], that nothing throttles: costs as
+/// given, no limit of portfolio or risk below the whole account.
+pub(crate) fn top_k_core(cash_cny: f64, k: usize, terms: TradeTerms, venue: Venue) -> TradeCore {
+    top_k_core_every(1, cash_cny, k, terms, venue)
+}
+
+/// As [`top_k_core`], with a decision every `sessions` sessions.
+pub(crate) fn top_k_core_every(sessions: usize, cash_cny: f64, k: usize, terms: TradeTerms, venue: Venue) -> TradeCore {
+    let cash = fen(cash_cny).expect("an amount");
+    let accounts = vec![AccountRule { id: "test".into(), starting_cash: cash, max_leverage: 1.0 }];
+    let rule = StrategyRule {
+        id: "top".into(),
+        account_id: "test".into(),
+        max_gross_leverage: 1.0,
+        max_single_position_pct: 1.0,
+        max_positions: 10_000,
+        target_holding_days: sessions,
+        venue,
+    };
+    let allocation = Allocation { weights: [("top".to_owned(), 1.0)].into(), ..Allocation::default() };
+    let portfolio = PortfolioManager::new(accounts, vec![rule], &allocation).expect("legal");
+    let limits = RiskLimits {
+        blacklist: BTreeSet::new(),
+        whitelist: BTreeSet::new(),
+        max_leverage: 2.0,
+        concentration_limit: 1.5,
+        max_dd_intraday: 1.0,
+        max_dd_total: 1.0,
+        max_order_value: i64::MAX,
+        price_collar: 1.0,
+        max_turnover: 1e9,
+        weights: ScoreWeights { dd_intraday: 0.4, dd_total: 0.3, leverage: 0.2, concentration: 0.1 },
+    };
+    let broker = PaperBroker::new([(Name::from("test"), cash)], terms);
+    let risk = vec![RiskBrain::new("test".into(), limits)];
+    TradeCore::new(vec![Box::new(TopK::new("top", k))], portfolio, risk, Box::new(broker), terms).expect("wired")
 }

@@ -57,7 +57,9 @@ pub fn execute(
     traded: i64,
     terms: &TradeTerms,
 ) -> Result<Fill, Reject> {
-    Match { quote, traded, terms, share: 1.0, all: false }.fill(account, order, &Progress::default())
+    Match { quote, traded, terms, share: 1.0, all: false }
+        .fill(account, order, &Progress::default())
+        .map(|(fill, _)| fill)
 }
 
 /// How far an order has come in earlier matches.
@@ -86,8 +88,14 @@ pub(super) struct Match<'a> {
 }
 
 impl Match<'_> {
-    /// Fills what is left of an order and books it, or refuses it and leaves the account as it was.
-    pub(super) fn fill(&self, account: &mut Account, order: &Order, progress: &Progress) -> Result<Fill, Reject> {
+    /// Fills what is left of an order and books it, or refuses it and leaves the account as it was. Beside
+    /// the fill stands what keeps the rest, where there is one.
+    pub(super) fn fill(
+        &self,
+        account: &mut Account,
+        order: &Order,
+        progress: &Progress,
+    ) -> Result<(Fill, Reject), Reject> {
         if order.shares <= 0 {
             return Err(Reject::NotPositive);
         }
@@ -112,6 +120,7 @@ impl Match<'_> {
             Ok(Fill { date, symbol: order.symbol, side: order.side, wanted, shares, price, charges })
         };
         let mut fill = priced(self.shares(order, wanted, progress.filled > 0)?)?;
+        let mut cut_by = Reject::NoVolume;
         if account.cash() + fill.cash_flow() < 0 {
             let may_trim = self.terms.trim_to_cash && !self.all && order.side == Side::Buy;
             let most = if may_trim {
@@ -123,9 +132,10 @@ impl Match<'_> {
                 return Err(Reject::NotEnoughCash);
             }
             fill = priced(most)?;
+            cut_by = Reject::NotEnoughCash;
         }
         account.book(&fill);
-        Ok(fill)
+        Ok((fill, cut_by))
     }
 
     /// Returns how many of the wanted shares the volume and the match's share leave, in whole lots.

@@ -17,9 +17,7 @@ pub use alpha::{Alpha, ModelGate};
 pub use data::{DataGuardian, MarketKind, MarketSource};
 pub use edges::{CircuitBreaker, EventBus, Hud, Monitor, Network, RateLimits};
 pub use ops::{DayOps, LogFiles, NightMode, NightOps, Ops, Performance};
-pub use research::{
-    Backtest, Dataset, ElasticNet, Execution, FoldMode, Learner, Research, ResearchJob, Split, WalkForward,
-};
+pub use research::{Dataset, ElasticNet, FoldMode, Learner, Research, ResearchJob, Split, WalkForward};
 pub use risk::Risk;
 pub use storage::{Engine, Storage, TsStorage, WriteMode};
 pub use trading::{
@@ -137,6 +135,7 @@ pub(super) fn read(tree: &Node, findings: &mut Findings) -> Settings {
 }
 
 fn read_sections(s: &mut Section<'_>) -> Settings {
+    let trade_core = s.section("trade_core", TradeCore::read);
     Settings {
         version: s.text("version"),
         timezone: s.choice("timezone", &[("Asia/Shanghai", "Asia/Shanghai")], "").to_owned(),
@@ -149,8 +148,8 @@ fn read_sections(s: &mut Section<'_>) -> Settings {
         market: s.section("data_sources", |s| s.section("market", MarketSource::read)),
         data_guardian: s.section("data_guardian", DataGuardian::read),
         broker: s.section("broker", Broker::read),
-        trade_core: s.section("trade_core", TradeCore::read),
-        portfolio: s.section("portfolio", Portfolio::read),
+        portfolio: s.section("portfolio", |s| Portfolio::read(s, &trade_core)),
+        trade_core,
         risk: s.section("risk", Risk::read),
         alpha: s.section("alpha", Alpha::read),
         research: s.section("research", Research::read),

@@ -14,8 +14,6 @@ pub struct Research {
     pub dataset: Dataset,
     /// How it learns.
     pub learner: Learner,
-    /// The backtest.
-    pub backtest: Backtest,
     /// The walk-forward run.
     pub walk_forward: WalkForward,
 }
@@ -81,26 +79,6 @@ pub struct ElasticNet {
     pub tolerance: f64,
 }
 
-/// The backtest.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Backtest {
-    /// How many symbols are held.
-    pub top_k: usize,
-    /// Sessions between two rebalances.
-    pub rebalance_days: usize,
-    /// The price of a fill.
-    pub execution: Execution,
-}
-
-/// The price of a fill.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Execution {
-    /// The next session's open.
-    Open,
-    /// The next session's close.
-    Close,
-}
-
 /// The walk-forward run, in sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WalkForward {
@@ -138,7 +116,6 @@ impl Research {
                 tradable_only: s.flag("tradable_only"),
             }),
             learner: s.section("learner", Learner::read),
-            backtest: s.section("backtest", Backtest::read),
             walk_forward: s.section("walk_forward", WalkForward::read),
         }
     }
@@ -173,17 +150,6 @@ impl Learner {
             max_iterations: u32::try_from(s.count("max_iterations", 2, 1_000_000)).unwrap_or(u32::MAX),
             tolerance,
         })
-    }
-}
-
-impl Backtest {
-    fn read(s: &mut Section<'_>) -> Self {
-        let prices = [("open", Execution::Open), ("close", Execution::Close)];
-        Self {
-            top_k: s.size("top_k", 1, 10_000),
-            rebalance_days: s.size("rebalance_days", 1, 1000),
-            execution: s.choice("execution", &prices, Execution::Open),
-        }
     }
 }
 

@@ -58,12 +58,10 @@ pub struct ShadowBroker {
 /// Orders and cash.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TradeCore {
-    /// Cash of a backtest, CNY.
+    /// Cash of an account that does not say otherwise, CNY.
     pub starting_cash: f64,
     /// The currency.
     pub base_currency: String,
-    /// How long an order may wait for its broker, seconds.
-    pub order_timeout_sec: f64,
 }
 
 /// Accounts and strategies.
@@ -161,11 +159,7 @@ impl ShadowBroker {
 
 impl TradeCore {
     pub(super) fn read(s: &mut Section<'_>) -> Self {
-        Self {
-            starting_cash: s.number("starting_cash", Bounds::POSITIVE),
-            base_currency: currency(s),
-            order_timeout_sec: s.number("order_timeout_sec", Bounds::above(0.0, 3600.0)),
-        }
+        Self { starting_cash: s.number("starting_cash", Bounds::POSITIVE), base_currency: currency(s) }
     }
 }
 
@@ -174,12 +168,15 @@ fn currency(s: &mut Section<'_>) -> String {
 }
 
 impl Portfolio {
-    pub(super) fn read(s: &mut Section<'_>) -> Self {
+    /// Reads the section; what an account does not say is TradeCore's.
+    pub(super) fn read(s: &mut Section<'_>, core: &TradeCore) -> Self {
         let script = s.path("script");
         let defaults = s.section("defaults", Defaults::read);
         let accounts = s.named("accounts", |id, s| Account {
             id: id.to_owned(),
-            starting_cash: s.number("starting_cash", Bounds::POSITIVE),
+            starting_cash: s
+                .optional("starting_cash", |s, key| s.number(key, Bounds::POSITIVE))
+                .unwrap_or(core.starting_cash),
             base_currency: currency(s),
         });
         let strategies = s.named("strategies", |id, s| defaults.strategy(id, s));

@@ -53,7 +53,7 @@ pub(super) fn collect(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let directory = station.workspace.path(&station.settings().market.path);
     let collected = collect::collect(station, night.stores()?, &directory)?;
     for warning in &collected.warnings {
-        tracing::warn!(component = super::COMPONENT, "{warning}");
+        tracing::warn!(component = night.component, "{warning}");
     }
     night.settle_as_of()?;
     night.require_bars()?;
@@ -89,7 +89,7 @@ pub(super) fn repair(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     night.stores()?.ledger().put_repairs(&records)?;
     for exclusion in plan.excluded.iter().take(SHOWN_MAX) {
         let Exclusion { symbol, date, reason } = exclusion;
-        tracing::warn!(component = super::COMPONENT, "{symbol} on {date} is left out of research: {reason}");
+        tracing::warn!(component = night.component, "{symbol} on {date} is left out of research: {reason}");
     }
     Ok(Done {
         rows_in: bars.len(),

@@ -23,13 +23,15 @@ use crate::{
     exit::{AnyFailure, Exit, Failure},
     workspace::Lock,
 };
-use night::Night;
+pub(super) use night::Night;
+pub(super) use products::{BacktestProduct, last_completed_session};
+pub(super) use refusal::Refusal;
 
 /// The component's name in logs, metrics and the ledger.
 pub const COMPONENT: &str = "night_ops";
 
 /// What a person asks of a run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct NightOpsOptions {
     /// Which part runs; the config's default where absent.
     pub mode: Option<Mode>,
@@ -39,6 +41,8 @@ pub struct NightOpsOptions {
     pub start: Option<Date>,
     /// The last date that anything uses; the newest session that the bars reach where absent.
     pub as_of: Option<Date>,
+    /// The first session that the backtest trades; the first that the model has not seen where absent.
+    pub backtest_from: Option<Date>,
     /// Go on from the last good stage of a run with the same input.
     pub resume: bool,
     /// The overrides by `--set`, for the record.
@@ -64,20 +68,50 @@ pub struct NightOpsRun {
 /// When the run could not even start: another one is under way, or its report cannot be written. A
 /// stage that fails is not an error here but a run that failed.
 pub fn run(station: &Station, options: &NightOpsOptions) -> Result<NightOpsRun, AnyFailure> {
-    let _lock = Lock::take(&station.workspace, COMPONENT, "night-ops")?;
-    let mut night = Night::begin(station, options);
+    let mut night = run_as(station, options, COMPONENT)?;
+    night.run.files = night.run.report.write(&station.reports())?.into();
+    night.count(station, COMPONENT)?;
+    Ok(night.run)
+}
+
+/// A run of the pipeline under some name, before its report is written and it is counted.
+pub(super) struct PipelineRun {
+    pub(super) run: NightOpsRun,
+    pub(super) backtest: Option<BacktestProduct>,
+}
+
+/// Runs the pipeline under a component's name.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn run_as(
+    station: &Station,
+    options: &NightOpsOptions,
+    component: &'static str,
+) -> Result<PipelineRun, AnyFailure> {
+    // One pipeline at a time, whatever its name: they write the same cache and models.
+    let _lock = Lock::take(&station.workspace, COMPONENT, component)?;
+    let mut night = Night::begin(station, options, component);
     let failure = night.run_stages().err();
     if let Some(failure) = &failure {
-        alarm::raise(station, COMPONENT, failure.as_ref());
+        alarm::raise(station, component, failure.as_ref());
     }
     let exit = failure.as_deref().map_or(Exit::Done, Failure::exit);
+    let backtest = night.products.backtest.take();
     let report = night.conclude(failure.as_deref())?;
-    let files = report.write(&station.reports())?;
-    match (station.metrics().run_ended(COMPONENT, report.error.as_deref()), &failure) {
-        (Err(error), None) => return Err(error.into()),
-        // The failure at hand comes first.
-        (Err(error), Some(_)) => tracing::warn!(component = COMPONENT, "the run is not counted: {error}"),
-        (Ok(()), _) => {}
+    Ok(PipelineRun { run: NightOpsRun { report, files: Vec::new(), exit, failure }, backtest })
+}
+
+impl PipelineRun {
+    /// Counts the run in the metrics; its own failure comes first.
+    pub(super) fn count(&self, station: &Station, component: &str) -> Result<(), AnyFailure> {
+        match (station.metrics().run_ended(component, self.run.report.error.as_deref()), &self.run.failure) {
+            (Err(error), None) => Err(error.into()),
+            (Err(error), Some(_)) => {
+                tracing::warn!(component, "the run is not counted: {error}");
+                Ok(())
+            }
+            (Ok(()), _) => Ok(()),
+        }
     }
-    Ok(NightOpsRun { report, files: files.into(), exit, failure })
 }

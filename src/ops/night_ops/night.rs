@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, civil::Date};
 
 use super::{
-    COMPONENT, Mode, NightOpsOptions, Stage, data_stages,
+    Mode, NightOpsOptions, Stage, data_stages,
     products::{Products, last_completed_session},
     report::{NightOpsReport, StageReport, TrainJobReport},
     research_stages,
@@ -29,7 +29,9 @@ pub(super) struct Done {
 }
 
 /// A run under way.
-pub(super) struct Night<'a> {
+pub(in crate::ops) struct Night<'a> {
+    /// Under which name it runs: `night_ops`, `backtest`, `simulation`.
+    pub(super) component: &'static str,
     pub(super) station: &'a Station,
     pub(super) options: &'a NightOpsOptions,
     pub(super) run_id: String,
@@ -47,7 +49,7 @@ pub(super) struct Night<'a> {
 }
 
 impl<'a> Night<'a> {
-    pub(super) fn begin(station: &'a Station, options: &'a NightOpsOptions) -> Self {
+    pub(super) fn begin(station: &'a Station, options: &'a NightOpsOptions, component: &'static str) -> Self {
         let started_at = station.clock.now();
         let default_mode = match station.settings().ops.night_ops.default_mode {
             NightMode::Full => Mode::Full,
@@ -57,9 +59,10 @@ impl<'a> Night<'a> {
         };
         let job_id = station.settings().alpha.default_job.clone();
         Self {
+            component,
             station,
             options,
-            run_id: run_id(station),
+            run_id: run_id(station, component),
             products: Products::default(),
             job: TrainJobReport { job_id, model_id: None, train_run_id: None, backtest_run_id: None, promotion: None },
             recovered: Vec::new(),
@@ -117,7 +120,7 @@ impl<'a> Night<'a> {
             Ok(done) => {
                 let (rows_in, rows_out) = (done.rows_in, done.rows_out);
                 tracing::info!(
-                    component = COMPONENT,
+                    component = self.component,
                     stage = stage.name(),
                     rows_in,
                     rows_out,
@@ -202,16 +205,17 @@ impl<'a> Night<'a> {
         self.input_digest = Some(input);
         let Some(stores) = &self.products.stores else { return Ok(()) };
         let ledger = stores.ledger();
-        let candidate = if self.options.resume { ledger.resume_candidate(COMPONENT, as_of, &input)? } else { None };
+        let candidate =
+            if self.options.resume { ledger.resume_candidate(self.component, as_of, &input)? } else { None };
         if let Some(run) = candidate {
-            tracing::info!(component = COMPONENT, run = run.id, "goes on with the run that did not end well");
+            tracing::info!(component = self.component, run = run.id, "goes on with the run that did not end well");
             ledger.resume_run(&run.id)?;
             let done = ledger.stages(&run.id)?.into_iter().filter(|stage| stage.status == StageStatus::Done);
             self.earlier = done.map(|stage| (stage.name.clone(), stage)).collect();
             self.run_id = run.id;
         } else {
             if self.options.resume {
-                tracing::info!(component = COMPONENT, "nothing to resume: every run with this input ended well");
+                tracing::info!(component = self.component, "nothing to resume: every run with this input ended well");
             }
             ledger.begin_run(&self.start(as_of, input))?;
         }
@@ -222,12 +226,19 @@ impl<'a> Night<'a> {
     }
 
     fn start(&self, as_of: Date, input_digest: Digest) -> RunStart {
-        RunStart { id: self.run_id.clone(), kind: COMPONENT.into(), as_of, input_digest, started_at: self.started_at }
+        RunStart {
+            id: self.run_id.clone(),
+            kind: self.component.into(),
+            as_of,
+            input_digest,
+            started_at: self.started_at,
+        }
     }
 
     /// Returns the digest of everything that the result depends on.
     fn digest_input(&self) -> Digest {
         let mut hasher = Hasher::new("night_ops input");
+        hasher.text(&self.options.backtest_from.map(|date| date.to_string()).unwrap_or_default());
         hasher.text(self.mode.name()).text(env!("CARGO_PKG_VERSION")).int(self.station.settings().seed.0 as i64);
         hasher.text(&self.options.start.map(|date| date.to_string()).unwrap_or_default());
         hasher.digest(&self.station.config.digest).digest(&self.station.strategy_digest());
@@ -266,7 +277,9 @@ impl<'a> Night<'a> {
         match (self.close(&end), failure) {
             // The ledger may be what failed; then the failure at hand says so already.
             (Err(error), None) => return Err(error),
-            (Err(error), Some(_)) => tracing::warn!(component = COMPONENT, "the run is not in the ledger: {error}"),
+            (Err(error), Some(_)) => {
+                tracing::warn!(component = self.component, "the run is not in the ledger: {error}")
+            }
             (Ok(()), _) => {}
         }
         Ok(NightOpsReport {
@@ -324,10 +337,10 @@ impl Failure for ResumeError {
 }
 
 /// Returns an id that no run of another second or process has.
-fn run_id(station: &Station) -> String {
+fn run_id(station: &Station, component: &str) -> String {
     let now = station.clock.shanghai();
     let mark = Digest::of(format!("{now} {}", std::process::id())).short();
-    format!("{COMPONENT}_{}_{}", now.strftime("%Y%m%d_%H%M%S"), mark.get(..6).unwrap_or(&mark))
+    format!("{component}_{}_{}", now.strftime("%Y%m%d_%H%M%S"), mark.get(..6).unwrap_or(&mark))
 }
 
 fn empty(stage: Stage, status: StageStatus, reason: String, seconds: f64) -> StageRecord {

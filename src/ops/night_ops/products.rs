@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::{Stage, night::Night, refusal::Refusal};
+use super::{NightOpsOptions, Stage, night::Night, refusal::Refusal};
 use crate::{
     data::{
         guardian::{self, GuardianReport, Thresholds},
@@ -52,11 +52,44 @@ pub(super) struct Products {
     factors: Option<Arc<FactorFrame>>,
     labels: Option<Arc<LabelFrame>>,
     dataset: Option<Arc<Dataset>>,
+    pub(super) backtest: Option<BacktestProduct>,
+}
+
+/// A backtest that ended well.
+pub(in crate::ops) struct BacktestProduct {
+    pub(in crate::ops) experiment_id: String,
+    pub(in crate::ops) model_id: String,
+    pub(in crate::ops) result: BacktestResult,
+    pub(in crate::ops) metrics: performance::Metrics,
 }
 
 /// Returns what a slot holds, after filling it where it is empty.
 fn filled<T>(slot: &mut Option<Arc<T>>, value: T) -> Arc<T> {
     Arc::clone(slot.insert(Arc::new(value)))
+}
+
+impl<'a> Night<'a> {
+    /// Makes a pipeline that only answers for its products, on stores that are open, for a fixed date.
+    pub(in crate::ops) fn with_stores(
+        station: &'a Station,
+        options: &'a NightOpsOptions,
+        component: &'static str,
+        stores: Stores,
+        as_of: Date,
+    ) -> Self {
+        let mut night = Night::begin(station, options, component);
+        (night.products.stores, night.products.as_of) = (Some(stores), Some(as_of));
+        night
+    }
+
+    /// Gives the stores back.
+    pub(in crate::ops) fn into_stores(mut self) -> Result<Stores, AnyFailure> {
+        self.stores()?;
+        match self.products.stores.take() {
+            Some(stores) => Ok(stores),
+            None => Ok(self.station.open_stores()?.0),
+        }
+    }
 }
 
 impl Night<'_> {
@@ -104,7 +137,7 @@ impl Night<'_> {
         let Ok(ledger) = Ledger::open(&self.station.store_settings().ledger) else { return };
         let bars = ledger.partitions(Table::Daily).ok().and_then(|all| all.keys().next_back().copied());
         // Where the bars themselves are lost, the last run knows how far they reached.
-        let last = bars.or_else(|| Some(ledger.last_run(super::COMPONENT).ok()??.as_of));
+        let last = bars.or_else(|| Some(ledger.last_run(self.component).ok()??.as_of));
         self.products.as_of = last.map(|last| last.min(last_completed_session(self.station)));
     }
 
@@ -178,7 +211,7 @@ impl Night<'_> {
         Ok(filled(&mut self.products.panel, panel))
     }
 
-    pub(super) fn factors(&mut self) -> Result<Arc<FactorFrame>, AnyFailure> {
+    pub(in crate::ops) fn factors(&mut self) -> Result<Arc<FactorFrame>, AnyFailure> {
         if let Some(factors) = &self.products.factors {
             return Ok(Arc::clone(factors));
         }
@@ -210,7 +243,7 @@ impl Night<'_> {
 
     /// Returns the model to trade with: the one trained in this run, whatever its gate said, since a
     /// candidate is judged by its backtest too; else the pinned one, else the one in force.
-    pub(super) fn model(&mut self, job: &str) -> Result<Arc<Snapshot>, AnyFailure> {
+    pub(in crate::ops) fn model(&mut self, job: &str) -> Result<Arc<Snapshot>, AnyFailure> {
         if let Some(trained) = &self.products.snapshot {
             return Ok(Arc::clone(trained));
         }
@@ -249,7 +282,7 @@ impl Night<'_> {
 }
 
 /// Returns the newest session that has ended in Shanghai.
-pub(super) fn last_completed_session(station: &Station) -> Date {
+pub(in crate::ops) fn last_completed_session(station: &Station) -> Date {
     let now = station.clock.shanghai();
     // The closing call ends at 15:00; a session still under way is not complete.
     let today_is_over = now.hour() >= 15;

@@ -7,7 +7,7 @@ use crate::exit::{Exit, Failure};
 
 /// A night that would look ahead, or look at nothing.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
+pub(in crate::ops) enum Refusal {
     /// The session asked for has not ended.
     #[error("the session of {asked} has not ended: {reach} is the last that has")]
     NotEnded {

@@ -2,14 +2,17 @@
 
 use super::{
     night::{Done, Night},
-    products::RUN_PARAM,
+    products::{BacktestProduct, RUN_PARAM},
 };
 use crate::{
     digest::Digest,
     exit::AnyFailure,
-    ops::research_plan::{self, ResearchPlan},
+    ops::{
+        desk::{self, Desk},
+        research_plan::{self, ResearchPlan},
+    },
     research::{
-        backtest::{self, BacktestInput},
+        backtest::{self, BacktestInput, BacktestParams, BacktestResult},
         experiment::{ExperimentLab, ExperimentRun, Outcome, RunContext},
         performance, train,
         zoo::{self, Snapshot},
@@ -26,7 +29,7 @@ pub(super) fn factor(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
         .map(|factor| format!("{} ({})", factor.name, factor.reason.as_deref().unwrap_or("constant")))
         .collect();
     for factor in &idle {
-        tracing::warn!(component = super::COMPONENT, "factor left out: {factor}");
+        tracing::warn!(component = night.component, "factor left out: {factor}");
     }
     let cells = factors.symbols.len() * factors.dates.len();
     let left_out = if idle.is_empty() { String::new() } else { format!("; left out: {}", idle.join(", ")) };
@@ -137,42 +140,58 @@ pub(super) fn backtest(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
             return Err(record_failure(night, &mut run, failure));
         }
     };
-    let mut run = lab(night).begin(context(night, &plan, ExperimentKind::Backtest, Some(model.id.clone()))?)?;
+    // A desk that does not open is a failed experiment too, so its failure waits until one has begun.
+    let desk = desk::open(night.station);
+    let mut context = context(night, &plan, ExperimentKind::Backtest, Some(model.id.clone()))?;
+    if let Ok(desk) = &desk {
+        context.params.extend(desk.params.clone());
+    }
+    let mut run = lab(night).begin(context)?;
     night.job.backtest_run_id = Some(run.id().to_owned());
     night.job.model_id.get_or_insert_with(|| model.id.clone());
-    match trade(night, plan, &model) {
-        Ok((result, metrics)) => {
-            let (days, trades) = (result.equity.len(), result.trades.len());
-            let shown = |name: &str| metrics.get(name).copied().flatten().unwrap_or(f64::NAN);
-            let remark = format!(
-                "model {}, {days} sessions, {trades} trades, return {:.2} %, Sharpe {:.2}, max drawdown {:.2} %",
-                model.id,
-                shown("bt_ret_total") * 100.0,
-                shown("bt_sharpe"),
-                shown("bt_max_dd") * 100.0
-            );
-            let digest = result.digest;
-            let outcome = Outcome { metrics, backtest: Some(&result), ..Outcome::default() };
-            commit(night, &mut run, outcome)?;
-            Ok(Done { rows_in: days, rows_out: trades, digest: Some(digest), remark })
-        }
-        Err(failure) => Err(record_failure(night, &mut run, failure)),
-    }
+    let (result, metrics) = match desk.and_then(|desk| trade(night, &plan, desk, &model)) {
+        Ok(traded) => traded,
+        Err(failure) => return Err(record_failure(night, &mut run, failure)),
+    };
+    let (days, trades) = (result.equity.len(), result.trades.len());
+    let shown = |name: &str| metrics.get(name).copied().flatten().unwrap_or(f64::NAN);
+    let remark = format!(
+        "model {}, {days} sessions, {trades} trades, return {:.2} %, Sharpe {:.2}, max drawdown {:.2} %",
+        model.id,
+        shown("bt_ret_total") * 100.0,
+        shown("bt_sharpe"),
+        shown("bt_max_dd") * 100.0
+    );
+    let digest = result.digest;
+    let outcome = Outcome { metrics: metrics.clone(), backtest: Some(&result), ..Outcome::default() };
+    let experiment_id = run.id().to_owned();
+    commit(night, &mut run, outcome)?;
+    let model_id = model.id.clone();
+    night.products.backtest = Some(BacktestProduct { experiment_id, model_id, result, metrics });
+    Ok(Done { rows_in: days, rows_out: trades, digest: Some(digest), remark })
 }
 
 fn trade(
     night: &mut Night<'_>,
-    mut plan: ResearchPlan,
+    plan: &ResearchPlan,
+    desk: Desk,
     model: &Snapshot,
-) -> Result<(backtest::BacktestResult, performance::Metrics), AnyFailure> {
+) -> Result<(BacktestResult, performance::Metrics), AnyFailure> {
     let (panel, factors, dataset) = (night.panel()?, night.factors()?, night.dataset()?);
     let actions = night.actions()?;
     // Only the sessions that neither training nor validation has seen count as a test.
-    plan.backtest.from = dataset.keys.get(dataset.parts.test.start).map(|(_, date)| *date);
+    let unseen = dataset.keys.get(dataset.parts.test.start).map(|(_, date)| *date);
+    let from = unseen.max(night.options.backtest_from);
+    if let (Some(asked), Some(from)) = (night.options.backtest_from.filter(|asked| Some(*asked) < from), from) {
+        tracing::warn!(
+            component = night.component,
+            "the sessions from {asked} to {from} were seen in training: left out"
+        );
+    }
+    let params = BacktestParams { from, to: None };
     let scores = model.scores(&factors)?;
-    let input =
-        BacktestInput { panel: &panel, scores: &scores, actions: &actions, is_st: None, params: &plan.backtest };
-    let result = backtest::run(&input)?;
+    let input = BacktestInput { panel: &panel, scores: &scores, actions: &actions, is_st: None, params: &params };
+    let result = backtest::run(&input, desk.core)?;
     let benchmark = night.benchmark(&result)?;
     let metrics = performance::backtest_metrics(&result, benchmark.as_deref(), &plan.convention);
     Ok((result, metrics))
@@ -207,7 +226,7 @@ fn record_failure(night: &mut Night<'_>, run: &mut ExperimentRun, failure: AnyFa
     let experiment = run.fail(failure.as_ref());
     let committed = night.stores().and_then(|stores| Ok(stores.experiments().record(&experiment)?));
     if let Err(error) = committed {
-        tracing::warn!(component = super::COMPONENT, "the failed experiment is not in the ledger: {error}");
+        tracing::warn!(component = night.component, "the failed experiment is not in the ledger: {error}");
     }
     failure
 }

@@ -9,7 +9,7 @@ use super::BacktestParams;
 use crate::{
     digest::{Digest, Hasher},
     market::Side,
-    trading::{Fen, Fill, Reject},
+    trading::{Fen, Fill},
 };
 
 /// One session of the equity curve.
@@ -36,12 +36,12 @@ pub struct BacktestResult {
     pub equity: Vec<EquityDay>,
     /// The fills in order.
     pub trades: Vec<Fill>,
-    /// Refused orders by reason.
-    pub rejects: BTreeMap<Reject, usize>,
-    /// Buys made smaller because the cash did not pay for all.
-    pub cut_by_cash: usize,
-    /// Fills made smaller by the participation cap.
-    pub cut_by_volume: usize,
+    /// Orders that risk or the broker refused, or that ended unfilled, by the word of the reason.
+    pub rejects: BTreeMap<String, usize>,
+    /// Orders that filled in part, by the word of what kept the rest.
+    pub cut: BTreeMap<String, usize>,
+    /// Wishes of strategies that a limit of the portfolio cut, by the limit's name.
+    pub limited: BTreeMap<String, usize>,
     /// Dividends received, fen, and cash in lieu of actions that the input does not have.
     pub dividends: Fen,
     /// What a reader must know to trust the numbers: too few names, stale prices, inferred dividends.
@@ -78,10 +78,13 @@ impl BacktestResult {
             hasher.int(i64::from(fill.side == Side::Buy)).int(fill.wanted).int(fill.shares).int(fill.price);
             hasher.int(fill.charges.total());
         }
-        for (reject, count) in &self.rejects {
-            hasher.text(reject.name()).int(*count as i64);
+        for counts in [&self.rejects, &self.cut, &self.limited] {
+            hasher.int(counts.len() as i64);
+            for (reason, count) in counts {
+                hasher.text(reason).int(*count as i64);
+            }
         }
-        hasher.int(self.cut_by_cash as i64).int(self.cut_by_volume as i64).int(self.dividends);
+        hasher.int(self.dividends);
         for note in &self.notes {
             hasher.text(note);
         }

@@ -7,10 +7,14 @@ use rand::RngExt;
 
 use super::{BacktestInput, run};
 use crate::{
-    market::{CorporateAction, DailyBar, DailyPanel, Side, Symbol, tick},
-    research::backtest::{BacktestError, BacktestParams, BacktestResult, Execution},
+    exit::{Exit, Failure},
+    market::{Commission, CorporateAction, DailyBar, DailyPanel, Side, Symbol, tick},
+    research::{
+        backtest::{BacktestError, BacktestParams, BacktestResult},
+        testing::{top_k_core, top_k_core_every},
+    },
     seed::Seed,
-    trading::Reject,
+    trading::{TradeCore, TradeTerms, broker::Venue},
 };
 
 fn bar(code: u32, date: Date, close: f64, preclose: Option<f64>) -> DailyBar {
@@ -43,21 +47,32 @@ fn market(prices: &[&[f64]]) -> Vec<DailyBar> {
     bars
 }
 
-fn params() -> BacktestParams {
-    BacktestParams {
-        initial_cash: 100_000.0,
-        top_k: 1,
-        max_weight: 1.0,
-        commission_bps: 0.0,
-        commission_min: 0.0,
-        execution: Execution::NextClose,
-        ..BacktestParams::default()
-    }
+/// No commission and no slippage; a buy is cut to the cash, as a workspace's broker does it.
+const FREE: TradeTerms = TradeTerms {
+    commission: Commission { rate: 0.0, minimum: 0.0 },
+    slippage_bps: 0.0,
+    participation: 0.25,
+    trim_to_cash: true,
+};
+
+/// What a workspace's account pays.
+fn costs() -> TradeTerms {
+    TradeTerms { trim_to_cash: true, ..TradeTerms::default() }
 }
 
-fn backtest(bars: &[DailyBar], scores: &[f64], actions: &[CorporateAction], params: &BacktestParams) -> BacktestResult {
-    let panel = DailyPanel::from_bars(bars);
-    run(&BacktestInput { panel: &panel, scores, actions, is_st: None, params }).expect("a result")
+/// Trades with `core` from the first session to the last.
+fn traded(bars: &[DailyBar], scores: &[f64], actions: &[CorporateAction], core: TradeCore) -> BacktestResult {
+    let (panel, params) = (DailyPanel::from_bars(bars), BacktestParams::default());
+    run(&BacktestInput { panel: &panel, scores, actions, is_st: None, params: &params }, core).expect("a result")
+}
+
+/// Trades the best name with all of 100,000 CNY in the closing call.
+fn backtest(bars: &[DailyBar], scores: &[f64], actions: &[CorporateAction]) -> BacktestResult {
+    traded(bars, scores, actions, top_k_core(1e5, 1, FREE, Venue::ClosingCall))
+}
+
+fn counts(of: &std::collections::BTreeMap<String, usize>) -> Vec<(&str, usize)> {
+    of.iter().map(|(reason, count)| (reason.as_str(), *count)).collect()
 }
 
 const NAN: f64 = f64::NAN;
@@ -66,7 +81,7 @@ const NAN: f64 = f64::NAN;
 fn score_of_a_day_trades_on_the_next() {
     // Bought on day 2 at 10.00, held at 11.00, sold on day 4 at 12.00 for the other name.
     let bars = market(&[&[10.0, 10.0, 11.0, 12.0], &[20.0, 20.0, 20.0, 20.0]]);
-    let result = backtest(&bars, &[1.0, 1.0, 0.0, NAN, 0.0, 0.0, 1.0, NAN], &[], &params());
+    let result = backtest(&bars, &[1.0, 1.0, 0.0, NAN, 0.0, 0.0, 1.0, NAN], &[]);
     let trades: Vec<(Date, Side, u32, i64)> =
         result.trades.iter().map(|fill| (fill.date, fill.side, fill.symbol.code(), fill.shares)).collect();
     assert_eq!(
@@ -83,70 +98,90 @@ fn score_of_a_day_trades_on_the_next() {
     assert!((first.ret + 1.98e-5).abs() < 1e-12, "the first session counts from the initial cash");
     assert_eq!(second.nav, first.nav + 9_900 * 100);
     assert!((first.turnover - 0.495).abs() < 1e-12 && second.turnover == 0.0 && third.turnover > 0.9);
-    assert_eq!(result.cut_by_cash, 1);
+    assert_eq!((result.cut.len(), result.rejects.len(), result.limited.len()), (0, 0, 0), "planned to fit");
+}
+
+#[test]
+fn a_buy_that_became_dearer_than_the_cash_is_cut_to_it() {
+    // Planned as 9,900 shares at 10.00; the open asks 10.50, which the cash pays 9,500 of.
+    let bars = market(&[&[10.0, 10.5, 10.5]]);
+    let result = traded(&bars, &[1.0; 3], &[], top_k_core(1e5, 1, FREE, Venue::Any));
+    let fills: Vec<(i64, i64)> = result.trades.iter().map(|fill| (fill.wanted, fill.shares)).collect();
+    assert_eq!(fills, [(9_900, 9_500)]);
+    assert_eq!((counts(&result.cut), counts(&result.rejects)), (vec![("not_enough_cash", 1)], vec![]));
+    let refused = top_k_core(1e5, 1, TradeTerms { trim_to_cash: false, ..FREE }, Venue::Any);
+    let result = traded(&bars, &[1.0; 3], &[], refused);
+    assert_eq!(counts(&result.rejects), [("not_enough_cash", 1)], "all or nothing where it may not be cut");
 }
 
 #[test]
 fn limits_and_suspensions_refuse_orders() {
-    // One name goes up by its limit on the day of the purchase; then it is bought, and cannot be sold at
-    // the lower limit.
+    // One name goes up by its limit on the day of the purchase; it is bought on the next.
     let up = market(&[&[10.0, 11.0, 11.0, 9.9]]);
-    let result = backtest(&up, &[1.0, 1.0, 1.0, NAN], &[], &params());
-    assert_eq!(result.rejects.get(&Reject::LimitUp), Some(&1));
+    let result = backtest(&up, &[1.0, 1.0, 1.0, NAN], &[]);
+    assert_eq!((counts(&result.rejects), counts(&result.cut)), (vec![("limit_up", 1)], vec![]));
     assert_eq!(result.trades.len(), 1);
     let mut halted = market(&[&[10.0, 10.0, 10.0]]);
     halted[1].suspended = true;
     halted[1].volume = Some(0);
-    let result = backtest(&halted, &[1.0; 3], &[], &params());
-    assert_eq!(result.rejects.get(&Reject::Suspended), Some(&1));
+    let result = backtest(&halted, &[1.0; 3], &[]);
+    assert_eq!(counts(&result.rejects), [("suspended", 1)]);
     assert_eq!(result.trades[0].date, date(2020, 6, 3));
     let down = market(&[&[10.0, 10.0, 9.0, 9.0], &[5.0; 4]]);
-    let result = backtest(&down, &[1.0, 0.0, 0.0, NAN, 0.0, 1.0, 1.0, NAN], &[], &params());
-    assert_eq!(result.rejects.get(&Reject::LimitDown), Some(&1));
+    let result = backtest(&down, &[1.0, 0.0, 0.0, NAN, 0.0, 1.0, 1.0, NAN], &[]);
+    assert_eq!(counts(&result.rejects), [("limit_down", 1)]);
     assert_eq!(result.trades[1].shares, 100, "nothing sold: only the cash that was left buys");
+    assert_eq!(counts(&result.cut), [("not_enough_cash", 1)]);
+    let sold = result.trades.iter().find(|fill| fill.side == Side::Sell).expect("sold on the day after");
+    assert_eq!((sold.date, sold.shares), (date(2020, 6, 4), 9_900));
 }
 
 #[test]
 fn what_the_result_cannot_stand_for_is_said() {
     let bars = market(&[&[10.0; 4], &[20.0; 4]]);
-    let few = backtest(&bars, &[1.0; 8], &[], &BacktestParams { top_k: 20, ..params() });
-    assert!(few.notes.iter().any(|note| note.contains("top_k 20 (fewest: 2)")), "{:?}", few.notes);
+    let few = traded(&bars, &[1.0; 8], &[], top_k_core(1e5, 20, FREE, Venue::ClosingCall));
+    let told = "3 of 3 decision days had no scored name that was not wished (fewest scored: 2)";
+    assert!(few.notes.iter().any(|note| note.starts_with(told)), "{:?}", few.notes);
     assert!(few.equity.iter().all(|day| day.cash * 10 > day.nav * 8), "two names of twenty: a tenth is invested");
     let mut gone = market(&[&[10.0; 4], &[20.0; 4]]);
     gone.retain(|bar| bar.symbol.code() != 600_000 || bar.date < date(2020, 6, 4));
-    let stale = backtest(&gone, &[1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0], &[], &params());
+    let stale = backtest(&gone, &[1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0], &[]);
     assert!(stale.notes.iter().any(|note| note.contains("600000.SH is valued at its close of 2020-06-03")));
-    let silent = backtest(&bars, &[1.0, NAN, NAN, NAN, 0.0, NAN, NAN, NAN], &[], &params());
+    let silent = backtest(&bars, &[1.0, NAN, NAN, NAN, 0.0, NAN, NAN, NAN], &[]);
     assert!(silent.notes.iter().any(|note| note.starts_with("2 of 3 decision days had no score")));
     assert_eq!(silent.trades.len(), 1, "positions are kept");
 }
 
 #[test]
-fn names_that_cannot_be_sized_are_refused_by_name_of_the_reason() {
-    // The second name is listed on the third day, the third costs more than the cash for a lot.
+fn names_that_no_order_can_be_made_of_are_not_ordered() {
+    // The second name is listed on the third day and had no price before; a lot of the third costs more
+    // than there is.
     let mut bars = market(&[&[10.0; 4], &[20.0; 4], &[1_500.0; 4]]);
     bars.retain(|bar| bar.symbol.code() != 600_001 || bar.date >= date(2020, 6, 3));
     bars.iter_mut().filter(|bar| bar.symbol.code() == 600_001).for_each(|bar| bar.preclose = None);
     let scores = [0.0, 0.0, NAN, NAN, NAN, 1.0, NAN, NAN, 2.0, NAN, NAN, NAN];
-    let result = backtest(&bars, &scores, &[], &BacktestParams { top_k: 1, ..params() });
-    let rejects: Vec<(Reject, usize)> = result.rejects.into_iter().collect();
-    assert_eq!(rejects, [(Reject::NoPrice, 1), (Reject::BelowLot, 1)]);
+    let result = backtest(&bars, &scores, &[]);
+    assert!(result.trades.is_empty() && result.rejects.is_empty(), "{:?}", result.rejects);
+    assert!(result.notes.iter().any(|note| note.starts_with("nothing was traded")), "{:?}", result.notes);
+    assert!(result.equity.iter().all(|day| day.nav == 10_000_000 && day.cash == day.nav));
 }
 
 #[test]
 fn nothing_to_trade_is_an_error() {
     let panel = DailyPanel::from_bars(&market(&[&[10.0; 3]]));
     let with = |scores: &[f64], params: &BacktestParams| {
-        run(&BacktestInput { panel: &panel, scores, actions: &[], is_st: None, params }).expect_err("an error")
+        let core = top_k_core(1e5, 1, FREE, Venue::ClosingCall);
+        let input = BacktestInput { panel: &panel, scores, actions: &[], is_st: None, params };
+        run(&input, core).expect_err("an error")
     };
+    let all = BacktestParams::default();
     // The score of the last session could only trade after the end.
-    let error = with(&[NAN, NAN, 1.0], &params());
-    assert_eq!(error, BacktestError::NothingToTrade { days: 2, last: date(2020, 6, 2) });
-    assert!(matches!(with(&[], &params()), BacktestError::Layout { what: "scores", got: 0, expected: 3 }));
-    let later = BacktestParams { from: Some(date(2021, 1, 1)), ..params() };
+    let error = with(&[NAN, NAN, 1.0], &all);
+    let BacktestError::NothingToTrade { days: 2, last } = error else { panic!("{error}") };
+    assert_eq!((last, error.exit()), (date(2020, 6, 2), Exit::NothingRan));
+    assert!(matches!(with(&[], &all), BacktestError::Layout { what: "scores", got: 0, expected: 3 }));
+    let later = BacktestParams { from: Some(date(2021, 1, 1)), ..all };
     assert!(matches!(with(&[1.0; 3], &later), BacktestError::NoSessions { .. }));
-    let heavy = BacktestParams { max_weight: NAN, ..params() };
-    assert!(matches!(with(&[1.0; 3], &heavy), BacktestError::Setting { key: "max_weight", .. }));
 }
 
 #[test]
@@ -164,10 +199,10 @@ fn ex_dates_conserve_wealth_with_and_without_known_actions() {
     };
     // Only one decision, so that the cash is not invested again.
     let scores = [1.0, NAN, NAN, NAN];
-    let known = backtest(&bars, &scores, std::slice::from_ref(&action), &params());
+    let known = backtest(&bars, &scores, std::slice::from_ref(&action));
     assert!(known.equity[1].ret.abs() < 1e-12, "{:?}", known.equity);
     assert_eq!(known.dividends, 990_000);
-    let unknown = backtest(&bars, &scores, &[], &params());
+    let unknown = backtest(&bars, &scores, &[]);
     assert!(unknown.equity[1].ret.abs() < 1e-12);
     assert!(unknown.notes.iter().any(|note| note.starts_with("1 falls of the reference price")));
     // Without a bar on the ex date the last close is lowered in its stead.
@@ -175,7 +210,7 @@ fn ex_dates_conserve_wealth_with_and_without_known_actions() {
     bars[2].preclose = Some(6.0);
     bars.push(bar(600_001, date(2020, 6, 3), 5.0, None));
     let scores = [1.0, NAN, NAN, NAN, 0.0, NAN, NAN, NAN];
-    let absent = backtest(&bars, &scores, &[action], &params());
+    let absent = backtest(&bars, &scores, &[action]);
     assert!(absent.equity.iter().skip(1).all(|day| day.ret.abs() < 1e-12), "{:?}", absent.equity);
 }
 
@@ -203,17 +238,11 @@ fn random_market(seed: u64) -> (Vec<DailyBar>, Vec<f64>) {
 
 #[test]
 fn what_comes_after_a_day_does_not_change_its_trades() {
-    let params = BacktestParams {
-        initial_cash: 1e6,
-        top_k: 4,
-        max_weight: 0.3,
-        rebalance_every: 2,
-        ..BacktestParams::default()
-    };
-    for execution in [Execution::NextOpen, Execution::NextClose] {
-        let params = BacktestParams { execution, ..params.clone() };
+    for venue in [Venue::Any, Venue::ClosingCall] {
+        let traded =
+            |bars: &[DailyBar], scores: &[f64]| traded(bars, scores, &[], top_k_core_every(2, 1e6, 4, costs(), venue));
         let (bars, scores) = random_market(7);
-        let original = backtest(&bars, &scores, &[], &params);
+        let original = traded(&bars, &scores);
         for day in [5_usize, 17, 40] {
             let last = original.equity[day].date;
             let mut changed = bars.clone();
@@ -228,12 +257,12 @@ fn what_comes_after_a_day_does_not_change_its_trades() {
             // `day + 1`; its own score may only trade later.
             let mut other = scores.clone();
             other.iter_mut().enumerate().filter(|(cell, _)| cell % 60 > day).for_each(|(_, score)| *score = -*score);
-            let twisted = backtest(&changed, &other, &[], &params);
+            let twisted = traded(&changed, &other);
             let upto = |result: &BacktestResult| {
                 let trades: Vec<_> = result.trades.iter().copied().filter(|fill| fill.date <= last).collect();
                 (result.equity[..=day].to_vec(), trades)
             };
-            assert_eq!(upto(&original), upto(&twisted), "{execution:?} day {day}");
+            assert_eq!(upto(&original), upto(&twisted), "{venue:?} day {day}");
             assert_ne!(original.trades, twisted.trades, "the change is seen later");
         }
     }
@@ -241,15 +270,15 @@ fn what_comes_after_a_day_does_not_change_its_trades() {
 
 #[test]
 fn same_input_gives_the_same_digest() {
-    let params = BacktestParams { top_k: 3, ..BacktestParams::default() };
+    let traded =
+        |bars: &[DailyBar], scores: &[f64], k| traded(bars, scores, &[], top_k_core(1e7, k, costs(), Venue::Any));
     let (mut bars, scores) = random_market(11);
-    let first = backtest(&bars, &scores, &[], &params);
+    let first = traded(&bars, &scores, 3);
     bars.reverse();
-    assert_eq!(backtest(&bars, &scores, &[], &params).digest, first.digest);
-    let other = BacktestParams { top_k: 4, ..BacktestParams::default() };
-    assert_ne!(backtest(&bars, &scores, &[], &other).digest, first.digest);
+    assert_eq!(traded(&bars, &scores, 3).digest, first.digest);
+    assert_ne!(traded(&bars, &scores, 4).digest, first.digest);
     assert!(first.trades.len() > 100 && first.equity.iter().all(|day| day.cash >= 0), "{}", first.trades.len());
-    assert!(first.cut_by_volume > 0 && first.rejects.contains_key(&Reject::Suspended));
+    assert!(first.cut["no_volume"] > 0 && first.rejects["suspended"] > 0, "{:?} {:?}", first.cut, first.rejects);
 }
 
 /// Reads the real daily bars, as CONTRACT's input layout has them.
@@ -306,9 +335,7 @@ fn real_bars_keep_the_books_straight() {
                 if panel.trades(symbol, day) { 1.0 - at(day) / at(day - 5) } else { f64::NAN };
         }
     }
-    let params = BacktestParams { rebalance_every: 5, initial_cash: 1e7, ..BacktestParams::default() };
-    let result = run(&BacktestInput { panel: &panel, scores: &scores, actions: &[], is_st: None, params: &params })
-        .expect("a run");
+    let result = traded(&bars, &scores, &[], top_k_core_every(5, 1e7, 20, costs(), Venue::Any));
     assert_eq!(result.equity.len(), days - 1);
     // Cash is the initial cash plus every flow, to the fen.
     let flows: i64 = result.trades.iter().map(crate::trading::Fill::cash_flow).sum();
@@ -322,7 +349,7 @@ fn real_bars_keep_the_books_straight() {
         assert_eq!(tick::fen(panel.at(crate::market::Field::Open, symbol, day)), Some(fill.price), "{fill}");
         assert!(fill.shares as f64 <= 0.25 * panel.at(crate::market::Field::Volume, symbol, day), "{fill}");
     }
-    assert!(result.rejects.get(&Reject::Suspended).is_some_and(|count| *count > 0), "{:?}", result.rejects);
+    assert!(result.rejects["suspended"] > 0 && result.rejects["limit_up"] > 0, "{:?}", result.rejects);
     let total = last.nav as f64 / 1e9 - 1.0;
     assert!((-0.9..3.0).contains(&total), "{total}");
     eprintln!("{} trades, total {total:.4}, rejects {:?}, {:?}", result.trades.len(), result.rejects, result.notes);

@@ -7,7 +7,7 @@ pub(super) struct Shortfalls {
     pub(super) decisions: usize,
     /// Of these, days on which no name had a score.
     pub(super) without_scores: usize,
-    /// Of these, days on which every scored name was bought.
+    /// Of these, days on which every scored name was wished.
     pub(super) without_choice: usize,
     /// The fewest scored names of a day that had any.
     pub(super) fewest: Option<usize>,
@@ -18,22 +18,22 @@ pub(super) struct Shortfalls {
 }
 
 impl Shortfalls {
-    /// Counts a day on which `scored` names had a score.
-    pub(super) fn count(&mut self, scored: usize, top_k: usize) {
-        self.without_choice += usize::from(scored <= top_k);
+    /// Counts a day on which `scored` names had a score and `wished` of them a weight.
+    pub(super) fn count(&mut self, scored: usize, wished: usize) {
+        self.without_choice += usize::from(scored <= wished);
         self.fewest = Some(self.fewest.map_or(scored, |few| few.min(scored)));
     }
 
     /// Returns a sentence for each thing that happened.
-    pub(super) fn notes(&self, top_k: usize) -> Vec<String> {
+    pub(super) fn notes(&self) -> Vec<String> {
         let (days, fewest) = (self.decisions, self.fewest.unwrap_or(0));
         let sentences = [
             (self.without_scores, format!("of {days} decision days had no score at all: positions were kept")),
             (
                 self.without_choice,
                 format!(
-                    "of {days} decision days had no more scored names than top_k {top_k} (fewest: {fewest}): every \
-                     one was a target and the order of the scores did not matter"
+                    "of {days} decision days had no scored name that was not wished (fewest scored: {fewest}): the \
+                     order of the scores did not matter"
                 ),
             ),
             (self.inferred, "falls of the reference price without a known corporate action were paid in cash".into()),

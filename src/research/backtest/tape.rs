@@ -1,15 +1,18 @@
-//! The panel as a trader sees it, one session after the other: quotes of today, and the last close
+//! The panel as a trader sees it, one session after the other: bars of today, and the last close
 //! and reference price of each symbol. Nothing after the current session can be asked for.
+
+use jiff::civil::Date;
 
 use crate::{
     market::{
         DailyPanel, Field, LimitCase, PriceBand, Symbol,
         tick::{cny, fen},
     },
-    trading::{Fen, Quote},
+    trading::{Bar, Fen, SymbolDay},
 };
 
-use super::Execution;
+/// The hour at which the closing call ends.
+const CLOSE_HOUR: i8 = 15;
 
 /// What the past says of one symbol.
 #[derive(Debug, Clone, Copy, Default)]
@@ -86,11 +89,6 @@ impl<'a> Tape<'a> {
         self.price(Field::Preclose, symbol).or_else(|| self.last_close(symbol))
     }
 
-    /// Returns today's close, or the last one of a symbol that has no bar today.
-    pub(super) fn close(&self, symbol: usize) -> Option<Fen> {
-        self.price(Field::Close, symbol).or_else(|| self.last_close(symbol))
-    }
-
     /// Lowers the last close of a share that goes ex today.
     pub(super) fn go_ex(&mut self, symbol: usize, reference: Option<Fen>) {
         if let Some(past) = self.past.get_mut(symbol) {
@@ -109,27 +107,47 @@ impl<'a> Tape<'a> {
         }
     }
 
-    /// Returns today's market in a symbol.
-    pub(super) fn quote(&self, symbol: usize, execution: Execution) -> Option<Quote> {
+    /// Returns what is known of a symbol before today opens.
+    fn day(&self, symbol: usize) -> Option<(Symbol, SymbolDay)> {
         let (of, date) = (*self.panel.symbols().get(symbol)?, *self.panel.dates().get(self.today)?);
+        let reference = self.reference(symbol);
         let band = PriceBand::of(&LimitCase {
             symbol: of,
             date,
-            reference: self.reference(symbol).map_or(f64::NAN, cny),
+            reference: reference.map_or(f64::NAN, cny),
             is_st: self.is_st(symbol),
             sessions_since_listing: self.sessions_since_listing(symbol),
         });
-        let field = match execution {
-            Execution::NextOpen => Field::Open,
-            Execution::NextClose => Field::Close,
-        };
+        Some((of, SymbolDay { reference, band, suspended: !self.panel.trades(symbol, self.today) }))
+    }
+
+    /// Returns what is known of every symbol before today opens, by symbol.
+    pub(super) fn days(&self) -> Vec<(Symbol, SymbolDay)> {
+        (0..self.past.len()).filter_map(|symbol| self.day(symbol)).collect()
+    }
+
+    /// Returns today's bars, by symbol: each covers the whole session.
+    pub(super) fn bars(&self) -> Vec<Bar> {
+        let Some(date) = self.panel.dates().get(self.today).copied() else { return Vec::new() };
+        (0..self.past.len()).filter_map(|symbol| self.bar(symbol, date)).collect()
+    }
+
+    fn bar(&self, symbol: usize, date: Date) -> Option<Bar> {
+        let price = |field| self.price(field, symbol);
+        let (open, close) = (price(Field::Open)?, price(Field::Close)?);
         let volume = self.panel.at(Field::Volume, symbol, self.today);
-        Some(Quote {
-            date,
-            price: self.price(field, symbol),
-            band,
-            suspended: !self.panel.trades(symbol, self.today),
+        let amount = self.panel.at(Field::Amount, symbol, self.today);
+        Some(Bar {
+            symbol: *self.panel.symbols().get(symbol)?,
+            end: date.at(CLOSE_HOUR, 0, 0, 0),
+            open,
+            high: price(Field::High)?,
+            low: price(Field::Low)?,
+            close,
             volume: volume.is_finite().then_some(volume as i64),
+            amount: amount.is_finite().then_some(amount),
+            opens: true,
+            closes: true,
         })
     }
 

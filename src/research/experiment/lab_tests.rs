@@ -15,8 +15,10 @@ use crate::{
         backtest::{BacktestError, BacktestInput, BacktestParams, BacktestResult, run},
         experiment::Outcome,
         performance::{backtest_metrics, return_metrics},
+        testing::top_k_core,
     },
     store::{Experiment, ExperimentKind, ExperimentStatus},
+    trading::{TradeTerms, broker::Venue},
     workspace::Workspace,
 };
 
@@ -57,7 +59,9 @@ fn small_backtest() -> BacktestResult {
         })
         .collect();
     let (panel, params) = (DailyPanel::from_bars(&bars), BacktestParams::default());
-    run(&BacktestInput { panel: &panel, scores: &[1.0; 4], actions: &[], is_st: None, params: &params })
+    let terms = TradeTerms { trim_to_cash: true, ..TradeTerms::default() };
+    let core = top_k_core(1e6, 1, terms, Venue::ClosingCall);
+    run(&BacktestInput { panel: &panel, scores: &[1.0; 4], actions: &[], is_st: None, params: &params }, core)
         .expect("a result")
 }
 

@@ -76,6 +76,14 @@ impl ExperimentRun {
         self.put(&format!("artifacts/{name}"), bytes)
     }
 
+    /// Writes one of the run's own tables, `equity.csv` or `trades.csv`, for a run that is no backtest.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn add_table(&mut self, name: &'static str, bytes: impl AsRef<[u8]>) -> Result<(), LabError> {
+        self.put(name, bytes)
+    }
+
     /// Ends the run well: writes its files, `run.json` last, and returns the record to commit.
     ///
     /// # Errors

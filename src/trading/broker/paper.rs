@@ -119,7 +119,7 @@ impl PaperBroker {
         let Some((_, account)) = self.accounts.get_mut(order.account) else {
             return Err(Reject::NotEnoughCash);
         };
-        let fill = matching.fill(account, &Order { symbol, side, shares }, &order.progress())?;
+        let (fill, cut_by) = matching.fill(account, &Order { symbol, side, shares }, &order.progress())?;
         market.traded += fill.shares;
         if order.filled == 0 {
             order.wanted = fill.wanted;
@@ -127,7 +127,7 @@ impl PaperBroker {
         order.filled += fill.shares;
         order.value += fill.value();
         if order.left() > 0 {
-            order.kept_by = Some(Reject::NoVolume);
+            order.kept_by = Some(cut_by);
         }
         Ok(fill)
     }

@@ -23,7 +23,12 @@ fn symbol(code: &str) -> Symbol {
 
 /// 3 bp, at least 5 CNY, half of the volume.
 fn terms() -> TradeTerms {
-    TradeTerms { commission: Commission { rate: 3e-4, minimum: 5.0 }, slippage_bps: 0.0, participation: 0.5, ..TradeTerms::default() }
+    TradeTerms {
+        commission: Commission { rate: 3e-4, minimum: 5.0 },
+        slippage_bps: 0.0,
+        participation: 0.5,
+        ..TradeTerms::default()
+    }
 }
 
 /// A broker in its session with 1,000,000.00 CNY each for a and b.

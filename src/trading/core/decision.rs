@@ -7,7 +7,7 @@ use crate::{
     market::{Side, Symbol},
     trading::{
         Direction, Event, EventSink, Fen, Signal, TradingError,
-        broker::{ClientOrderId, OrderKind, OrderRequest, Submission, TimeInForce},
+        broker::{ClientOrderId, OrderKind, OrderRequest, Submission, TimeInForce, Venue},
         portfolio::{OrderPlan, PlanView, PortfolioManager},
         risk::{RiskAlert, RiskRefusal, RiskView},
         strategy::Wish,
@@ -90,6 +90,8 @@ impl TradeCore {
         };
         let plan = self.with_view(account, |portfolio, id, view| portfolio.plan_symbol(id, symbol, view)).flatten();
         if let Some(plan) = plan {
+            // A signal is about now, whenever its strategy trades its daily decisions.
+            let plan = OrderPlan { venue: Venue::Any, ..plan };
             self.send(account, &plan, at, sink);
         }
         Ok(())

@@ -117,7 +117,10 @@ impl PortfolioManager {
     /// strategies of allocation x target.
     #[must_use]
     pub fn target(&self, account: &str, symbol: Symbol) -> f64 {
-        self.of_account(account).filter_map(|(_, weight, wishes)| Some(weight * wishes.targets.get(&symbol)?)).sum()
+        let parts = self.of_account(account);
+        let sum: f64 = parts.filter_map(|(_, weight, wishes)| Some(weight * wishes.targets.get(&symbol)?)).sum();
+        // The sum of nothing is -0.0, which sorts before 0.0: adding zero makes them one weight.
+        sum + 0.0
     }
 
     /// Ends a session: forgets which strategy left a symbol once the account holds none of it, or holds

@@ -62,7 +62,12 @@ pub(crate) struct Aftermath {
 
 /// Returns the terms that the ledger computes with in its own way.
 fn terms() -> TradeTerms {
-    TradeTerms { commission: Commission { rate: 3e-4, minimum: 5.0 }, slippage_bps: 0.0, participation: 0.25, ..TradeTerms::default() }
+    TradeTerms {
+        commission: Commission { rate: 3e-4, minimum: 5.0 },
+        slippage_bps: 0.0,
+        participation: 0.25,
+        ..TradeTerms::default()
+    }
 }
 
 fn broker() -> PaperBroker {
