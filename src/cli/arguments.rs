@@ -6,8 +6,9 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use jiff::civil::Date;
 
 use super::{
-    bootstrap::BootstrapArgs, config::ConfigArgs, data::DataArgs, drill::DrillArgs, experiments::ExperimentsArgs,
-    init::InitArgs, models::ModelsArgs, monitor::MonitorArgs, night_ops::NightOpsArgs, regression::RegressionArgs,
+    backtest::BacktestArgs, bootstrap::BootstrapArgs, config::ConfigArgs, data::DataArgs, drill::DrillArgs,
+    experiments::ExperimentsArgs, init::InitArgs, models::ModelsArgs, monitor::MonitorArgs, night_ops::NightOpsArgs,
+    regression::RegressionArgs, risk::RiskArgs, simulate::SimulateArgs,
 };
 
 /// LightHunter: an A-share research system that proves that it comes back.
@@ -48,6 +49,9 @@ pub(super) enum Command {
     Bootstrap(BootstrapArgs),
     Regression(RegressionArgs),
     NightOps(NightOpsArgs),
+    Backtest(BacktestArgs),
+    Simulate(SimulateArgs),
+    Risk(RiskArgs),
     Config(ConfigArgs),
     Data(DataArgs),
     Models(ModelsArgs),

@@ -4,6 +4,7 @@
 //! rule of the market, of data or of research may live here.
 
 mod arguments;
+mod backtest;
 mod bootstrap;
 mod config;
 mod console;
@@ -17,7 +18,9 @@ mod models;
 mod monitor;
 mod night_ops;
 mod regression;
+mod risk;
 mod session;
+mod simulate;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -62,6 +65,9 @@ fn command(cli: Cli, console: Console) -> Result<Exit, AnyFailure> {
         Command::Bootstrap(args) => bootstrap::run(&session, &args),
         Command::Regression(args) => regression::run(&session, &args),
         Command::NightOps(args) => night_ops::run(&session, args),
+        Command::Backtest(args) => backtest::run(session, args),
+        Command::Simulate(args) => simulate::run(session, args),
+        Command::Risk(args) => risk::run(&session, &args),
         Command::Config(args) => config::run(&session, &args),
         Command::Data(args) => data::run(&session, &args),
         Command::Models(args) => models::run(&session, &args),

@@ -26,6 +26,11 @@ impl Session {
         Self { global, console, clock: Clock::from_environment() }
     }
 
+    /// Overrides a config key as `--set` would, where a value is given; the record shows it as one.
+    pub(super) fn set(&mut self, key: &str, value: Option<&str>) {
+        self.global.sets.extend(value.map(|value| format!("{key}={value}")));
+    }
+
     /// Opens the workspace that was named, or the nearest one above the current directory.
     pub(super) fn workspace(&self) -> Result<Workspace, AnyFailure> {
         Ok(match &self.global.workspace {

@@ -1,6 +1,7 @@
 //! Operations: NightOps, regression, doctor, and what they share (station, log, metrics, alarm).
 
 mod alarm;
+pub mod backtest;
 pub mod bootstrap;
 pub mod collect;
 pub mod data_state;
@@ -13,6 +14,7 @@ mod monitor_state;
 pub mod night_ops;
 pub mod regression;
 mod research_plan;
+pub mod simulation;
 mod station;
 
 pub use research_plan::zoo;

@@ -1,0 +1,75 @@
+//! `lighthunter backtest`: the model in force, traded end to end.
+
+use clap::Args;
+use jiff::civil::Date;
+
+use super::session::Session;
+use crate::{
+    exit::{AnyFailure, Exit},
+    ops::backtest::{self, BacktestOptions},
+};
+
+/// Trade the model in force on the sessions that it has not seen
+#[derive(Debug, Args)]
+pub(super) struct BacktestArgs {
+    /// The job; the same as --set alpha.default_job=ID
+    #[arg(long, value_name = "ID")]
+    job: Option<String>,
+    /// A model of the job instead of the one in force; the same as --set alpha.model_id=ID
+    #[arg(long, value_name = "ID", conflicts_with = "retrain")]
+    model: Option<String>,
+    /// Train a model first, and trade that one
+    #[arg(long)]
+    retrain: bool,
+    /// The first session to trade
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    start_date: Option<Date>,
+    /// The last session; the same as --as-of
+    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "as_of")]
+    end_date: Option<Date>,
+}
+
+pub(super) fn run(mut session: Session, args: BacktestArgs) -> Result<Exit, AnyFailure> {
+    session.set("alpha.default_job", args.job.as_deref());
+    session.set("alpha.model_id", args.model.as_deref());
+    let station = session.station(backtest::COMPONENT)?;
+    let options = BacktestOptions {
+        retrain: args.retrain,
+        from: args.start_date,
+        to: session.global.as_of.or(args.end_date),
+        overrides: session.global.sets.clone(),
+    };
+    let run = backtest::run(&station, &options)?;
+    let (console, report) = (session.console, &run.report);
+    for path in &run.files {
+        console.line(format!("report: {}", station.workspace.shown(path)));
+    }
+    if let Some(id) = &report.experiment_id {
+        console.line(format!("experiment: {id}"));
+    }
+    for note in &report.notes {
+        console.line(format!("note: {note}"));
+    }
+    let shown = |name: &str, percent: bool| match report.metrics.get(name).copied().flatten() {
+        Some(value) if percent => format!("{:.2} %", value * 100.0),
+        Some(value) => format!("{value:.2}"),
+        None => "not defined".into(),
+    };
+    if let (Some(digest), Some(model)) = (&report.digest, &report.model_id) {
+        console.line(format!("result digest: {digest}"));
+        console.line(format!(
+            "Backtest of {model}: {} sessions, {} trades, return {}, max drawdown {}, Sharpe {}.",
+            report.equity.len(),
+            report.trades,
+            shown("bt_ret_total", true),
+            shown("bt_max_dd", true),
+            shown("bt_sharpe", false),
+        ));
+    }
+    if let Some(failure) = run.failure {
+        console.failure_with(failure.as_ref(), Some(("report", serde_json::json!(report))));
+    } else {
+        console.document(report);
+    }
+    Ok(run.exit)
+}

@@ -1,0 +1,99 @@
+//! `lighthunter simulate`: one session's minute bars through strategies, risk and broker.
+
+use std::{collections::BTreeSet, str::FromStr};
+
+use clap::Args;
+use jiff::civil::Date;
+
+use super::session::Session;
+use crate::{
+    exit::{AnyFailure, Exit},
+    market::{Symbol, tick::cny},
+    ops::simulation::{self, SimulationOptions},
+};
+
+/// Replay a session's minute bars through strategies, risk and broker, with every event on the bus
+#[derive(Debug, Args)]
+pub(super) struct SimulateArgs {
+    /// The session [default: the newest that daily and intraday bars reach]
+    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "as_of")]
+    date: Option<Date>,
+    /// Only these symbols
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    symbols: Vec<Symbol>,
+    /// How many times faster than the market, or `max`
+    #[arg(long, default_value = "max", value_name = "N|max")]
+    speed: Speed,
+    /// The job whose model scores the session before; the same as --set alpha.default_job=ID
+    #[arg(long, value_name = "ID")]
+    job: Option<String>,
+    /// Go on with a run of the same day and input that died
+    #[arg(long)]
+    resume: bool,
+}
+
+/// A speed as the command line has it.
+#[derive(Debug, Clone, Copy)]
+struct Speed(Option<f64>);
+
+impl FromStr for Speed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "max" {
+            return Ok(Self(None));
+        }
+        let speed: Option<f64> = text.parse().ok();
+        let speed = speed.filter(|speed| speed.is_finite() && *speed > 0.0);
+        speed.map(|speed| Self(Some(speed))).ok_or_else(|| format!("'{text}' is no positive number and not 'max'"))
+    }
+}
+
+pub(super) fn run(mut session: Session, args: SimulateArgs) -> Result<Exit, AnyFailure> {
+    session.set("alpha.default_job", args.job.as_deref());
+    let station = session.station(simulation::COMPONENT)?;
+    let options = SimulationOptions {
+        date: session.global.as_of.or(args.date),
+        symbols: args.symbols.into_iter().collect::<BTreeSet<Symbol>>(),
+        speed: args.speed.0,
+        resume: args.resume,
+        overrides: session.global.sets.clone(),
+    };
+    let run = simulation::run(&station, &options)?;
+    let (console, report) = (session.console, &run.report);
+    for path in &run.files {
+        console.line(format!("report: {}", station.workspace.shown(path)));
+    }
+    console.line(format!("experiment: {}", report.experiment_id));
+    for note in &report.notes {
+        console.line(format!("note: {note}"));
+    }
+    for account in &report.accounts {
+        console.line(format!(
+            "account {}: NAV {:.2}, cash {:.2}, positions {:.2} in {} symbols",
+            account.account_id,
+            cny(account.nav),
+            cny(account.cash),
+            cny(account.positions_value),
+            account.positions.len()
+        ));
+    }
+    if let Some(error) = report.bus.as_ref().and_then(|bus| bus.error.as_ref()) {
+        console.line(format!("DEGRADED: the event bus failed: {error}"));
+    }
+    if let Some(digest) = &report.result_digest {
+        console.line(format!("result digest: {digest}"));
+    }
+    let counts = &report.counts;
+    let verdict = if report.success { "succeeded" } else { "FAILED" };
+    console.line(format!(
+        "Simulation of {} {verdict}: {} bars, {} orders, {} fills in {:.1} s.",
+        report.date, counts.bars, counts.orders, counts.fills, report.seconds
+    ));
+    if let Some(failure) = run.failure {
+        console.failure_with(failure.as_ref(), Some(("report", serde_json::json!(report))));
+    } else {
+        console.document(report);
+    }
+    Ok(run.exit)
+}

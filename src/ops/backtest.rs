@@ -1,0 +1,139 @@
+//! `backtest`: the research pipeline from factors to a traded model, as a run of its own, with a report
+//! of what it traded.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::{
+    night_ops::{self, BacktestProduct, Mode, NightOpsOptions, NightOpsReport, Stage},
+    station::Station,
+};
+use crate::{
+    digest::Digest,
+    durable::{self, DurableError},
+    exit::{AnyFailure, Exit},
+    research::{backtest::EquityDay, performance::Metrics},
+};
+
+/// The component's name in logs, metrics and the ledger.
+pub const COMPONENT: &str = "backtest";
+
+/// What a person asks of a backtest.
+#[derive(Debug, Clone, Default)]
+pub struct BacktestOptions {
+    /// Train a model first, and trade that one.
+    pub retrain: bool,
+    /// The first session to trade; earlier than what the model has not seen is left out.
+    pub from: Option<Date>,
+    /// The last session, and the last date that anything uses.
+    pub to: Option<Date>,
+    /// The overrides by `--set`, for the record.
+    pub overrides: Vec<String>,
+}
+
+/// The report of a backtest.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BacktestReport {
+    /// The pipeline's run: stages, digests, error.
+    pub run: NightOpsReport,
+    /// The experiment.
+    pub experiment_id: Option<String>,
+    /// The model that was traded.
+    pub model_id: Option<String>,
+    /// The metrics; empty where it failed.
+    pub metrics: Metrics,
+    /// The equity curve.
+    pub equity: Vec<EquityDay>,
+    /// Fills.
+    pub trades: usize,
+    /// Orders that ended unfilled, by the word of the reason.
+    pub rejects: BTreeMap<String, usize>,
+    /// Orders that filled in part, by the word of what kept the rest.
+    pub cut: BTreeMap<String, usize>,
+    /// Wishes that a limit of the portfolio cut, by the limit's name.
+    pub limited: BTreeMap<String, usize>,
+    /// What a reader must know to trust the numbers.
+    pub notes: Vec<String>,
+    /// Digest of equity, trades and refusals.
+    pub digest: Option<Digest>,
+}
+
+/// A backtest that ended.
+#[derive(Debug)]
+pub struct BacktestRun {
+    /// Its report.
+    pub report: BacktestReport,
+    /// The report's files.
+    pub files: Vec<PathBuf>,
+    /// Its exit class.
+    pub exit: Exit,
+    /// What ended it, where it failed.
+    pub failure: Option<AnyFailure>,
+}
+
+/// Runs a backtest of the model in force, or of one that it trains.
+///
+/// # Errors
+/// When the run could not even start, or its report cannot be written.
+pub fn run(station: &Station, options: &BacktestOptions) -> Result<BacktestRun, AnyFailure> {
+    let retrain = [Stage::Factor, Stage::Label, Stage::Dataset, Stage::Train, Stage::Backtest, Stage::Record];
+    let asked = NightOpsOptions {
+        mode: Some(Mode::Backtest),
+        tasks: if options.retrain { retrain.to_vec() } else { Vec::new() },
+        as_of: options.to,
+        backtest_from: options.from,
+        overrides: options.overrides.clone(),
+        ..NightOpsOptions::default()
+    };
+    let pipeline = night_ops::run_as(station, &asked, COMPONENT)?;
+    pipeline.count(station, COMPONENT)?;
+    let report = BacktestReport::of(pipeline.run.report, pipeline.backtest);
+    let files = vec![report.write(&station.reports())?];
+    Ok(BacktestRun { report, files, exit: pipeline.run.exit, failure: pipeline.run.failure })
+}
+
+impl BacktestReport {
+    fn of(run: NightOpsReport, product: Option<BacktestProduct>) -> Self {
+        let failed = run.train_jobs.first().and_then(|job| job.backtest_run_id.clone());
+        let Some(product) = product else {
+            let model_id = run.train_jobs.first().and_then(|job| job.model_id.clone());
+            return Self {
+                run,
+                experiment_id: failed,
+                model_id,
+                metrics: Metrics::new(),
+                equity: Vec::new(),
+                trades: 0,
+                rejects: BTreeMap::new(),
+                cut: BTreeMap::new(),
+                limited: BTreeMap::new(),
+                notes: Vec::new(),
+                digest: None,
+            };
+        };
+        let result = product.result;
+        Self {
+            run,
+            experiment_id: Some(product.experiment_id),
+            model_id: Some(product.model_id),
+            metrics: product.metrics,
+            trades: result.trades.len(),
+            equity: result.equity,
+            rejects: result.rejects,
+            cut: result.cut,
+            limited: result.limited,
+            notes: result.notes,
+            digest: Some(result.digest),
+        }
+    }
+
+    /// Writes `backtest_<run id>.json` and returns its path.
+    fn write(&self, reports: &std::path::Path) -> Result<PathBuf, DurableError> {
+        let path = reports.join(format!("{}.json", self.run.run_id));
+        durable::make_directory(reports)?;
+        durable::replace(&path, serde_json::to_string_pretty(self).unwrap_or_default() + "\n")?;
+        Ok(path)
+    }
+}
