@@ -84,7 +84,7 @@ pub(super) fn open(station: &Station) -> Result<Desk, AnyFailure> {
     for strategy in &portfolio.strategies {
         let path = strategy.script.as_ref().ok_or_else(|| DeskError::NoScript(strategy.id.clone()))?;
         let script = load(&format!("portfolio.strategies.{}.script", strategy.id), path)?;
-        strategies.push(Box::new(ScriptStrategy::new(&strategy.id, script)));
+        strategies.push(Box::new(ScriptStrategy::new(&strategy.id, script)?));
     }
     let allocation = allocation(&weights)?;
     let (accounts, rules) = (account_rules(station), strategy_rules(station));

@@ -117,10 +117,10 @@ impl Failure for ScriptError {
                 "Shorten the script: a strategy is a rule, its data comes in as arguments."
             }
             Self::Limit { .. } => {
-                "End the loop or keep less, or go back to the last good version of strategy/ with `rollback code`."
+                "End the loop or keep less, or go back to the last good version of strategy/ (`git restore strategy/`)."
             }
             Self::Parse { .. } => {
-                "Correct the line, or go back to the last good version of strategy/ with `rollback code`."
+                "Correct the line, or go back to the last good version of strategy/ (`git restore strategy/`)."
             }
             Self::Runtime { .. } => {
                 "Correct the line; a script has math, string, table, bit32, buffer, utf8 and vector, \

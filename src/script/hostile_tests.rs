@@ -338,7 +338,14 @@ fn errors_say_file_line_and_what() {
 
 #[test]
 fn a_missing_function_is_said() {
-    let script = load("return { targets = 1 }").expect("a script");
+    let refused = |text: &str| load(text).expect_err("refused").to_string();
+    assert_eq!(refused("return { targets = 1 }"), "strategy/u1.luau:1: `targets` is integer, a function is expected");
+    let misspelt = "return {\n\ttarget = function() return {} end,\n}";
+    let words = "strategy/u1.luau:2: the returned table has `target`; it may have targets, on_bar and weights";
+    assert_eq!(refused(misspelt), words);
+    let script = load("return { weights = {} }").expect("a script");
+    let idle = script.require_strategy().expect_err("no strategy").to_string();
+    assert_eq!(idle, "strategy/u1.luau: the script returns neither targets nor on_bar: it would never trade");
     assert!(!script.has("targets") && !script.has("on_bar"));
     let error = script.targets(&[]).expect_err("no function");
     assert_eq!(error.to_string(), "strategy/u1.luau: the returned table has no function `targets`");

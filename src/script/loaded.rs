@@ -70,7 +70,44 @@ impl Script {
             return Err(script.shape(None, "the script must return a table"));
         };
         script.take(&table).map_err(|error| script.engine_failure(&error))?;
+        script.judge_exports(&table)?;
         Ok(script)
+    }
+
+    /// Refuses what nobody would ask for: a misspelt name would else be a strategy that does nothing.
+    fn judge_exports(&self, table: &Table) -> Result<(), ScriptError> {
+        for pair in table.pairs::<Value, Value>() {
+            let (key, value) = pair.map_err(|error| self.engine_failure(&error))?;
+            let key = match &key {
+                Value::String(text) => text.to_string_lossy(),
+                other => format!("a {}", other.type_name()),
+            };
+            let wanted = match key.as_str() {
+                "targets" | "on_bar" => "function",
+                // Judged when they are asked for.
+                "weights" => continue,
+                _ => {
+                    let message = format!("the returned table has `{key}`; it may have targets, on_bar and weights");
+                    return Err(self.shape(self.line_of(&key), &message));
+                }
+            };
+            if value.type_name() != wanted {
+                let message = format!("`{key}` is {}, a {wanted} is expected", value.type_name());
+                return Err(self.shape(self.line_of(&key), &message));
+            }
+        }
+        Ok(())
+    }
+
+    /// Says that the script is a strategy: it answers to scores, to bars, or to both.
+    ///
+    /// # Errors
+    /// When it has neither function.
+    pub fn require_strategy(&self) -> Result<(), ScriptError> {
+        if self.exports.is_empty() {
+            return Err(self.shape(None, "the script returns neither targets nor on_bar: it would never trade"));
+        }
+        Ok(())
     }
 
     /// Keeps what the returned table holds itself; its metatable is not asked.
@@ -109,6 +146,12 @@ impl Script {
     #[must_use]
     pub fn line_of(&self, needle: &str) -> Option<u32> {
         text::line_of(&self.text, needle)
+    }
+
+    /// Returns where `targets` or `on_bar` begins, `FILE:LINE`, if the script has it.
+    #[must_use]
+    pub fn place_of(&self, function: &str) -> Option<String> {
+        Some(format!("{}:{}", self.name, self.line_of_function(function)?))
     }
 
     /// Returns the table `weights` of a portfolio script. The numbers are not judged: NaN, 1.7 and -1 pass.

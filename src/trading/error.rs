@@ -17,6 +17,18 @@ pub enum TradingError {
     /// A weight that is not allowed.
     #[error(transparent)]
     Portfolio(#[from] PortfolioError),
+    /// A signal's score that is no number.
+    #[error("{}strategy {strategy}: the score of {symbol} is {score}, allowed: a finite number", place.as_ref().map_or_else(String::new, |place| format!("{place}: ")))]
+    Score {
+        /// `FILE:LINE` of the function, where it is known.
+        place: Option<String>,
+        /// The strategy.
+        strategy: String,
+        /// The symbol.
+        symbol: String,
+        /// What was given.
+        score: f64,
+    },
     /// The account may not trade.
     #[error("the kill switch of account {account} is tripped since {since}: {reason}")]
     KillSwitch {
@@ -42,7 +54,7 @@ impl Failure for TradingError {
         match self {
             Self::Script(error) => error.exit(),
             Self::Portfolio(error) => error.exit(),
-            Self::KillSwitch { .. } => Exit::Refused,
+            Self::KillSwitch { .. } | Self::Score { .. } => Exit::Refused,
             Self::State { .. } => Exit::Corrupt,
         }
     }
@@ -54,6 +66,7 @@ impl Failure for TradingError {
             Self::KillSwitch { account, .. } => Some(format!(
                 "Find out why it tripped, then release it: `lighthunter risk release {account} --reason TEXT`."
             )),
+            Self::Score { .. } => Some("Correct the script so that every score is a number.".into()),
             Self::State { .. } => Some("Run the command without --resume: it starts from the beginning.".into()),
         }
     }

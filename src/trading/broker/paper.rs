@@ -251,11 +251,12 @@ impl Broker for PaperBroker {
             return;
         }
         self.span.reach(bar.end);
-        let Some(orders) = self.open.get_mut(&bar.symbol).filter(|orders| !orders.is_empty()) else { return };
-        let mut orders = mem::take(orders);
+        let Some(mut orders) = self.open.remove(&bar.symbol) else { return };
         let mut market = Market { bar, day, traded: 0 };
         orders.retain_mut(|order| self.meet(order, &mut market, executions));
-        self.open.insert(bar.symbol, orders);
+        if !orders.is_empty() {
+            self.open.insert(bar.symbol, orders);
+        }
     }
 
     fn close_session(&mut self, at: DateTime, executions: &mut Vec<Execution>) {

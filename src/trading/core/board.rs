@@ -20,6 +20,8 @@ struct Slot {
 pub(super) struct Board {
     symbols: Vec<Symbol>,
     slots: Vec<Slot>,
+    /// The place after the last mark: bars of one time mostly come in the order of symbols.
+    next: usize,
 }
 
 /// The board's prices, for a saved state.
@@ -43,23 +45,26 @@ impl Board {
         (self.symbols, self.slots) = all.into_iter().unzip();
     }
 
+    /// Returns where a symbol is, or where it belongs.
+    fn place(&self, symbol: Symbol, likely: usize) -> Result<usize, usize> {
+        if self.symbols.get(likely) == Some(&symbol) { Ok(likely) } else { self.symbols.binary_search(&symbol) }
+    }
+
     fn slot(&self, symbol: Symbol) -> Option<&Slot> {
-        self.slots.get(self.symbols.binary_search(&symbol).ok()?)
+        self.slots.get(self.place(symbol, self.next).ok()?)
     }
 
     /// Notes a trade's price.
     pub(super) fn mark(&mut self, symbol: Symbol, price: Fen) {
-        match self.symbols.binary_search(&symbol) {
-            Ok(at) => {
-                if let Some(slot) = self.slots.get_mut(at) {
-                    slot.last = Some(price);
-                }
-            }
-            Err(at) => {
-                self.symbols.insert(at, symbol);
-                self.slots.insert(at, Slot { day: SymbolDay::default(), last: Some(price) });
-            }
+        let at = self.place(symbol, self.next).unwrap_or_else(|at| {
+            self.symbols.insert(at, symbol);
+            self.slots.insert(at, Slot::default());
+            at
+        });
+        if let Some(slot) = self.slots.get_mut(at) {
+            slot.last = Some(price);
         }
+        self.next = if at + 1 < self.slots.len() { at + 1 } else { 0 };
     }
 
     /// Returns what is known of a symbol's session.
@@ -70,6 +75,17 @@ impl Board {
     /// Returns the last price, fen.
     pub(super) fn price(&self, symbol: Symbol) -> Option<Fen> {
         self.slot(symbol)?.last
+    }
+
+    /// Returns what gives the last prices of symbols, fen; 0 where there is none. It is quick for symbols
+    /// in their order.
+    pub(super) fn ascending_prices(&self) -> impl FnMut(Symbol) -> Fen {
+        let mut next = 0;
+        move |symbol| {
+            let Ok(at) = self.place(symbol, next) else { return 0 };
+            next = at + 1;
+            self.slots.get(at).and_then(|slot| slot.last).unwrap_or(0)
+        }
     }
 
     pub(super) fn prices(&self) -> Prices {
@@ -108,5 +124,22 @@ mod tests {
         board.open(&[(two, SymbolDay { reference: Some(490), ..SymbolDay::default() })]);
         assert_eq!((board.price(one), board.price(two)), (Some(1010), Some(490)), "the reference is the newer");
         assert!(board.day(one).suspended && !board.day(two).suspended);
+    }
+
+    #[test]
+    fn symbols_are_found_in_any_order() {
+        let symbols = ["000001.SZ", "000002.SZ", "600000.SH"].map(|text| text.parse().expect("a symbol"));
+        for order in [[0, 1, 2], [2, 1, 0], [1, 1, 2], [2, 0, 1]] {
+            let mut board = Board::default();
+            board.open(&symbols.map(|symbol| (symbol, SymbolDay::default())));
+            let mut expected = [0; 3];
+            for (place, price) in order.into_iter().zip([100, 200, 300]) {
+                board.mark(symbols[place], price);
+                expected[place] = price;
+                assert_eq!(board.price(symbols[place]), Some(price));
+            }
+            let mut price = board.ascending_prices();
+            assert_eq!(order.map(|place| price(symbols[place])), order.map(|place| expected[place]), "{order:?}");
+        }
     }
 }

@@ -36,8 +36,11 @@ impl TradeCore {
             let targets = strategy.targets(scores)?;
             let Some(rule) = self.portfolio.strategies().get(index) else { continue };
             let (id, account) = (rule.id.clone(), rule.account_id.clone());
-            let adjustments = self.portfolio.decide(index, &targets)?;
-            adjustments.iter().for_each(|adjustment| sink.event(Event::Adjusted(adjustment)));
+            let decided = self.portfolio.decide(index, &targets);
+            let adjustments = decided.map_err(|error| error.in_script(strategy.place("targets")))?;
+            for adjustment in &adjustments {
+                sink.event(Event::Adjusted(adjustment));
+            }
             let score_of = |symbol: &Symbol| scores.binary_search_by(|(of, _)| of.cmp(symbol)).ok();
             for (symbol, weight) in &targets {
                 let held = self.broker.account(&account).map_or(0, |account| account.position(*symbol).shares);
@@ -72,8 +75,12 @@ impl TradeCore {
     ) -> Result<(), TradingError> {
         let Some(rule) = self.portfolio.strategies().get(strategy) else { return Ok(()) };
         let (id, account_id) = (rule.id.clone(), rule.account_id.clone());
-        let adjustments = self.portfolio.signal(strategy, symbol, wish.weight)?;
-        adjustments.iter().for_each(|adjustment| sink.event(Event::Adjusted(adjustment)));
+        let place = || self.strategies.get(strategy).and_then(|strategy| strategy.place("on_bar"));
+        let followed = self.portfolio.signal(strategy, symbol, wish.weight);
+        let adjustments = followed.map_err(|error| error.in_script(place()))?;
+        for adjustment in &adjustments {
+            sink.event(Event::Adjusted(adjustment));
+        }
         let held = self.broker.account(&account_id).map_or(0, |account| account.position(symbol).shares);
         let signal = Signal {
             strategy_id: id,
@@ -85,6 +92,10 @@ impl TradeCore {
             horizon: "intraday",
         };
         sink.event(Event::Signal(&signal));
+        // To want none of what one never had is no order: what others hold of it is theirs to balance.
+        if !self.portfolio.concerns(strategy, symbol) {
+            return Ok(());
+        }
         let Some(account) = self.portfolio.accounts().iter().position(|rule| rule.id == account_id) else {
             return Ok(());
         };
@@ -98,7 +109,7 @@ impl TradeCore {
     }
 
     fn rebalance(&mut self, account: usize, at: DateTime, sink: &mut dyn EventSink) {
-        let plans = self.with_view(account, |portfolio, id, view| portfolio.plan(id, view)).unwrap_or_default();
+        let plans = self.with_view(account, PortfolioManager::plan).unwrap_or_default();
         for plan in plans {
             self.send(account, &plan, at, sink);
         }
@@ -106,16 +117,18 @@ impl TradeCore {
 
     /// Shows the portfolio an account as it stands now.
     fn with_view<T>(
-        &self,
+        &mut self,
         account: usize,
         plan: impl FnOnce(&PortfolioManager, &str, &PlanView<'_>) -> T,
     ) -> Option<T> {
+        let nav = self.worth_of(account)?.nav();
         let id = &self.portfolio.accounts().get(account)?.id;
         let view = PlanView {
-            nav: self.nav_of(id),
+            nav,
             account: self.broker.account(id)?,
             price: &|symbol| self.board.price(symbol),
             pending: &|symbol| self.broker.pending_shares(id, symbol),
+            buying: self.buying.get(account)?,
             date: self.date?,
             terms: &self.terms,
         };
@@ -140,7 +153,9 @@ impl TradeCore {
         };
         if let Err((refusal, alert)) = self.check(account, &order) {
             sink.event(Event::Refused(&order, &refusal));
-            alert.iter().for_each(|alert| sink.event(Event::Alert(alert)));
+            if let Some(alert) = &alert {
+                sink.event(Event::Alert(alert));
+            }
             return;
         }
         sink.event(Event::Order(&order, self.board.price(order.symbol)));
@@ -159,16 +174,13 @@ impl TradeCore {
 
     fn check(&mut self, at: usize, order: &OrderRequest) -> Result<(), (RiskRefusal, Option<RiskAlert>)> {
         let id = &order.account_id;
-        let (nav, day) = (self.nav_of(id), self.board.day(order.symbol));
+        let (nav, day) = (self.worth_of(at).map_or(0, |worth| worth.nav()), self.board.day(order.symbol));
         let price = self.board.price(order.symbol).unwrap_or(0);
         let (Some(account), Some(brain)) = (self.broker.account(id), self.risk.get_mut(at)) else { return Ok(()) };
         let price_of = |symbol| self.board.price(symbol).unwrap_or(0);
         // What open sells will bring is no longer held when the order fills: they are matched first.
-        let selling: Fen = account
-            .positions()
-            .keys()
-            .map(|symbol| self.broker.pending_shares(id, *symbol).min(0) * price_of(*symbol))
-            .sum();
+        let sells = self.selling.iter().filter(|symbol| account.position(**symbol).shares > 0);
+        let selling: Fen = sells.map(|symbol| self.broker.pending_shares(id, *symbol).min(0) * price_of(*symbol)).sum();
         let buys = self.buying.get(at).into_iter().flatten();
         let buying: Fen = buys.map(|symbol| self.broker.pending_shares(id, *symbol).max(0) * price_of(*symbol)).sum();
         let pending = self.broker.pending_shares(id, order.symbol).max(0);

@@ -44,8 +44,24 @@ pub struct TradeCore {
     selling: BTreeSet<Symbol>,
     /// Symbols with a buy under way, by account: what they will cost counts as held.
     buying: Vec<BTreeSet<Symbol>>,
+    /// What the accounts are worth, by their place; empty where prices or accounts have changed since.
+    worths: Vec<Option<Worth>>,
     /// Reused between bars.
     executions: Vec<Execution>,
+}
+
+/// What an account is worth at the last prices, fen.
+#[derive(Debug, Clone, Copy)]
+struct Worth {
+    cash: Fen,
+    positions_value: Fen,
+    largest: Option<(Symbol, Fen)>,
+}
+
+impl Worth {
+    const fn nav(&self) -> Fen {
+        self.cash + self.positions_value
+    }
 }
 
 impl TradeCore {
@@ -73,7 +89,7 @@ impl TradeCore {
             brains.push(risk.swap_remove(at.ok_or_else(|| missing("risk", &rule.id))?));
             broker.account(&rule.id).ok_or_else(|| missing("broker", &rule.id))?;
         }
-        let buying = vec![BTreeSet::new(); brains.len()];
+        let (buying, worths) = (vec![BTreeSet::new(); brains.len()], vec![None; brains.len()]);
         Ok(Self {
             strategies: ordered,
             portfolio,
@@ -86,6 +102,7 @@ impl TradeCore {
             date: None,
             selling: BTreeSet::new(),
             buying,
+            worths,
             executions: Vec::new(),
         })
     }
@@ -104,7 +121,7 @@ impl TradeCore {
     /// Returns cash plus positions of all accounts at the last prices, fen.
     #[must_use]
     pub fn nav(&self) -> Fen {
-        self.accounts().map(|id| self.nav_of(id)).sum()
+        self.accounts().filter_map(|id| self.broker.account(id)).map(|account| self.value(account).nav()).sum()
     }
 
     /// Returns the cash of all accounts, fen.
@@ -124,8 +141,42 @@ impl TradeCore {
         self.risk.iter().filter_map(RiskBrain::kill_switch)
     }
 
-    fn nav_of(&self, id: &str) -> Fen {
-        let price = |symbol| self.board.price(symbol).unwrap_or(0);
-        self.broker.account(id).map_or(0, |account| account.value_at(price))
+    /// Releases an account's kill switch, because a person said so.
+    pub fn release_kill_switch(&mut self, account: &str) {
+        for brain in self.risk.iter_mut().filter(|brain| **brain.account() == *account) {
+            brain.release_kill_switch();
+        }
+    }
+
+    /// Values an account at the last prices.
+    fn value(&self, account: &Account) -> Worth {
+        let mut worth = Worth { cash: account.cash(), positions_value: 0, largest: None };
+        let mut price = self.board.ascending_prices();
+        for (symbol, position) in account.positions() {
+            let value = position.shares * price(*symbol);
+            worth.positions_value += value;
+            if worth.largest.is_none_or(|(_, most)| value > most) {
+                worth.largest = Some((*symbol, value));
+            }
+        }
+        worth
+    }
+
+    /// Returns what an account is worth, by its place in the portfolio; it is valued once a step.
+    fn worth_of(&mut self, account: usize) -> Option<Worth> {
+        if let Some(worth) = self.worths.get(account)? {
+            return Some(*worth);
+        }
+        let worth = self.value(self.broker.account(&self.portfolio.accounts().get(account)?.id)?);
+        self.worths.get_mut(account)?.replace(worth);
+        Some(worth)
+    }
+
+    /// Forgets what the accounts are worth: prices or accounts have changed.
+    fn forget_worths(&mut self) {
+        self.worths.fill(None);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,6 +56,7 @@ impl TradeCore {
             brain.restore(state).map_err(wrong("risk"))?;
         }
         self.board.restore(&saved.prices);
+        self.forget_worths();
         (self.orders, self.sessions) = (saved.orders, saved.sessions);
         self.selling = saved.selling.into_iter().collect();
         for (symbols, saved) in self.buying.iter_mut().zip(saved.buying) {

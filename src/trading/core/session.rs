@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::DateTime;
 
-use super::TradeCore;
+use super::{TradeCore, Worth};
 use crate::{
     market::{CorporateAction, Symbol},
     trading::{Entitlement, Event, EventSink, Fen, Mark, SymbolDay, TradingError},
@@ -47,9 +47,9 @@ impl TradeCore {
             received.extend(self.broker.credit_fall(*symbol, *fen).into_iter().map(|(_, entitlement)| entitlement));
         }
         self.board.open(open.days);
+        self.forget_worths();
         for at in 0..self.risk.len() {
-            let Some(id) = self.portfolio.accounts().get(at).map(|rule| rule.id.clone()) else { continue };
-            let nav = self.nav_of(&id);
+            let nav = self.worth_of(at).map_or(0, |worth| worth.nav());
             if let Some(brain) = self.risk.get_mut(at) {
                 brain.open_session(date, nav);
             }
@@ -81,24 +81,22 @@ impl TradeCore {
 
     /// Values every account and tells risk and the listener.
     pub(super) fn mark_accounts(&mut self, at: DateTime, positions_changed: bool, sink: &mut dyn EventSink) {
-        for (rule, brain) in self.portfolio.accounts().iter().zip(&mut self.risk) {
+        for place in 0..self.risk.len() {
+            let Some(worth) = self.worth_of(place) else { continue };
+            let (Some(rule), Some(brain)) = (self.portfolio.accounts().get(place), self.risk.get_mut(place)) else {
+                continue;
+            };
             let Some(account) = self.broker.account(&rule.id) else { continue };
-            let (mut positions_value, mut largest): (Fen, Option<(Symbol, Fen)>) = (0, None);
-            for (symbol, position) in account.positions() {
-                let value = position.shares * self.board.price(*symbol).unwrap_or(0);
-                positions_value += value;
-                if largest.is_none_or(|(_, most)| value > most) {
-                    largest = Some((*symbol, value));
-                }
-            }
-            let nav = account.cash() + positions_value;
+            let (nav, Worth { cash, positions_value, largest }) = (worth.nav(), worth);
             let alerts = brain.mark(at, nav, positions_value, largest);
-            alerts.iter().for_each(|alert| sink.event(Event::Alert(alert)));
+            for alert in &alerts {
+                sink.event(Event::Alert(alert));
+            }
             let share = |value: Fen| if nav > 0 { value as f64 / nav as f64 } else { 0.0 };
             let mark = Mark {
                 account_id: rule.id.clone(),
                 at,
-                cash: account.cash(),
+                cash,
                 positions_value,
                 nav_peak: brain.nav_peak(),
                 dd_total: brain.dd_total(),
@@ -107,13 +105,10 @@ impl TradeCore {
             };
             sink.event(Event::Mark(&mark));
             if positions_changed {
-                let weights: Vec<(Symbol, f64)> = account
-                    .positions()
-                    .iter()
-                    .map(|(symbol, position)| {
-                        (*symbol, share(position.shares * self.board.price(*symbol).unwrap_or(0)))
-                    })
-                    .collect();
+                let mut price = self.board.ascending_prices();
+                let positions = account.positions().iter();
+                let weights: Vec<(Symbol, f64)> =
+                    positions.map(|(symbol, position)| (*symbol, share(position.shares * price(*symbol)))).collect();
                 sink.event(Event::Positions(&rule.id, at, &weights));
             }
         }

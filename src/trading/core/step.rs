@@ -1,15 +1,16 @@
-//! One step of market time: bars that end together are matched, marked, shown to the strategies, and
-//! every account is valued.
+//! One step of market time: bars that end together are matched and marked, every account is valued, and
+//! the bars are shown to the strategies.
 
 use super::TradeCore;
 use crate::{
     market::Symbol,
-    trading::{Bar, Event, EventSink, TradingError, broker::Execution},
+    trading::{Bar, Event, EventSink, TradingError, broker::Execution, portfolio::AccountRule},
 };
 
 impl TradeCore {
     /// Plays the bars of one time, one a symbol. Orders sent before are matched first, symbols with a
-    /// sell under way before the others; then each strategy sees each bar, in the order of the bars; the
+    /// sell under way before the others; then every account is valued, so that a limit that this step
+    /// broke stops what follows from it; then each strategy sees each bar, in the order of the bars; the
     /// orders that follow wait for the next bar. A bar that closes the session is shown to nobody:
     /// nothing could follow from it.
     ///
@@ -31,13 +32,14 @@ impl TradeCore {
             }
             self.board.mark(bar.symbol, bar.close);
         }
+        self.forget_worths();
         let traded = !executions.is_empty();
         self.book(&mut executions, sink);
         self.executions = executions;
+        self.mark_accounts(at, traded, sink);
         for bar in bars.iter().filter(|bar| !bar.closes) {
             self.show(bar, sink)?;
         }
-        self.mark_accounts(at, traded, sink);
         Ok(())
     }
 
@@ -47,14 +49,26 @@ impl TradeCore {
             if let Some(brain) = at.and_then(|at| self.risk.get_mut(at)) {
                 brain.executed(&execution);
             }
-            let pending = self.broker.pending_shares(&execution.account_id, execution.symbol);
-            if pending >= 0 {
-                self.selling.remove(&execution.symbol);
-            }
-            if let Some(buying) = at.and_then(|at| self.buying.get_mut(at)).filter(|_| pending <= 0) {
-                buying.remove(&execution.symbol);
-            }
+            self.note_pending(at, execution.symbol);
             sink.event(Event::Execution(&execution));
+        }
+    }
+
+    /// Notes which way the open orders of a symbol lead after one of them has changed.
+    fn note_pending(&mut self, account: Option<usize>, symbol: Symbol) {
+        let pending = |account: &AccountRule| self.broker.pending_shares(&account.id, symbol);
+        if self.portfolio.accounts().iter().any(|account| pending(account) < 0) {
+            self.selling.insert(symbol);
+        } else {
+            self.selling.remove(&symbol);
+        }
+        let is_bought = account.and_then(|at| self.portfolio.accounts().get(at)).is_some_and(|of| pending(of) > 0);
+        if let Some(buying) = account.and_then(|at| self.buying.get_mut(at)) {
+            if is_bought {
+                buying.insert(symbol);
+            } else {
+                buying.remove(&symbol);
+            }
         }
     }
 

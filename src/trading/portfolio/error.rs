@@ -10,7 +10,7 @@ pub enum PortfolioError {
     /// A weight that is no share of anything.
     #[error("{place}: the weight of {of} is {weight}, allowed: a number from 0 to 1")]
     Weight {
-        /// `FILE:LINE` of an allocation, `strategy ID` of a target.
+        /// `FILE:LINE` of an allocation, `strategy ID` of a target, after its script's `FILE:LINE: `.
         place: String,
         /// The strategy or symbol.
         of: String,
@@ -20,7 +20,7 @@ pub enum PortfolioError {
     /// Weights that together ask for more than there is.
     #[error("{place}: {of} sum to {sum:.6}, allowed: at most {allowed} ({key})")]
     Sum {
-        /// `FILE` of an allocation, `strategy ID` of targets.
+        /// `FILE` of an allocation, `strategy ID` of targets, after their script's `FILE:LINE: `.
         place: String,
         /// What was summed.
         of: String,
@@ -64,6 +64,19 @@ pub enum PortfolioError {
     NoSuchStrategy(usize),
 }
 
+impl PortfolioError {
+    /// Puts the place in a script in front of a strategy's refusal: who corrects it starts there.
+    #[must_use]
+    pub(in crate::trading) fn in_script(mut self, script: Option<String>) -> Self {
+        if let Self::Weight { place, .. } | Self::Sum { place, .. } = &mut self
+            && let Some(script) = script
+        {
+            *place = format!("{script}: {place}");
+        }
+        self
+    }
+}
+
 impl Failure for PortfolioError {
     fn exit(&self) -> Exit {
         match self {
@@ -74,10 +87,10 @@ impl Failure for PortfolioError {
 
     fn remedy(&self) -> Option<String> {
         let remedy = match self {
-            Self::Weight { place, .. } if place.starts_with("strategy ") => {
+            Self::Weight { place, .. } if is_of_strategy(place) => {
                 "Correct the strategy's script so that every target weight is a number from 0 to 1."
             }
-            Self::Sum { place, .. } if place.starts_with("strategy ") => {
+            Self::Sum { place, .. } if is_of_strategy(place) => {
                 "Correct the strategy's script so that its weights fit, or raise the limit that is named."
             }
             Self::Weight { .. } | Self::Sum { .. } => "Correct the weights in the file named above.",
@@ -91,6 +104,11 @@ impl Failure for PortfolioError {
     }
 }
 
+/// Tells a strategy's own weights from those of the allocation.
+fn is_of_strategy(place: &str) -> bool {
+    place.rsplit(": ").next().is_some_and(|last| last.starts_with("strategy "))
+}
+
 /// Returns a hint of the nearest of `names`, or of all of them where none is near.
 pub(super) fn hint<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> String {
     const NEAR: f64 = 0.6;
@@ -102,5 +120,21 @@ pub(super) fn hint<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Str
         None => String::new(),
         Some((near, name)) if near >= NEAR => format!(", did you mean {name}?"),
         Some(_) => format!(", allowed: {}", names[..names.len().min(LISTED_MAX)].join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PortfolioError;
+    use crate::exit::Failure as _;
+
+    #[test]
+    fn strategys_refusal_begins_with_its_script() {
+        let error = PortfolioError::Weight { place: "strategy u1".into(), of: "600001.SH".into(), weight: f64::NAN };
+        let remedy = error.remedy();
+        let error = error.in_script(Some("strategy/u1.luau:3".into()));
+        assert!(error.to_string().starts_with("strategy/u1.luau:3: strategy u1: the weight of 600001.SH is NaN"));
+        assert_eq!(error.remedy(), remedy);
+        assert!(remedy.is_some_and(|words| words.contains("script")));
     }
 }

@@ -21,10 +21,28 @@ pub struct PlanView<'a> {
     pub price: &'a dyn Fn(Symbol) -> Option<Fen>,
     /// Shares still to be bought less those still to be sold by open orders.
     pub pending: &'a dyn Fn(Symbol) -> i64,
+    /// The symbols in which more may be bought by open orders than sold; no other has such.
+    pub buying: &'a BTreeSet<Symbol>,
     /// The session, for the fees.
     pub date: Date,
     /// What trading costs.
     pub terms: &'a TradeTerms,
+}
+
+impl PlanView<'_> {
+    /// Returns the value of the open buys at market, without charges.
+    #[must_use]
+    pub fn pending_buy_value(&self) -> Fen {
+        self.open_buys().map(|(_, shares, price)| shares * price).sum()
+    }
+
+    /// Returns the open buys: symbol, shares, price.
+    fn open_buys(&self) -> impl Iterator<Item = (Symbol, i64, Fen)> {
+        self.buying.iter().filter_map(|symbol| {
+            let shares = (self.pending)(*symbol);
+            if shares > 0 { Some((*symbol, shares, (self.price)(*symbol)?)) } else { None }
+        })
+    }
 }
 
 /// An order that should be sent.
@@ -70,7 +88,7 @@ impl PortfolioManager {
             let buys = |change: &Change| change.side == Side::Buy;
             buys(a).cmp(&buys(b)).then(by_weight((a.symbol, a.weight), (b.symbol, b.weight)))
         });
-        let mut cash = free_cash(&symbols, view) + proceeds(&changes, view);
+        let mut cash = free_cash(view) + proceeds(&changes, view);
         changes.into_iter().filter_map(|change| self.order(account, change, &mut cash, view)).collect()
     }
 
@@ -79,16 +97,10 @@ impl PortfolioManager {
     pub fn plan_symbol(&self, account: &str, symbol: Symbol, view: &PlanView<'_>) -> Option<OrderPlan> {
         let change = self.change(account, symbol, view)?;
         let mut cash = match change.side {
-            Side::Buy => free_cash(&self.symbols(account, view.account), view),
+            Side::Buy => free_cash(view),
             Side::Sell => 0,
         };
         self.order(account, change, &mut cash, view)
-    }
-
-    /// Returns the value of an account's open buys at market, without charges.
-    #[must_use]
-    pub fn pending_buy_value(&self, account: &str, view: &PlanView<'_>) -> Fen {
-        open_buys(&self.symbols(account, view.account), view).map(|(_, shares, price)| shares * price).sum()
     }
 
     /// Returns every symbol that the account holds, wants, or wanted and may still have orders in.
@@ -159,8 +171,8 @@ fn target_shares(weight: f64, nav: Fen, price: Fen) -> i64 {
 }
 
 /// Returns the cash that the open buys leave.
-fn free_cash(symbols: &BTreeSet<Symbol>, view: &PlanView<'_>) -> Fen {
-    let reserved = open_buys(symbols, view).map(|(symbol, shares, price)| buy_cost(symbol, shares, price, view));
+fn free_cash(view: &PlanView<'_>) -> Fen {
+    let reserved = view.open_buys().map(|(symbol, shares, price)| buy_cost(symbol, shares, price, view));
     view.account.cash() - reserved.sum::<Fen>()
 }
 
@@ -172,14 +184,6 @@ fn proceeds(changes: &[Change], view: &PlanView<'_>) -> Fen {
         value - rules::charges(change.symbol, view.date, Side::Sell, value, view.terms).total()
     };
     sells.map(value).sum()
-}
-
-/// Returns the open buys: symbol, shares, price.
-fn open_buys(symbols: &BTreeSet<Symbol>, view: &PlanView<'_>) -> impl Iterator<Item = (Symbol, i64, Fen)> {
-    symbols.iter().filter_map(|symbol| {
-        let shares = (view.pending)(*symbol);
-        if shares > 0 { Some((*symbol, shares, (view.price)(*symbol)?)) } else { None }
-    })
 }
 
 fn buy_cost(symbol: Symbol, shares: i64, price: Fen, view: &PlanView<'_>) -> Fen {

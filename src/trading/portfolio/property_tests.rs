@@ -136,6 +136,7 @@ fn check_plan(
         account: &account,
         price: &|symbol| known[&symbol].0,
         pending: &|symbol| known[&symbol].3,
+        buying: &known.keys().copied().collect(),
         date: date(2024, 3, 1),
         terms: &terms,
     };
@@ -176,7 +177,7 @@ fn check_plan(
         prop_assert!(value < wanted + lot_value || still_sellable < lots.minimum, "{value} of {wanted}");
     }
     prop_assert!(target_value <= nav as f64 * (1.0 + 1e-9), "targets exceed the leverage");
-    let open_buys = manager.pending_buy_value("main", &view);
+    let open_buys = view.pending_buy_value();
     prop_assert!(spent == 0 || spent + open_buys <= cash + proceeds, "more than the cash and what is sold for it");
     Ok(())
 }

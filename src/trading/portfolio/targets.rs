@@ -103,13 +103,14 @@ impl PortfolioManager {
             return Err(PortfolioError::NoSuchStrategy(strategy));
         };
         weights::judge_target(rule, symbol, weight)?;
-        let mut targets = wishes.targets.clone();
-        targets.remove(&symbol);
-        let (got, adjustment) = weights::limit_signal(rule, &targets, symbol, weight);
+        let was_wanted = wishes.targets.remove(&symbol).is_some();
+        let (got, adjustment) = weights::limit_signal(rule, &wishes.targets, symbol, weight);
         if got > 0.0 {
-            targets.insert(symbol, got);
+            wishes.targets.insert(symbol, got);
+            wishes.left.remove(&symbol);
+        } else if was_wanted {
+            wishes.left.insert(symbol);
         }
-        wishes.replace(targets);
         Ok(adjustment.into_iter().collect())
     }
 
@@ -121,6 +122,13 @@ impl PortfolioManager {
         let sum: f64 = parts.filter_map(|(_, weight, wishes)| Some(weight * wishes.targets.get(&symbol)?)).sum();
         // The sum of nothing is -0.0, which sorts before 0.0: adding zero makes them one weight.
         sum + 0.0
+    }
+
+    /// Says whether a strategy wants a symbol, or wanted it and the account still holds some.
+    #[must_use]
+    pub fn concerns(&self, strategy: usize, symbol: Symbol) -> bool {
+        let wishes = self.wishes.get(strategy);
+        wishes.is_some_and(|wishes| wishes.targets.contains_key(&symbol) || wishes.left.contains(&symbol))
     }
 
     /// Ends a session: forgets which strategy left a symbol once the account holds none of it, or holds

@@ -58,6 +58,7 @@ fn plan(manager: &PortfolioManager, account: &Account, price: Fen) -> Vec<OrderP
         account,
         price: &|_| Some(price),
         pending: &|_| 0,
+        buying: &[].into(),
         date: date(2024, 3, 1),
         terms: &TradeTerms::default(),
     };
@@ -290,6 +291,7 @@ fn a_sale_keeps_to_lots_and_to_what_may_be_sold_today() {
             account: &account,
             price: &|_| Some(1000),
             pending: &|_| pending,
+            buying: &[symbol("600000.SH")].into(),
             date: date(2024, 3, 1),
             terms: &TradeTerms::default(),
         };
@@ -308,6 +310,7 @@ fn open_buys_keep_their_cash() {
         account: &account,
         price: &|_| Some(1000),
         pending: &|of| if of == symbol("600000.SH") { 9_000 } else { 0 },
+        buying: &[symbol("600000.SH")].into(),
         date: date(2024, 3, 1),
         terms: &TradeTerms::default(),
     };

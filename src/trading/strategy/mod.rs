@@ -26,6 +26,11 @@ pub trait Strategy {
     /// Returns the strategy's name in the config.
     fn id(&self) -> &str;
 
+    /// Returns where the code of `targets` or `on_bar` begins, `FILE:LINE`, for the message of a refusal.
+    fn place(&self, _function: &str) -> Option<String> {
+        None
+    }
+
     /// Returns the wished weights for the next session, from the scores of the last one; a symbol that
     /// is not named is not wanted.
     ///

@@ -23,10 +23,13 @@ pub struct ScriptStrategy {
 
 impl ScriptStrategy {
     /// Gives a loaded script its name in the config.
-    #[must_use]
-    pub fn new(id: &str, script: Script) -> Self {
+    ///
+    /// # Errors
+    /// When the script is no strategy.
+    pub fn new(id: &str, script: Script) -> Result<Self, TradingError> {
+        script.require_strategy()?;
         let watches_bars = script.has("on_bar");
-        Self { id: id.into(), script, watches_bars, time: (DateTime::MIN, String::new()) }
+        Ok(Self { id: id.into(), script, watches_bars, time: (DateTime::MIN, String::new()) })
     }
 
     /// Returns the digest of the script's text.
@@ -39,6 +42,10 @@ impl ScriptStrategy {
 impl Strategy for ScriptStrategy {
     fn id(&self) -> &str {
         &self.id
+    }
+
+    fn place(&self, function: &str) -> Option<String> {
+        self.script.place_of(function)
     }
 
     fn targets(&mut self, scores: &[(Symbol, f64)]) -> Result<BTreeMap<Symbol, f64>, TradingError> {
@@ -64,7 +71,30 @@ impl Strategy for ScriptStrategy {
             volume: bar.volume.map_or(f64::NAN, |volume| volume as f64),
             amount: bar.amount.unwrap_or(f64::NAN),
         };
-        let signal = self.script.on_bar(&view)?;
-        Ok(signal.map(|signal| Wish { weight: signal.weight, score: signal.score.unwrap_or(signal.weight) }))
+        let Some(signal) = self.script.on_bar(&view)? else { return Ok(None) };
+        match signal.score {
+            Some(score) if !score.is_finite() => Err(TradingError::Score {
+                place: self.place("on_bar"),
+                strategy: self.id.clone(),
+                symbol: bar.symbol.to_string(),
+                score,
+            }),
+            score => Ok(Some(Wish { weight: signal.weight, score: score.unwrap_or(signal.weight) })),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ScriptStrategy, Strategy};
+    use crate::script::{Script, ScriptLimits};
+
+    #[test]
+    fn place_is_where_the_function_begins() {
+        let text = "local function wishes()\n\treturn {}\nend\n\nreturn { targets = wishes }\n";
+        let script = Script::load("strategy/u1.luau", text, ScriptLimits::default()).expect("loads");
+        let strategy = ScriptStrategy::new("u1", script).expect("a strategy");
+        assert_eq!(strategy.place("targets").as_deref(), Some("strategy/u1.luau:1"));
+        assert_eq!(strategy.place("on_bar"), None);
     }
 }
