@@ -16,7 +16,8 @@ const VALUES_MAX: usize = 4096;
 #[derive(Debug, Deserialize, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(default)]
 struct Key {
-    publisher: String,
+    /// Of heartbeats only: an account has one worth, whoever says it.
+    publisher: Option<String>,
     account_id: Option<String>,
     symbol: Option<String>,
     component: Option<String>,
@@ -34,7 +35,8 @@ impl Snapshots {
     pub(super) fn keep(&mut self, topic: &[u8], payload: &[u8]) {
         let Some(topic) = KEPT.into_iter().find(|kept| kept.as_bytes() == topic) else { return };
         // Whatever has another shape has no key, and no late joiner could use it.
-        let Ok(key) = serde_json::from_slice::<Key>(payload) else { return };
+        let Ok(mut key) = serde_json::from_slice::<Key>(payload) else { return };
+        key.publisher = key.publisher.filter(|_| topic == super::topic::HEARTBEAT);
         self.now += 1;
         self.values.insert((topic, key), (self.now, envelope::marked_snapshot(payload)));
         if self.values.len() > VALUES_MAX {

@@ -29,7 +29,7 @@ pub(super) struct BacktestArgs {
     end_date: Option<Date>,
 }
 
-pub(super) fn run(mut session: Session, args: BacktestArgs) -> Result<Exit, AnyFailure> {
+pub(super) fn run(mut session: Session, args: &BacktestArgs) -> Result<Exit, AnyFailure> {
     session.set("alpha.default_job", args.job.as_deref());
     session.set("alpha.model_id", args.model.as_deref());
     let station = session.station(backtest::COMPONENT)?;

@@ -214,11 +214,19 @@ fn check(session: &Session, selection: &Selection) -> Result<Exit, AnyFailure> {
 
 fn faults(session: &Session) -> Exit {
     for fault in drill::CATALOGUE {
-        session.console.line(format!("{:<14} manual {}  {}", fault.id, fault.chapter, fault.what));
+        session.console.line(format!("{:<22} manual {}  {}", fault.id, fault.chapter, fault.what));
+        for (signal, expected) in fault.signs.iter().flat_map(drill::Signs::expected) {
+            session.console.line(format!("{:<22}   {}: {expected}", "", signal.name()));
+        }
     }
     let all: Vec<_> = drill::CATALOGUE
         .iter()
-        .map(|fault| serde_json::json!({ "id": fault.id, "chapter": fault.chapter, "what": fault.what }))
+        .map(|fault| {
+            let signs = fault.signs.iter().flat_map(drill::Signs::expected);
+            let signs: Vec<_> =
+                signs.map(|(signal, expected)| serde_json::json!({ "signal": signal, "expected": expected })).collect();
+            serde_json::json!({ "id": fault.id, "chapter": fault.chapter, "what": fault.what, "signals": signs })
+        })
         .collect();
     session.console.document(&all);
     Exit::Done

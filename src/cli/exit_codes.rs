@@ -26,6 +26,8 @@ pub(super) fn run(session: &Session, topic: Option<&str>) -> Exit {
 fn command_help(session: &Session, name: &str) -> Exit {
     use clap::CommandFactory;
     let mut cli = Cli::command();
+    // Global options belong to a command only once the whole line is put together.
+    cli.build();
     let found = if name.is_empty() { Some(&mut cli) } else { cli.find_subcommand_mut(name) };
     let Some(command) = found else {
         session.console.note(format!("error: there is no command or topic '{name}'; try `lighthunter help`"));
@@ -33,4 +35,24 @@ fn command_help(session: &Session, name: &str) -> Exit {
     };
     session.console.line(command.render_help().to_string());
     Exit::Done
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn every_command_explains_itself() {
+        let names: Vec<String> =
+            Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+        assert!(names.len() > 10, "{names:?}");
+        for name in names {
+            let mut cli = Cli::command();
+            cli.build();
+            let command = cli.find_subcommand_mut(&name).expect("listed");
+            assert!(!command.render_help().to_string().is_empty(), "{name}");
+        }
+    }
 }

@@ -22,7 +22,7 @@ mod risk;
 mod session;
 mod simulate;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, panic::AssertUnwindSafe, process::ExitCode};
 
 use clap::{Parser, error::ErrorKind};
 
@@ -34,7 +34,8 @@ use session::Session;
 /// Runs one command line and returns the process status.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let exit = match Cli::try_parse_from(arguments) {
-        Ok(cli) => dispatch(cli),
+        // The panic's own words are on stderr by then; what is left is to say whose fault it was.
+        Ok(cli) => std::panic::catch_unwind(AssertUnwindSafe(|| dispatch(cli))).unwrap_or(Exit::Internal),
         Err(error) => {
             // A closed pipe is the reader's choice and no failure of ours.
             let _ = error.print();
@@ -65,7 +66,7 @@ fn command(cli: Cli, console: Console) -> Result<Exit, AnyFailure> {
         Command::Bootstrap(args) => bootstrap::run(&session, &args),
         Command::Regression(args) => regression::run(&session, &args),
         Command::NightOps(args) => night_ops::run(&session, args),
-        Command::Backtest(args) => backtest::run(session, args),
+        Command::Backtest(args) => backtest::run(session, &args),
         Command::Simulate(args) => simulate::run(session, args),
         Command::Risk(args) => risk::run(&session, &args),
         Command::Config(args) => config::run(&session, &args),

@@ -24,9 +24,15 @@ enum RiskCommand {
         /// The account
         account: String,
         /// Why trading may go on
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", value_parser = reason)]
         reason: String,
     },
+}
+
+/// Reads a reason: the record lives by it.
+fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() { Err("a reason must say something".into()) } else { Ok(text.to_owned()) }
 }
 
 /// An account whose kill switch is not tripped.

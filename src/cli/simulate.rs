@@ -30,7 +30,14 @@ pub(super) struct SimulateArgs {
     /// Go on with a run of the same day and input that died
     #[arg(long)]
     resume: bool,
+    /// Start from the accounts as the newest simulated session before left them, not from cash
+    #[arg(long = "continue")]
+    carry_over: bool,
 }
+
+/// The slowest and the fastest replay that is timed at all.
+const SLOWEST: f64 = 0.01;
+const FASTEST: f64 = 1e6;
 
 /// A speed as the command line has it.
 #[derive(Debug, Clone, Copy)]
@@ -44,8 +51,10 @@ impl FromStr for Speed {
             return Ok(Self(None));
         }
         let speed: Option<f64> = text.parse().ok();
-        let speed = speed.filter(|speed| speed.is_finite() && *speed > 0.0);
-        speed.map(|speed| Self(Some(speed))).ok_or_else(|| format!("'{text}' is no positive number and not 'max'"))
+        let speed = speed.filter(|speed| (SLOWEST..=FASTEST).contains(speed));
+        speed
+            .map(|speed| Self(Some(speed)))
+            .ok_or_else(|| format!("'{text}' is no number from {SLOWEST} to {FASTEST} and not 'max'"))
     }
 }
 
@@ -57,6 +66,7 @@ pub(super) fn run(mut session: Session, args: SimulateArgs) -> Result<Exit, AnyF
         symbols: args.symbols.into_iter().collect::<BTreeSet<Symbol>>(),
         speed: args.speed.0,
         resume: args.resume,
+        carry_over: args.carry_over,
         overrides: session.global.sets.clone(),
     };
     let run = simulation::run(&station, &options)?;
@@ -68,15 +78,22 @@ pub(super) fn run(mut session: Session, args: SimulateArgs) -> Result<Exit, AnyF
     for note in &report.notes {
         console.line(format!("note: {note}"));
     }
+    for alert in &report.alerts {
+        console.line(format!("risk: {alert}"));
+    }
     for account in &report.accounts {
         console.line(format!(
-            "account {}: NAV {:.2}, cash {:.2}, positions {:.2} in {} symbols",
+            "account {}: NAV {:.2} ({:+.3} %), cash {:.2}, positions {:.2} in {} symbols",
             account.account_id,
             cny(account.nav),
+            account.change() * 100.0,
             cny(account.cash),
             cny(account.positions_value),
             account.positions.len()
         ));
+    }
+    for account in &report.tripped {
+        console.line(format!("KILL SWITCH: account {account} is stopped; see `lighthunter risk show`"));
     }
     if let Some(error) = report.bus.as_ref().and_then(|bus| bus.error.as_ref()) {
         console.line(format!("DEGRADED: the event bus failed: {error}"));

@@ -13,8 +13,6 @@ impl Bounds {
     pub(in crate::config) const SHARE: Self = Self::between(0.0, 1.0);
     /// Above zero.
     pub(in crate::config) const POSITIVE: Self = Self { low: 0.0, low_is_allowed: false, high: f64::MAX };
-    /// Zero or above.
-    pub(in crate::config) const NOT_NEGATIVE: Self = Self::between(0.0, f64::MAX);
 
     /// From `low` to `high`, both allowed.
     pub(in crate::config) const fn between(low: f64, high: f64) -> Self {

@@ -110,6 +110,20 @@ impl Environment {
         variables
     }
 
+    /// Returns where a process's output goes, by the name of what it is.
+    #[must_use]
+    pub(super) fn outputs(&self, name: &str) -> [PathBuf; 2] {
+        ["stdout", "stderr"].map(|kind| self.root.join("tmp").join(format!("{name}.{kind}")))
+    }
+
+    /// Returns the last line that a process said beside its output.
+    #[must_use]
+    pub(super) fn said(&self, name: &str) -> String {
+        let [_, stderr] = self.outputs(name);
+        let text = fs::read(stderr).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+        self.shown(text.lines().last().unwrap_or_default())
+    }
+
     /// Returns `text` with the root written as `$DRILL`.
     #[must_use]
     pub fn shown(&self, text: &str) -> String {

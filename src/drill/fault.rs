@@ -1,14 +1,18 @@
-//! The catalogue of faults: how each is injected, how the injection is seen to have taken, what must
-//! show it, and what undoes it.
+//! Faults: how each is injected, how the injection is seen to have taken, and what undoes it. Which
+//! there are is the catalogue's to say.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
+use regex::{NoExpand, Regex};
 use serde_json::{Value, json};
 
-use super::DrillError;
+use super::{
+    DrillError,
+    catalogue::{CATALOGUE, Signs},
+};
 use crate::{
     clock::Clock,
     config,
@@ -26,41 +30,30 @@ pub struct Fault {
     pub what: &'static str,
     /// The manual's chapter.
     pub chapter: &'static str,
-    /// The exit code that the broken command must end with; `None` where no command must fail.
-    pub exit_code: Option<i32>,
+    /// What must show it in the next run; `None` where no command must fail.
+    pub signs: Option<Signs>,
     /// How it is injected.
-    kind: Kind,
+    pub(super) kind: Kind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// A value of a JSON file becomes another text.
-    Json { file: &'static str, pointer: &'static str, text: &'static str },
+pub(super) enum Kind {
+    /// A text file of the target is edited.
+    Text { file: &'static str, edit: Edit },
     /// Tracked files are edited, deleted and added, part of it committed.
     Code,
 }
 
-/// Every fault that can be injected, by id.
-pub const CATALOGUE: [Fault; 2] = [
-    Fault {
-        id: "code-damage",
-        what: "a bad commit edits one tracked file, deletes another and adds a third; a fourth is edited after it",
-        chapter: "4.1",
-        exit_code: None,
-        kind: Kind::Code,
-    },
-    Fault {
-        id: "duckdb-path",
-        what: "storage.ts.duckdb_path names a directory that does not exist",
-        chapter: "3.1",
-        exit_code: Some(13),
-        kind: Kind::Json {
-            file: "config/system_config.json",
-            pointer: "/storage/ts/duckdb_path",
-            text: "data/__invalid_path__/lighthunter.duckdb",
-        },
-    },
-];
+/// An edit of a text file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Edit {
+    /// A value of a JSON file becomes another text.
+    Pointer { pointer: &'static str, text: &'static str },
+    /// The first match of a regular expression becomes this.
+    Replace { pattern: &'static str, with: &'static str },
+    /// The file holds this and nothing else.
+    Whole(&'static str),
+}
 
 /// A fault that was to be injected, and what became of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,7 +108,7 @@ impl Fault {
         let undo =
             files.iter().map(|path| Undo { path: repo.join(path), bytes: fs::read(repo.join(path)).ok() }).collect();
         let taken = match self.kind {
-            Kind::Json { file, pointer, text } => edit_json(&repo.join(file), pointer, text)?,
+            Kind::Text { file, edit } => edit_text(&repo.join(file), file, edit)?,
             Kind::Code => damage_code(&vault, &files, clock)?,
         };
         Ok(Injection { fault: *self, taken, diff: vault.diff()?, undo })
@@ -130,7 +123,7 @@ impl Fault {
 
     fn files(&self, vault: &Vault) -> Result<Vec<String>, DrillError> {
         match self.kind {
-            Kind::Json { file, .. } => Ok(vec![file.to_owned()]),
+            Kind::Text { file, .. } => Ok(vec![file.to_owned()]),
             Kind::Code => Ok(damaged_files(&vault.index_entries()?)),
         }
     }
@@ -156,20 +149,51 @@ impl Injection {
     }
 }
 
-/// Writes the value and reads it back; the inner result says whether it took.
-fn edit_json(path: &Path, pointer: &str, text: &str) -> Result<Result<(), String>, DrillError> {
-    let read = || fs::read_to_string(path).map_err(|source| DrillError::Unreadable { path: path.into(), source });
-    let value = Value::String(text.into());
-    let before = read()?;
-    let broken = match config::replace_pointer(path, &before, pointer, &value) {
-        Ok(broken) => broken,
-        Err(error) => return Ok(Err(error.to_string())),
+/// Edits the file and reads it back; the inner result says whether it took. `name` is what people call it.
+fn edit_text(path: &Path, name: &str, edit: Edit) -> Result<Result<(), String>, DrillError> {
+    let before = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Err(format!("there is no {name}"))),
+        Err(source) => return Err(DrillError::Unreadable { path: path.into(), source }),
     };
-    if broken == before {
-        return Ok(Err(format!("{pointer} was broken before: it is {value}")));
-    }
+    let broken = match edit.of(path, name, &before) {
+        Ok(broken) if broken == before => return Ok(Err(format!("{name} was broken before: {edit} changes nothing"))),
+        Ok(broken) => broken,
+        Err(why) => return Ok(Err(why)),
+    };
     durable::replace(path, &broken)?;
-    Ok(if read()? == broken { Ok(()) } else { Err(format!("{pointer} does not read back as {value}")) })
+    let found = fs::read_to_string(path).map_err(|source| DrillError::Unreadable { path: path.into(), source })?;
+    Ok(if found == broken { Ok(()) } else { Err(format!("{name} does not read back as it was written")) })
+}
+
+impl Edit {
+    /// Returns the text after the edit, or why it does not apply.
+    fn of(self, path: &Path, name: &str, before: &str) -> Result<String, String> {
+        match self {
+            Self::Pointer { pointer, text } => {
+                let value = Value::String(text.into());
+                config::replace_pointer(path, before, pointer, &value).map_err(|error| error.to_string())
+            }
+            Self::Replace { pattern, with } => {
+                let found = Regex::new(pattern).map_err(|error| error.to_string())?;
+                if !found.is_match(before) {
+                    return Err(format!("nothing in {name} matches {pattern}"));
+                }
+                Ok(found.replace(before, NoExpand(with)).into_owned())
+            }
+            Self::Whole(text) => Ok(text.into()),
+        }
+    }
+}
+
+impl std::fmt::Display for Edit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Pointer { pointer, text } => write!(f, "{pointer} = \"{text}\""),
+            Self::Replace { with, .. } => write!(f, "'{with}'"),
+            Self::Whole(_) => f.write_str("its new text"),
+        }
+    }
 }
 
 /// Chooses four files of any repository: three that it tracks, one that it does not.
@@ -206,14 +230,21 @@ fn damage_code(vault: &Vault, files: &[String], clock: &Clock) -> Result<Result<
 mod tests {
     use std::{fs, path::Path};
 
-    use super::{CATALOGUE, Fault};
+    use super::Fault;
     use crate::{clock::Clock, durable, rollback::fingerprint, vault::Vault};
 
     const CONFIG: &str = "{\n  \"storage\": {\"ts\": {\"duckdb_path\": \"data/lighthunter.duckdb\"}}\n}\n";
 
+    const PORTFOLIO: &str = "return { weights = { u1 = 0.4, u2 = 0.6 } }\n";
+
     fn repository(root: &Path) -> Vault {
         let vault = Vault::init(root).expect("made");
-        for (path, text) in [("config/system_config.json", CONFIG), ("strategy/u1.luau", "1"), ("a.txt", "a")] {
+        for (path, text) in [
+            ("config/system_config.json", CONFIG),
+            ("strategy/u1.luau", "1"),
+            ("strategy/portfolio.luau", PORTFOLIO),
+            ("a.txt", "a"),
+        ] {
             let path = root.join(path);
             durable::make_directory(path.parent().expect("a parent")).expect("made");
             durable::replace(&path, text).expect("written");
@@ -236,6 +267,38 @@ mod tests {
             injection.undo().expect("undone");
             assert_eq!(fingerprint(room.path()).expect("a state"), before);
         }
+    }
+
+    #[test]
+    fn text_faults_take_once_and_are_undone() {
+        let room = tempfile::tempdir().expect("a directory");
+        repository(room.path());
+        let before = fingerprint(room.path()).expect("a state");
+        for (id, shown) in
+            [("strategy-weight", "+return { weights = { u1 = 1.7, u2 = 0.6 } }"), ("strategy-nan", "0 / 0")]
+        {
+            let fault = Fault::named(id).expect("in the catalogue");
+            let injection = fault.inject(room.path(), &Clock::system()).expect("injected");
+            assert_eq!(injection.taken, Ok(()), "{id}");
+            assert!(injection.diff.contains(shown), "{}", injection.diff);
+            let again = fault.inject(room.path(), &Clock::system()).expect("tried");
+            assert!(again.taken.expect_err("broken already").contains("was broken before"));
+            injection.undo().expect("undone");
+            assert_eq!(fingerprint(room.path()).expect("a state"), before, "{id}");
+        }
+    }
+
+    #[test]
+    fn text_fault_without_its_file_or_words_does_not_take() {
+        let room = tempfile::tempdir().expect("a directory");
+        repository(room.path());
+        let fault = Fault::named("strategy-weight").expect("in the catalogue");
+        let portfolio = room.path().join("strategy/portfolio.luau");
+        let why = || fault.inject(room.path(), &Clock::system()).expect("tried").taken.expect_err("it took");
+        durable::replace(&portfolio, "return { weights = {} }\n").expect("written");
+        assert!(why().contains("nothing in strategy/portfolio.luau matches"), "{}", why());
+        fs::remove_file(&portfolio).expect("removed");
+        assert_eq!(why(), "there is no strategy/portfolio.luau");
     }
 
     #[test]
@@ -262,11 +325,5 @@ mod tests {
         assert_eq!(injection.taken, Ok(()));
         assert_ne!(vault.head().expect("a head"), head);
         assert!(!vault.status().expect("a status").is_clean());
-    }
-
-    #[test]
-    fn catalogue_is_sorted_and_every_fault_is_found() {
-        assert!(CATALOGUE.is_sorted_by_key(|fault| fault.id));
-        assert!(CATALOGUE.iter().all(|fault| Fault::named(fault.id) == Some(*fault)));
     }
 }

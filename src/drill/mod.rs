@@ -4,6 +4,7 @@
 //! Steps live in `steps/` and reach the drill only through [`World`]; whoever runs a drill must
 //! compile them in, or `check` finds every step undefined.
 
+mod catalogue;
 mod check;
 mod checklist;
 mod environment;
@@ -15,23 +16,27 @@ mod options;
 mod origin;
 mod recorder;
 mod runner;
+mod service;
 mod session;
 mod signal;
 mod spec;
+mod stage;
 mod target;
 mod trace;
 mod world;
 
+pub use catalogue::{CATALOGUE, ExperimentSign, Signs};
 pub use check::{Checked, Finding, check, registered_count, unused_definitions};
 pub use environment::{Environment, ROOT_SHOWN, branch_name};
 pub use error::DrillError;
-pub use fault::{CATALOGUE, Fault, Injection};
+pub use fault::{Fault, Injection};
 pub use features::{FEATURES, FeatureFile, on_disk, select};
 pub use journal::{Entry, EntryKind, JOURNAL_FILE, Journal, read as read_journal, unfinished};
 pub use options::{BudgetRule, DrillOptions, Keep, Progress, new_id};
 pub use runner::{Listed, list, run, selected};
-pub use session::{Prepared, Ran, Stage};
-pub use signal::{Observation, Watch};
+pub use session::Ran;
+pub use signal::{Counted, Observation, Watch};
 pub use spec::{Budgets, SPEC_DEFAULT, SPEC_FILE, SignalPlaces, Spec};
+pub use stage::{Prepared, Stage};
 pub use target::{Ended, Run, Target};
 pub use world::{NotSo, Step, World};

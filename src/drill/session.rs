@@ -1,5 +1,4 @@
-//! One drill under way: what all its scenarios share. States that many scenarios start from are made
-//! once, and each scenario gets a copy of its own.
+//! One drill under way: what all its scenarios share.
 
 use std::{
     collections::BTreeMap,
@@ -7,7 +6,7 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     sync::{
-        Mutex, OnceLock, PoisonError,
+        Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle},
@@ -17,23 +16,14 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::{
-    DrillError, DrillOptions, Ended, EntryKind, Environment, Journal, Keep, Observation, ROOT_SHOWN, Run, Spec, Target,
-    Watch, origin, trace::Trace,
+    DrillError, DrillOptions, EntryKind, Environment, Journal, Keep, Observation, ROOT_SHOWN, Run, Spec, Target, Watch,
+    origin, stage::Stages, trace::Trace,
 };
 use crate::{
     clock::Stopwatch,
     durable::{self, DurableError},
     vault::Vault,
 };
-
-/// A state that scenarios start from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// Cloned, on the drill's branch, bootstrapped, smoke test passed.
-    Bootstrapped,
-    /// That, and one NightOps that succeeded.
-    FirstNight,
-}
 
 /// One run of a command with what the signals showed.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,17 +32,6 @@ pub struct Ran {
     pub run: Run,
     /// What the signals showed.
     pub seen: Observation,
-}
-
-/// A state that was made once for the whole drill.
-#[derive(Debug, Clone)]
-pub struct Prepared {
-    /// Where it is.
-    pub environment: Environment,
-    /// The runs that made it.
-    pub runs: Vec<Ran>,
-    /// What they said, as evidence files of the drill.
-    pub evidence: Vec<String>,
 }
 
 /// Where a scenario is: file and line.
@@ -72,9 +51,10 @@ pub(super) struct Session {
     pub(super) date: Date,
     /// The journal.
     pub(super) journal: Journal,
-    root: PathBuf,
-    bootstrapped: OnceLock<Result<Prepared, String>>,
-    first_night: OnceLock<Result<Prepared, String>>,
+    /// What holds every environment.
+    pub(super) root: PathBuf,
+    /// The states that were made once.
+    pub(super) stages: Stages,
     traces: Mutex<BTreeMap<ScenarioKey, Trace>>,
     environments: AtomicUsize,
     removals: Mutex<Vec<JoinHandle<Result<(), DrillError>>>>,
@@ -123,8 +103,7 @@ impl Session {
             commit,
             journal,
             root,
-            bootstrapped: OnceLock::new(),
-            first_night: OnceLock::new(),
+            stages: Stages::default(),
             traces: Mutex::default(),
             environments: AtomicUsize::new(0),
             removals: Mutex::default(),
@@ -148,66 +127,13 @@ impl Session {
         Environment::create(&self.root, &self.next_name(), self.target.spec.ports.len(), self.options.seed)
     }
 
-    /// Makes a copy of a prepared state; the first that asks for it makes it.
-    ///
-    /// # Errors
-    /// Why the state could not be made: then the baseline is red.
-    pub(super) fn copy_of(&self, stage: Stage) -> Result<Prepared, String> {
-        let prepared = self.prepared(stage)?;
-        let copy = prepared.environment.copy(&self.root, &self.next_name()).map_err(|error| error.to_string())?;
-        Ok(Prepared { environment: copy, ..prepared })
-    }
-
-    fn prepared(&self, stage: Stage) -> Result<Prepared, String> {
-        match stage {
-            Stage::Bootstrapped => self.bootstrapped.get_or_init(|| self.bootstrap()).clone(),
-            Stage::FirstNight => self.first_night.get_or_init(|| self.first_night()).clone(),
-        }
-    }
-
-    fn bootstrap(&self) -> Result<Prepared, String> {
-        let make = || -> Result<Environment, DrillError> {
-            let environment = self.environment()?;
-            environment.clone_repository(&self.origin, self.date)?;
-            Ok(environment)
-        };
-        let environment = make().map_err(|error| error.to_string())?;
-        let note =
-            "What is here was made once in this drill; each scenario that starts from it got a copy of its own.\n";
-        let note = self.evidence("prepared", "made_once_and_copied.txt", note).map_err(|error| error.to_string())?;
-        let mut prepared = Prepared { environment, runs: Vec::new(), evidence: vec![note] };
-        self.add_run("bootstrap", &mut prepared)?;
-        self.add_run("smoke", &mut prepared)?;
-        Ok(prepared)
-    }
-
-    fn first_night(&self) -> Result<Prepared, String> {
-        let mut prepared = self.copy_of(Stage::Bootstrapped)?;
-        self.add_run("night", &mut prepared)?;
-        Ok(prepared)
-    }
-
-    /// Runs a command that must succeed for the state to be what its name says.
-    fn add_run(&self, name: &str, prepared: &mut Prepared) -> Result<(), String> {
-        let run = || -> Result<(Ran, Vec<String>), DrillError> {
-            let ran = self.run(name, &prepared.environment, &Stopwatch::start())?;
-            let evidence = self.evidence_of_run("prepared", name, &ran)?;
-            Ok((ran, evidence))
-        };
-        let (ran, evidence) = run().map_err(|error| error.to_string())?;
-        let (ended, words) = (ran.run.ended, ran.run.last_words());
-        prepared.runs.push(ran);
-        prepared.evidence.extend(evidence);
-        if ended == Ended::Code(0) { Ok(()) } else { Err(format!("{name} ended with {ended}: {words}")) }
-    }
-
     /// Runs a command and watches the signals; their times run from `since`.
     ///
     /// # Errors
     /// When the command cannot be started.
     pub(super) fn run(&self, name: &str, environment: &Environment, since: &Stopwatch) -> Result<Ran, DrillError> {
         let repo = environment.repo();
-        let mut watch = Watch::start(&repo, &self.target.spec.signals);
+        let mut watch = Watch::start(&repo, &self.target.spec.signals, name);
         let run = self.target.run(name, environment, &repo, |ended| watch.look(since.seconds(), ended))?;
         Ok(Ran { run, seen: watch.finish() })
     }
@@ -319,7 +245,7 @@ impl Session {
         shown
     }
 
-    fn next_name(&self) -> String {
+    pub(super) fn next_name(&self) -> String {
         format!("e{:02}", self.environments.fetch_add(1, Ordering::SeqCst) + 1)
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{SignalPlaces, target::Ended};
+use super::{ExperimentSign, SignalPlaces, Signs, target::Ended};
 use crate::record::{SignalKind, SignalRecord};
 
 /// How much of an error's words a record keeps.
@@ -47,12 +47,12 @@ pub struct Observation {
 }
 
 impl Watch {
-    /// Takes the samples before a run in `repo`.
+    /// Takes the samples before a run of `command` in `repo`.
     #[must_use]
-    pub fn start(repo: &Path, places: &SignalPlaces) -> Self {
+    pub fn start(repo: &Path, places: &SignalPlaces, command: &str) -> Self {
         let metrics = repo.join(&places.metrics);
         Self {
-            log: Tail::at_end(repo.join(&places.log)),
+            log: Tail::at_end(repo.join(places.log_of(command))),
             experiments: Tail::at_end(repo.join(&places.experiments)),
             metrics_stamp: stamp(&metrics),
             seen: Observation { metrics_before: last_line(&metrics), ..Observation::default() },
@@ -112,40 +112,98 @@ impl Observation {
         (!parts.is_empty()).then(|| parts.join(", "))
     }
 
-    /// Says, signal by signal, whether a fault showed that must end the command with `exit_code`.
+    /// Returns by how much the metrics' count of a component's errors or runs rose.
     #[must_use]
-    pub fn signals(&self, exit_code: i32) -> Vec<SignalRecord> {
-        let end = self.ended.map(|(_, seconds)| seconds);
-        let failed = self.ended.is_some_and(|(ended, _)| ended == Ended::Code(exit_code));
-        let record = |kind, expected: &str, observed, seen, seconds: Option<f64>| SignalRecord {
-            kind,
-            expected: expected.into(),
-            observed,
-            seen,
-            seconds: seconds.filter(|_| seen),
+    pub fn counted(&self, component: &str, what: Counted) -> f64 {
+        let key = match what {
+            Counted::Error => "count",
+            Counted::Run => "runs_total",
         };
+        let count = |line: Option<&Value>| {
+            let component = line?.get("errors")?.get(component)?;
+            component.get(key)?.as_f64()
+        };
+        count(self.metrics_after.as_ref()).unwrap_or(0.0) - count(self.metrics_before.as_ref()).unwrap_or(0.0)
+    }
+
+    /// Says, signal by signal, whether a fault showed that must leave these signs.
+    #[must_use]
+    pub fn signals(&self, signs: &Signs) -> Vec<SignalRecord> {
+        let end = self.ended.map(|(_, seconds)| seconds);
+        let failed = self.ended.is_some_and(|(ended, _)| ended == Ended::Code(signs.exit_code));
         let ended = self.ended.map_or_else(|| "did not end".into(), |(ended, _)| ended.to_string());
-        let words = self.log_errors.first().cloned().unwrap_or_else(|| "no ERROR line".into());
+        let error = self.log_errors.iter().find(|words| names_place(words, signs.place));
+        let words = error.or(self.log_errors.first()).cloned().unwrap_or_else(|| "no ERROR line".into());
         let errors = format!(
             "{} errors before, {} after",
             error_count(self.metrics_before.as_ref()),
             error_count(self.metrics_after.as_ref())
         );
-        let added = self.experiments.len();
-        let counted = self.errors_added() > 0.0;
-        vec![
-            record(SignalKind::ExitCode, &format!("exit code {exit_code}"), ended, failed, end),
-            record(SignalKind::Log, "an ERROR line", words, !self.log_errors.is_empty(), self.log_seconds),
-            record(SignalKind::Metric, "more errors than before", errors, counted, self.metrics_seconds),
-            record(
-                SignalKind::Experiment,
-                "no new experiment",
-                format!("{added} new experiments"),
-                end.is_some() && added == 0,
-                end,
-            ),
-        ]
+        let (experiments, recorded) = self.experiment_sign(signs);
+        let observed = [
+            (ended, failed, end),
+            (words, error.is_some(), self.log_seconds),
+            (errors, self.errors_added() > 0.0, self.metrics_seconds),
+            (experiments, end.is_some() && recorded, end),
+        ];
+        let record =
+            |((kind, expected), (observed, seen, seconds)): ((SignalKind, String), (String, bool, Option<f64>))| {
+                SignalRecord { kind, expected, observed, seen, seconds: seconds.filter(|_| seen) }
+            };
+        signs.expected().into_iter().zip(observed).map(record).collect()
     }
+
+    /// Returns what the experiment record shows, and whether that is the sign.
+    fn experiment_sign(&self, signs: &Signs) -> (String, bool) {
+        let added = self.experiments.len();
+        match signs.experiment {
+            ExperimentSign::Absent => (format!("{added} new experiments"), added == 0),
+            ExperimentSign::Failed => {
+                let words: Vec<String> = self.experiments.iter().map(experiment_words).collect();
+                let failed = |experiment: &Value| {
+                    let class = experiment.pointer("/error/class").and_then(Value::as_i64);
+                    let message = experiment.pointer("/error/message").and_then(Value::as_str).unwrap_or_default();
+                    status(experiment) == "failed"
+                        && class == Some(signs.exit_code.into())
+                        && !message.is_empty()
+                        && names_place(message, signs.place)
+                };
+                let shown = if added == 0 { "0 new experiments".into() } else { words.join("; ") };
+                (shown, added > 0 && self.experiments.iter().all(failed))
+            }
+        }
+    }
+}
+
+/// What a metric counts of a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// Runs that failed, and errors that were reported.
+    Error,
+    /// Runs that ended.
+    Run,
+}
+
+/// Says whether an error names the file with a line of it.
+fn names_place(words: &str, place: Option<&str>) -> bool {
+    let Some(file) = place else { return true };
+    let after = words.match_indices(file).filter_map(|(at, _)| words.get(at + file.len()..));
+    let mut lines = after.filter_map(|rest| rest.strip_prefix(':'));
+    lines.any(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+fn status(experiment: &Value) -> &str {
+    experiment.get("status").and_then(Value::as_str).unwrap_or("no status")
+}
+
+fn experiment_words(experiment: &Value) -> String {
+    let reason = experiment.pointer("/error/message").and_then(Value::as_str).unwrap_or("no reason");
+    let class = experiment.pointer("/error/class").map_or_else(|| "none".into(), Value::to_string);
+    let words = match status(experiment) {
+        "failed" => format!("failed with class {class}: {reason}"),
+        other => other.to_owned(),
+    };
+    words.chars().take(WORDS_MAX).collect()
 }
 
 /// Returns the errors that a metrics line counts: the total, or the sum over its components.
@@ -228,11 +286,24 @@ impl Tail {
 mod tests {
     use std::path::Path;
 
-    use super::{Ended, SignalPlaces, Watch};
-    use crate::{durable, record::SignalKind};
+    use super::{Counted, Ended, SignalPlaces, Watch};
+    use crate::{
+        drill::{ExperimentSign, Signs},
+        durable,
+        record::SignalKind,
+    };
+
+    const PATH: Signs = Signs { exit_code: 13, place: None, experiment: ExperimentSign::Absent };
+    const WEIGHT: Signs = Signs { exit_code: 17, place: Some("p.luau"), experiment: ExperimentSign::Failed };
 
     fn places() -> SignalPlaces {
-        SignalPlaces { log: "log".into(), metrics: "metrics".into(), experiments: "experiments".into() }
+        SignalPlaces {
+            log: "log".into(),
+            logs: [("backtest".to_owned(), "backtest.log".to_owned())].into(),
+            metrics: "metrics".into(),
+            experiments: "experiments".into(),
+            page: String::new(),
+        }
     }
 
     fn lines(root: &Path, name: &str, text: &str) {
@@ -244,21 +315,21 @@ mod tests {
         let room = tempfile::tempdir().expect("a directory");
         lines(room.path(), "log", "{\"level\":\"ERROR\",\"message\":\"old\"}\n");
         lines(room.path(), "metrics", "{\"errors\":{\"ops\":{\"count\":2}}}\n");
-        let mut good = Watch::start(room.path(), &places());
+        let mut good = Watch::start(room.path(), &places(), "night");
         lines(room.path(), "log", "{\"level\":\"INFO\",\"message\":\"no ERROR at all\"}\n");
         lines(room.path(), "experiments", "{\"kind\":\"train\",\"job\":\"a\",\"result_digest\":\"ff\"}\n");
         good.look(0.5, Some(Ended::Code(0)));
         let seen = good.finish();
         assert_eq!(seen.result().as_deref(), Some("train a ff"));
-        assert!(seen.signals(13).iter().all(|signal| !signal.seen && signal.seconds.is_none()), "{seen:?}");
+        assert!(seen.signals(&PATH).iter().all(|signal| !signal.seen && signal.seconds.is_none()), "{seen:?}");
 
-        let mut bad = Watch::start(room.path(), &places());
+        let mut bad = Watch::start(room.path(), &places(), "night");
         lines(room.path(), "log", "{\"level\":\"ERROR\",\"message\":\"no such directory\"}\n");
         bad.look(0.1, None);
         lines(room.path(), "metrics", "{\"errors_total\":3}\n");
         bad.look(0.2, None);
         bad.look(0.3, Some(Ended::Code(13)));
-        let signals = bad.finish().signals(13);
+        let signals = bad.finish().signals(&PATH);
         let times: Vec<_> = signals.iter().map(|signal| (signal.kind, signal.seconds)).collect();
         assert_eq!(
             times,
@@ -273,18 +344,45 @@ mod tests {
     }
 
     #[test]
+    fn refusal_shows_by_place_and_by_a_failed_experiment() {
+        let good = "{\"kind\":\"backtest\",\"status\":\"success\",\"error\":null}\n";
+        let failed = "{\"status\":\"failed\",\"error\":{\"class\":17,\"message\":\"p.luau:7: 1.7\"}}\n";
+        let other = "{\"status\":\"failed\",\"error\":{\"class\":17,\"message\":\"no reason\"}}\n";
+        let cases = [
+            ("p.luau:7: 1.7", failed.to_owned(), [true, true]),
+            ("p.luau: 1.7", failed.to_owned(), [false, true]),
+            ("p.luau:7: 1.7", format!("{failed}{good}"), [true, false]),
+            ("p.luau:7: 1.7", String::new(), [true, false]),
+            ("p.luau:7: 1.7", other.to_owned(), [true, false]),
+        ];
+        for (message, experiments, expected) in cases {
+            let room = tempfile::tempdir().expect("a directory");
+            let mut watch = Watch::start(room.path(), &places(), "backtest");
+            lines(room.path(), "backtest.log", &format!("{{\"level\":\"ERROR\",\"message\":\"{message}\"}}\n"));
+            lines(room.path(), "experiments", &experiments);
+            lines(room.path(), "metrics", "{\"errors\":{\"backtest\":{\"count\":1,\"runs_total\":3}}}\n");
+            watch.look(0.1, Some(Ended::Code(17)));
+            let seen = watch.finish();
+            let signals = seen.signals(&WEIGHT);
+            assert_eq!([signals[1].seen, signals[3].seen], expected, "{message} {experiments}");
+            let counts = [seen.counted("backtest", Counted::Error), seen.counted("backtest", Counted::Run)];
+            assert_eq!((counts, seen.counted("night", Counted::Run)), ([1.0, 3.0], 0.0));
+        }
+    }
+
+    #[test]
     fn another_exit_code_is_not_the_faults() {
         let room = tempfile::tempdir().expect("a directory");
-        let mut watch = Watch::start(room.path(), &places());
+        let mut watch = Watch::start(room.path(), &places(), "night");
         watch.look(0.1, Some(Ended::Code(70)));
-        let signals = watch.finish().signals(13);
+        let signals = watch.finish().signals(&PATH);
         assert_eq!((signals[0].seen, signals[0].observed.as_str()), (false, "exit code 70"));
     }
 
     #[test]
     fn a_line_that_is_not_ended_is_not_read() {
         let room = tempfile::tempdir().expect("a directory");
-        let mut watch = Watch::start(room.path(), &places());
+        let mut watch = Watch::start(room.path(), &places(), "night");
         lines(room.path(), "experiments", "{\"kind\":");
         watch.look(0.1, None);
         lines(room.path(), "experiments", "\"train\"}\n");

@@ -39,10 +39,22 @@ pub struct Spec {
 pub struct SignalPlaces {
     /// The log, JSON lines with `level` and `message`, or plain lines that hold `ERROR`.
     pub log: String,
+    /// The logs of commands that write another one, by command.
+    pub logs: BTreeMap<String, String>,
     /// The metrics, JSON lines with `errors_total` or `errors.<component>.count`.
     pub metrics: String,
     /// The experiment record, JSON lines with `result_digest`.
     pub experiments: String,
+    /// The address of the monitor's page, OpenMetrics text; a key of the ports in braces is its port.
+    pub page: String,
+}
+
+impl SignalPlaces {
+    /// Returns the log of a command.
+    #[must_use]
+    pub fn log_of(&self, command: &str) -> &str {
+        self.logs.get(command).unwrap_or(&self.log)
+    }
 }
 
 /// How long things may take, seconds.
@@ -104,8 +116,10 @@ struct SpecFile {
 #[serde(deny_unknown_fields, default)]
 struct SignalsFile {
     log: Option<String>,
+    logs: BTreeMap<String, String>,
     metrics: Option<String>,
     experiments: Option<String>,
+    page: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -122,6 +136,8 @@ impl SpecFile {
     fn over(self, default: Self) -> Spec {
         let mut deadlines = default.deadlines;
         deadlines.extend(self.deadlines);
+        let mut logs = default.signals.logs;
+        logs.extend(self.signals.logs);
         let text = |own: Option<String>, default: Option<String>| own.or(default).unwrap_or_default();
         let seconds = |own: Option<f64>, default: Option<f64>| own.or(default).unwrap_or(DEADLINE_SECONDS);
         Spec {
@@ -131,8 +147,10 @@ impl SpecFile {
             deadlines,
             signals: SignalPlaces {
                 log: text(self.signals.log, default.signals.log),
+                logs,
                 metrics: text(self.signals.metrics, default.signals.metrics),
                 experiments: text(self.signals.experiments, default.signals.experiments),
+                page: text(self.signals.page, default.signals.page),
             },
             budgets: Budgets {
                 detect: seconds(self.budgets.detect, default.budgets.detect),
@@ -159,7 +177,7 @@ mod tests {
         let spec = parse("").expect("the default parses");
         assert_eq!(spec.name, "lighthunter");
         assert_eq!(spec.commands["night"].last().map(String::as_str), Some("full"));
-        assert_eq!((spec.ports.len(), spec.deadline_seconds("smoke")), (3, 30.0));
+        assert_eq!((spec.ports.len(), spec.deadline_seconds("smoke")), (4, 30.0));
     }
 
     #[test]
@@ -167,7 +185,8 @@ mod tests {
         let spec = parse("name = \"py\"\n[commands]\nnight = [\"python\", \"night.py\"]\n").expect("parses");
         assert_eq!(spec.commands.keys().collect::<Vec<_>>(), ["night"]);
         assert!(spec.ports.is_empty());
-        assert_eq!(spec.signals.log, "logs/ops/night_ops.log");
+        assert_eq!(spec.signals.log_of("night"), "logs/ops/night_ops.log");
+        assert_eq!(spec.signals.log_of("backtest"), "logs/ops/backtest.log");
     }
 
     #[test]

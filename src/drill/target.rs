@@ -15,7 +15,7 @@ use nix::{
     unistd::Pid,
 };
 
-use super::{DrillError, Environment, Spec};
+use super::{DrillError, Environment, Spec, service::Service};
 use crate::{clock::Stopwatch, durable::DurableError};
 
 /// How often a running command and its signals are looked at.
@@ -109,22 +109,9 @@ impl Target {
         mut look: impl FnMut(Option<Ended>),
     ) -> Result<Run, DrillError> {
         let (program, arguments) = self.command_line(name, environment, repo)?;
-        let outputs = ["stdout", "stderr"].map(|kind| environment.root().join("tmp").join(format!("drill.{kind}")));
-        let open = |path: &PathBuf| File::create(path).map_err(DurableError::at("make", path));
-        // The clone of a repository exists; the origin is made by the command itself.
-        let directory = if repo.is_dir() { repo } else { environment.root() };
+        let outputs = environment.outputs("drill");
         let watch = Stopwatch::start();
-        let mut child = Command::new(&program)
-            .args(&arguments)
-            .current_dir(directory)
-            .env_clear()
-            .envs(environment.variables())
-            .stdin(Stdio::null())
-            .stdout(open(&outputs[0])?)
-            .stderr(open(&outputs[1])?)
-            .process_group(0)
-            .spawn()
-            .map_err(|source| DrillError::Start { program: program.clone(), source })?;
+        let mut child = spawn(&program, &arguments, environment, repo, &outputs)?;
         let ended = wait(&mut child, self.spec.deadline_seconds(name), &mut look)
             .map_err(|source| DrillError::Start { program: program.clone(), source })?;
         let seconds = watch.seconds();
@@ -133,6 +120,21 @@ impl Target {
         let line = environment.shown(&format!("{} {}", shown_program(&program), arguments.join(" ")));
         tracing::debug!(%line, %ended, seconds, "the target's command ended");
         Ok(Run { name: name.into(), line, ended, seconds, stdout, stderr })
+    }
+
+    /// Starts the command `name`, which runs beside others and serves the page of the signals.
+    ///
+    /// # Errors
+    /// When the command is not named or cannot be started.
+    pub(super) fn start(&self, name: &str, environment: &Environment) -> Result<Service, DrillError> {
+        let repo = environment.repo();
+        let (program, arguments) = self.command_line(name, environment, &repo)?;
+        let child = spawn(&program, &arguments, environment, &repo, &environment.outputs(name))?;
+        let ports = self.spec.ports.keys().zip(environment.ports());
+        let page = ports.fold(self.spec.signals.page.clone(), |page, (key, port)| {
+            page.replace(&format!("{{{key}}}"), &port.to_string())
+        });
+        Ok(Service::new(child, page))
     }
 
     fn command_line(
@@ -152,7 +154,8 @@ impl Target {
                 words.push(
                     word.replace("{repo}", &repo.to_string_lossy())
                         .replace("{market}", &self.market)
-                        .replace("{input}", &self.input),
+                        .replace("{input}", &self.input)
+                        .replace("{experiment}", &newest_experiment(&repo.join(&self.spec.signals.experiments))),
                 );
             }
         }
@@ -164,6 +167,37 @@ impl Target {
         let program = if program == EXECUTABLE_WORD { self.executable.clone() } else { program.into() };
         Ok((program, words))
     }
+}
+
+fn spawn(
+    program: &Path,
+    arguments: &[String],
+    environment: &Environment,
+    repo: &Path,
+    [stdout, stderr]: &[PathBuf; 2],
+) -> Result<Child, DrillError> {
+    let open = |path: &PathBuf| File::create(path).map_err(DurableError::at("make", path));
+    // The clone of a repository exists; the origin is made by the command itself.
+    let directory = if repo.is_dir() { repo } else { environment.root() };
+    Command::new(program)
+        .args(arguments)
+        .current_dir(directory)
+        .env_clear()
+        .envs(environment.variables())
+        .stdin(Stdio::null())
+        .stdout(open(stdout)?)
+        .stderr(open(stderr)?)
+        .process_group(0)
+        .spawn()
+        .map_err(|source| DrillError::Start { program: program.into(), source })
+}
+
+/// Returns the id on the last line of an experiment record; an empty word where there is none.
+fn newest_experiment(record: &Path) -> String {
+    let text = fs::read_to_string(record).unwrap_or_default();
+    let last = text.lines().rev().find_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let id = last.as_ref().and_then(|line| line.get("id")).and_then(serde_json::Value::as_str);
+    id.unwrap_or_default().to_owned()
 }
 
 fn shown_program(program: &Path) -> String {

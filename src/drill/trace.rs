@@ -65,6 +65,9 @@ impl Trace {
 
     /// Judges a scenario of failure in which nothing was broken: it never passes.
     fn control_outcome(&self, failed: Option<String>) -> Outcome {
+        if let Some(reason) = self.skipped.clone() {
+            return Outcome::Skipped { reason };
+        }
         if let Some(reason) = self.not_started.clone() {
             return Outcome::NotStarted { reason };
         }

@@ -11,12 +11,11 @@ use crate::{
 };
 
 /// How long is waited for a listener of the bus.
-const PATIENCE: Duration = Duration::from_millis(50);
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Raises the alarm for a failure of `component` that ended an operation, which counts it itself.
 pub(super) fn raise(station: &Station, component: &str, failure: &dyn Failure) {
-    let exit = failure.exit();
-    tracing::error!(component, class = exit.code(), meaning = exit.meaning(), "{failure}");
+    log(component, failure);
     if !station.settings().event_bus.enabled {
         return;
     }
@@ -25,6 +24,12 @@ pub(super) fn raise(station: &Station, component: &str, failure: &dyn Failure) {
         Ok(false) => tracing::info!(component, "nobody listens on the event bus; the error is in log and metrics"),
         Err(error) => tracing::warn!(component, "the error event was not published: {error}"),
     }
+}
+
+/// Writes the ERROR line only, where the bus has the event already.
+pub(super) fn log(component: &str, failure: &dyn Failure) {
+    let exit = failure.exit();
+    tracing::error!(component, class = exit.code(), meaning = exit.meaning(), "{failure}");
 }
 
 fn announce(station: &Station, component: &str, failure: &dyn Failure) -> Result<bool, crate::bus::BusError> {

@@ -2,7 +2,7 @@
 //! `strategy/`, wired into a TradeCore. Backtest and simulation both start here, so that what the one
 //! refuses the other refuses too.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, io::Read as _, path::Path};
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// Larger scripts are refused before they are read.
+/// No more than this of a script is read; it is far above what a script may have.
 const SCRIPT_BYTES_MAX: u64 = 1 << 20;
 
 /// A script that the config names and that cannot be read.
@@ -106,12 +106,15 @@ fn read(station: &Station, key: &str, path: &Path) -> Result<(String, String), D
     let file = station.workspace.path(path);
     let shown = path.display().to_string();
     let failed = |source| DeskError::Script { key: key.to_owned(), path: shown.clone(), source };
-    let size = std::fs::metadata(&file).map_err(failed)?.len();
-    if size > SCRIPT_BYTES_MAX {
-        return Err(failed(std::io::Error::other(format!("{size} bytes are more than {SCRIPT_BYTES_MAX}"))));
+    let mut bytes = Vec::new();
+    let opened = std::fs::File::open(&file).map_err(failed)?;
+    if !opened.metadata().map_err(failed)?.is_file() {
+        return Err(failed(std::io::Error::other("it is no file")));
     }
-    let text = std::fs::read_to_string(&file).map_err(failed)?;
-    Ok((shown, text))
+    // What is beyond is refused by the script's own limit, with the words of that limit.
+    opened.take(SCRIPT_BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
+    // A script that is not UTF-8 does not parse, and the mark shows where.
+    Ok((shown, String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 fn allocation(script: &Script) -> Result<Allocation, TradingError> {

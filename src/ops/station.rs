@@ -92,9 +92,16 @@ impl Station {
     /// Returns the digest of the code that a run executes: every file of `strategy/`.
     #[must_use]
     pub fn strategy_digest(&self) -> Digest {
-        let entries = std::fs::read_dir(self.workspace.path("strategy"));
-        let mut files: Vec<PathBuf> =
-            entries.map(|all| all.flatten().map(|entry| entry.path()).collect()).unwrap_or_default();
+        let (mut files, mut directories) = (Vec::new(), vec![self.workspace.path("strategy")]);
+        while let Some(directory) = directories.pop() {
+            for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+                // A link is followed by whoever runs it; here only what lies in the workspace counts.
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() => directories.push(entry.path()),
+                    _ => files.push(entry.path()),
+                }
+            }
+        }
         files.sort();
         let mut hasher = Hasher::new("strategy");
         for file in files {

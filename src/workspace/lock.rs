@@ -38,7 +38,9 @@ impl Lock {
             Err(TryLockError::WouldBlock) => {
                 let mut by = String::new();
                 let _ = file.read_to_string(&mut by);
-                return Err(LockError::Held { path, by: by.trim().to_owned() });
+                // Whoever has just taken it may not have said so yet.
+                let by = if by.trim().is_empty() { "another process" } else { by.trim() };
+                return Err(LockError::Held { path, by: by.to_owned() });
             }
             Err(TryLockError::Error(source)) => return Err(DurableError::at("lock", &path)(source).into()),
         }

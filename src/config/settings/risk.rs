@@ -44,7 +44,7 @@ impl Risk {
             concentration_limit: s.number("concentration_limit", Bounds::above(0.0, 1.0)),
             max_dd_intraday: s.number("max_dd_intraday", Bounds::above(0.0, 1.0)),
             max_dd_total: s.number("max_dd_total", Bounds::above(0.0, 1.0)),
-            max_order_value: s.number("max_order_value", Bounds::POSITIVE),
+            max_order_value: s.number("max_order_value", Bounds::above(0.0, super::trading::CASH_MAX)),
             price_collar_pct: s.number("price_collar_pct", Bounds::above(0.0, 1.0)),
             max_turnover: s.number("max_turnover", Bounds::above(0.0, 100.0)),
             w_dd_intraday: s.number("w_dd_intraday", Bounds::SHARE),

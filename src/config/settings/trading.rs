@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use super::Section;
 use crate::config::section::Bounds;
 
+/// More cash than this, CNY, is no account: sums stay far below where fen are lost.
+pub(super) const CASH_MAX: f64 = 1e11;
+
 /// The broker.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Broker {
@@ -124,7 +127,7 @@ impl Broker {
             kind: s.choice("type", &[("paper", BrokerKind::Paper), ("shadow", BrokerKind::Shadow)], BrokerKind::Paper),
             paper: s.section("paper", |s| PaperCosts {
                 commission_bps: s.number("commission_bps", Bounds::between(0.0, 1000.0)),
-                commission_min: s.number("commission_min", Bounds::NOT_NEGATIVE),
+                commission_min: s.number("commission_min", Bounds::between(0.0, 1e6)),
                 slippage_bps: s.number("slippage_bps", Bounds::between(0.0, 1000.0)),
                 max_volume_share: s.number("max_volume_share", Bounds::above(0.0, 1.0)),
             }),
@@ -159,7 +162,7 @@ impl ShadowBroker {
 
 impl TradeCore {
     pub(super) fn read(s: &mut Section<'_>) -> Self {
-        Self { starting_cash: s.number("starting_cash", Bounds::POSITIVE), base_currency: currency(s) }
+        Self { starting_cash: s.number("starting_cash", Bounds::above(0.0, CASH_MAX)), base_currency: currency(s) }
     }
 }
 
@@ -175,7 +178,7 @@ impl Portfolio {
         let accounts = s.named("accounts", |id, s| Account {
             id: id.to_owned(),
             starting_cash: s
-                .optional("starting_cash", |s, key| s.number(key, Bounds::POSITIVE))
+                .optional("starting_cash", |s, key| s.number(key, Bounds::above(0.0, CASH_MAX)))
                 .unwrap_or(core.starting_cash),
             base_currency: currency(s),
         });

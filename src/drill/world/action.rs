@@ -22,12 +22,8 @@ impl World {
     /// # Errors
     /// When the command cannot be started. A target that names no such command skips the scenario.
     pub fn run(&mut self, name: &str) -> Step {
+        self.require_command(name)?;
         let session = self.session()?;
-        if !session.target.has(name) {
-            let reason = format!("{} names no command '{name}'", session.target.spec.name);
-            self.trace.skipped = Some(reason.clone());
-            return Err(NotSo(reason));
-        }
         let since = self.injected.as_ref().map_or_else(Stopwatch::start, |injected| injected.since);
         let ran = session.run(name, self.environment()?, &since)?;
         let label = format!("{:02}_{name}", self.runs.len() + 1);
@@ -40,12 +36,12 @@ impl World {
 
     /// The first run after an injection is the one whose signals count.
     fn note_signals(&mut self, ran: &Ran) {
-        let exit_code = self.injected.as_ref().and_then(|injected| injected.injection.fault.exit_code);
+        let signs = self.injected.as_ref().and_then(|injected| injected.injection.fault.signs);
         if self.trace.phase == Phase::Watching
             && self.trace.signals.is_empty()
-            && let Some(code) = exit_code
+            && let Some(signs) = signs
         {
-            self.trace.signals = ran.seen.signals(code);
+            self.trace.signals = ran.seen.signals(&signs);
         }
     }
 
@@ -166,14 +162,14 @@ impl World {
         Ok(())
     }
 
-    /// Compares the last run's result with the baseline's: the rerun proof.
+    /// Compares the last run's result with the baseline's of the same command: the rerun proof.
     ///
     /// # Errors
     /// When the results differ or one is missing.
     pub fn prove_by_rerun(&mut self) -> Step {
-        let seconds = self.last_run()?.run.seconds;
-        let before = self.baseline()?.result.clone();
-        let before = before.ok_or_else(|| NotSo::because("the baseline has no result to compare with"))?;
+        let (seconds, name) = (self.last_run()?.run.seconds, &self.last_run()?.run.name);
+        let before = self.baseline()?.results.get(name).cloned();
+        let before = before.ok_or_else(|| NotSo(format!("the baseline has no result of {name} to compare with")))?;
         let after = self.last_run()?.seen.result();
         let after = after.ok_or_else(|| NotSo::because("the rerun recorded no experiment with a result digest"))?;
         let holds = before == after;

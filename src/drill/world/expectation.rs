@@ -95,6 +95,15 @@ impl World {
         hold(found, || format!("there is no file with content under {path}"))
     }
 
+    /// The last command's output holds a word.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn expect_said_in_output(&self, word: &str) -> Step {
+        let run = &self.last_run()?.run;
+        hold(run.stdout.contains(word), || format!("{} does not print '{word}'", run.name))
+    }
+
     /// The last command's output holds no line of an error.
     ///
     /// # Errors

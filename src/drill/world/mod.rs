@@ -2,9 +2,11 @@
 
 mod action;
 mod expectation;
+mod monitor;
+mod product;
 mod stage;
 
-use std::{fmt, fs::File, sync::Arc};
+use std::{collections::BTreeMap, fmt, fs::File, sync::Arc};
 
 use super::{
     DrillError, Environment, Injection,
@@ -23,6 +25,7 @@ pub struct World {
     baseline: Option<Baseline>,
     attempt: Option<Attempt>,
     held_lock: Option<File>,
+    monitor: Option<monitor::Watched>,
     trace: Trace,
 }
 
@@ -44,7 +47,8 @@ struct Injected {
 struct Baseline {
     tag: String,
     state: Fingerprint,
-    result: Option<String>,
+    /// The last result of each command.
+    results: BTreeMap<String, String>,
 }
 
 /// Something that may be refused, and the state before it.
@@ -98,6 +102,7 @@ impl World {
     /// Ends the scenario: whatever it left behind goes, and its trace goes to the session.
     pub(super) fn end(&mut self, red: bool) {
         self.held_lock = None;
+        self.monitor = None;
         if let Some(scene) = self.scene.take() {
             let trace = std::mem::take(&mut self.trace);
             scene.session.end_scenario((scene.key, &scene.name), trace, self.environment.take(), red);
@@ -129,6 +134,17 @@ impl World {
         let path = scene.session.evidence(&scene.name, name, bytes)?;
         self.trace.evidence.push(path);
         Ok(())
+    }
+
+    /// Skips the scenario on a target that names no such command.
+    fn require_command(&mut self, name: &str) -> Step {
+        let target = &self.session()?.target;
+        if target.has(name) {
+            return Ok(());
+        }
+        let reason = format!("{} names no command '{name}'", target.spec.name);
+        self.trace.skipped = Some(reason.clone());
+        Err(NotSo(reason))
     }
 
     fn enter(&mut self, phase: Phase) {

@@ -1,7 +1,7 @@
 //! How a scenario gets the state that it starts from.
 
 use super::{Baseline, Step, World, hold};
-use crate::{drill::session::Stage, rollback, vault::Vault};
+use crate::{drill::stage::Stage, rollback, vault::Vault};
 
 impl World {
     /// Makes an empty environment.
@@ -26,8 +26,12 @@ impl World {
     /// Starts from a copy of a state that the drill made once.
     ///
     /// # Errors
-    /// When that state could not be made: the baseline is red, and the scenario is not started.
+    /// When that state could not be made: the baseline is red, and the scenario is not started. A target
+    /// that lacks the command for it skips the scenario.
     pub fn start_from(&mut self, stage: Stage) -> Step {
+        if let Some(command) = stage.command() {
+            self.require_command(command)?;
+        }
         let prepared = self.session()?.copy_of(stage).map_err(|reason| {
             let reason = format!("the baseline is red: {reason}");
             self.trace.not_started = Some(reason.clone());
@@ -64,8 +68,8 @@ impl World {
         let state = rollback::fingerprint(&repo)?;
         let text = serde_json::to_string_pretty(&state).unwrap_or_default();
         self.keep_evidence("fingerprint_before.json", text)?;
-        let result = self.runs.iter().rev().find_map(|ran| ran.seen.result());
-        self.baseline = Some(Baseline { tag, state, result });
+        let results = self.runs.iter().filter_map(|ran| Some((ran.run.name.clone(), ran.seen.result()?))).collect();
+        self.baseline = Some(Baseline { tag, state, results });
         Ok(())
     }
 

@@ -278,7 +278,7 @@ impl<'a> Night<'a> {
             // The ledger may be what failed; then the failure at hand says so already.
             (Err(error), None) => return Err(error),
             (Err(error), Some(_)) => {
-                tracing::warn!(component = self.component, "the run is not in the ledger: {error}")
+                tracing::warn!(component = self.component, "the run is not in the ledger: {error}");
             }
             (Ok(()), _) => {}
         }

@@ -244,6 +244,7 @@ fn context(
 ) -> Result<RunContext, AnyFailure> {
     let mut params = plan.params();
     params.insert(RUN_PARAM.into(), night.run_id.clone().into());
+    params.insert("strategy_digest".into(), serde_json::json!(night.station.strategy_digest()));
     Ok(RunContext {
         kind,
         job: plan.job.id.clone(),

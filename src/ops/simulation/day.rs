@@ -41,6 +41,11 @@ impl Day {
             return Err(SimulationError::NoBarsOf { date, symbols: missing.join(", ") }.into());
         }
         let mut notes = Vec::new();
+        let others = with_longer_bars(stores, date, interval, symbols, &present)?;
+        if others > 0 {
+            let minutes = interval.minutes();
+            notes.push(format!("{others} symbols have longer bars than {minutes} minutes only and are left out"));
+        }
         let steps = steps(&bars, interval, &mut notes);
         let days = known_before(stores, date, &present, &mut notes)?;
         let before = Calendar::builtin().previous_session(date)?;
@@ -55,15 +60,38 @@ impl Day {
 }
 
 fn intraday(stores: &Stores, date: Date, symbols: &BTreeSet<Symbol>) -> Result<(Interval, Vec<MinuteBar>), AnyFailure> {
+    let mut traded = false;
     for interval in Interval::ALL {
         let mut bars = stores.minute(interval, date)?;
+        traded |= !bars.is_empty();
         bars.retain(|bar| symbols.is_empty() || symbols.contains(&bar.symbol));
         if !bars.is_empty() {
             return Ok((interval, bars));
         }
     }
+    if traded {
+        let symbols: Vec<String> = symbols.iter().map(ToString::to_string).collect();
+        return Err(SimulationError::NoBarsOf { date, symbols: symbols.join(", ") }.into());
+    }
     let newest = newest_until(stores, Calendar::builtin().last())?;
     Err(SimulationError::NoBars { date, newest }.into())
+}
+
+/// Counts the symbols that the day has with longer bars only.
+fn with_longer_bars(
+    stores: &Stores,
+    date: Date,
+    chosen: Interval,
+    symbols: &BTreeSet<Symbol>,
+    present: &BTreeSet<Symbol>,
+) -> Result<usize, AnyFailure> {
+    let mut others = BTreeSet::new();
+    for interval in Interval::ALL.into_iter().filter(|interval| *interval > chosen) {
+        let bars = stores.minute(interval, date)?;
+        others.extend(bars.iter().map(|bar| bar.symbol).filter(|symbol| !present.contains(symbol)));
+    }
+    others.retain(|symbol| symbols.is_empty() || symbols.contains(symbol));
+    Ok(others.len())
 }
 
 /// Returns the newest session with intraday bars, up to a date.

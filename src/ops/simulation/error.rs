@@ -32,14 +32,16 @@ pub enum SimulationError {
         steps: usize,
     },
     /// Cash plus positions is not what the flows say.
-    #[error("the books of account {account} do not balance at {at}: cash is {cash} fen, its flows say {flows} fen")]
+    #[error(
+        "the books of account {account} do not balance at {at}: it is worth {worth} fen, its flows say {flows} fen"
+    )]
     Books {
         /// The account.
         account: String,
         /// The market time.
         at: String,
-        /// Cash, fen.
-        cash: i64,
+        /// Cash plus positions, fen.
+        worth: i64,
         /// What the flows sum to, fen.
         flows: i64,
     },

@@ -4,7 +4,9 @@
 //! The run itself never waits for the bus and never reads from it: with or without one, the same day
 //! gives the same result. What the ledger has of a run that died is where `--resume` goes on.
 
+mod conclusion;
 mod day;
+mod entry;
 mod error;
 mod recorder;
 mod report;
@@ -42,6 +44,8 @@ pub struct SimulationOptions {
     pub speed: Option<f64>,
     /// Go on with a run of the same input that died.
     pub resume: bool,
+    /// Start from the accounts as the newest simulated session before left them.
+    pub carry_over: bool,
     /// The overrides by `--set`, for the record.
     pub overrides: Vec<String>,
 }
@@ -75,12 +79,18 @@ pub fn run(station: &Station, options: &SimulationOptions) -> Result<SimulationR
         }
     };
     if let Some(failure) = &failure {
-        alarm::raise(station, COMPONENT, failure.as_ref());
+        if report.bus.as_ref().is_some_and(|bus| bus.error.is_none()) {
+            // The run's own way onto the bus has said it.
+            alarm::log(COMPONENT, failure.as_ref());
+        } else {
+            alarm::raise(station, COMPONENT, failure.as_ref());
+        }
     }
     let files = report.write(&station.reports())?;
     count(station, failure.as_deref());
     let exit = match &failure {
         Some(failure) => failure.exit(),
+        None if !report.tripped.is_empty() => Exit::Refused,
         None if report.bus.as_ref().is_some_and(|bus| bus.error.is_some()) => Exit::Degraded,
         None => Exit::Done,
     };

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{error::SimulationError, wire::Wire};
+use super::{entry::Saved, error::SimulationError, wire::Wire};
 use crate::{
     digest::{Digest, Hasher},
     market::{Side, Symbol, tick::cny},
     store::{ExecutionRow, MarkRow, OrderRow, TradeBatch},
     trading::{
-        Event, EventSink, Fen, Mark, SymbolDay,
+        Event, EventSink, Fen, Mark, SymbolDay, TradeCore,
         broker::{Execution, OrderKind, OrderRequest},
     },
 };
@@ -70,19 +70,14 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// Starts the books with each account's cash and the prices that the day starts from.
-    pub(super) fn new(
-        run_id: &str,
-        cash: impl IntoIterator<Item = (String, Fen)>,
-        days: &[(Symbol, SymbolDay)],
-    ) -> Self {
-        let books = cash.into_iter().map(|(id, cash)| (id, Books { cash, shares: BTreeMap::new() }));
+    /// Starts with the prices that the day starts from; the books follow once the session is open.
+    pub(super) fn new(run_id: &str, days: &[(Symbol, SymbolDay)]) -> Self {
         Self {
             run_id: run_id.to_owned(),
             wire: None,
             bus_error: None,
             committed: [0; 3],
-            books: books.collect(),
+            books: BTreeMap::new(),
             prices: days.iter().filter_map(|(symbol, day)| Some((*symbol, day.reference?))).collect(),
             imbalance: None,
             rows: Rows::default(),
@@ -91,20 +86,24 @@ impl Recorder {
         }
     }
 
-    /// Goes on from the rows that the ledger has of an interrupted run.
-    pub(super) fn take_up(&mut self, rows: Rows, counts: Counts, prices: &[(Symbol, Fen)]) {
-        for row in &rows.executions {
-            let charges = row.commission + row.stamp_duty + row.transfer_fee + row.slippage;
-            let books = self.books.entry(row.account_id.clone()).or_default();
-            let signed = if row.side == side(Side::Buy) { row.shares } else { -row.shares };
-            books.cash -= signed * row.price + charges;
-            if let Ok(symbol) = row.symbol.parse() {
-                *books.shares.entry(symbol).or_default() += signed;
-            }
+    /// Starts the books from the accounts as they stand: corporate actions are credited by then. From here
+    /// on the flows alone must explain every worth.
+    pub(super) fn open_books(&mut self, core: &TradeCore) {
+        for id in core.accounts() {
+            let Some(account) = core.account(id) else { continue };
+            let shares = account.positions().iter().map(|(symbol, position)| (*symbol, position.shares)).collect();
+            self.books.insert(id.to_string(), Books { cash: account.cash(), shares });
+            let held = account.positions().keys();
+            self.prices.extend(held.filter_map(|symbol| Some((*symbol, core.price(*symbol)?))));
         }
-        self.committed = [rows.orders.len(), rows.executions.len(), rows.marks.len()];
+    }
+
+    /// Goes on from the rows that the ledger has of an interrupted run.
+    pub(super) fn take_up(&mut self, rows: Rows, saved: Saved, prices: &[(Symbol, Fen)], core: &TradeCore) {
         self.prices.extend(prices.iter().copied());
-        (self.rows, self.counts) = (rows, counts);
+        self.open_books(core);
+        self.committed = [rows.orders.len(), rows.executions.len(), rows.marks.len()];
+        (self.rows, self.counts, self.alerts) = (rows, saved.counts, saved.alerts);
     }
 
     /// Returns the rows since the last call, as one batch; none where nothing happened.
@@ -138,8 +137,11 @@ impl Recorder {
             hasher.int(row.cash_after).int(row.position_after).text(&row.at);
             hasher.text(row.reason.as_deref().unwrap_or_default());
         }
-        hasher.int(self.rows.marks.len() as i64);
-        for row in &self.rows.marks {
+        // The ledger gives marks back by time and account, so that is their order here too.
+        let mut marks: Vec<&MarkRow> = self.rows.marks.iter().collect();
+        marks.sort_by(|a, b| (&a.at, &a.account_id).cmp(&(&b.at, &b.account_id)));
+        hasher.int(marks.len() as i64);
+        for row in marks {
             hasher.text(&row.account_id).text(&row.at).int(row.cash).int(row.positions_value).int(row.nav_peak);
         }
         hasher.finish()
@@ -199,7 +201,7 @@ impl Recorder {
             self.imbalance = Some(SimulationError::Books {
                 account: mark.account_id.to_string(),
                 at: mark.at.to_string(),
-                cash: mark.nav(),
+                worth: mark.nav(),
                 flows: books.cash + held,
             });
         }

@@ -32,6 +32,12 @@ pub struct AccountReport {
 }
 
 impl AccountReport {
+    /// Returns the change of its worth, a share of what it was; 0 for an account that was worth nothing.
+    #[must_use]
+    pub fn change(&self) -> f64 {
+        if self.opening_nav == 0 { 0.0 } else { self.nav as f64 / self.opening_nav as f64 - 1.0 }
+    }
+
     /// Reads the accounts as they stand; what they were worth first is in the marks.
     pub(super) fn of(core: &TradeCore, marks: &[MarkRow]) -> Vec<Self> {
         let of = |id: &crate::trading::Name| {
@@ -83,6 +89,8 @@ pub struct SimulationReport {
     pub counts: Counts,
     /// The accounts at the end.
     pub accounts: Vec<AccountReport>,
+    /// Accounts that a kill switch has stopped: they trade no more until a person releases it.
+    pub tripped: Vec<String>,
     /// Alerts of risk, in words.
     pub alerts: Vec<String>,
     /// What a reader must know to trust the numbers.
@@ -132,25 +140,29 @@ impl SimulationReport {
             "\n| account | opening NAV | NAV | cash | positions | return |\n|---|---:|---:|---:|---:|---:|\n",
         );
         for account in &self.accounts {
-            let change =
-                if account.opening_nav == 0 { 0.0 } else { account.nav as f64 / account.opening_nav as f64 - 1.0 };
             let [opening, nav, cash, positions] =
                 [account.opening_nav, account.nav, account.cash, account.positions_value]
                     .map(|fen| format!("{:.2}", cny(fen)));
             let _ = writeln!(
                 text,
-                "| {} | {opening} | {nav} | {cash} | {positions} | {:.3} % |",
+                "| {} | {opening} | {nav} | {cash} | {positions} | {:+.3} % |",
                 account.account_id,
-                change * 100.0
+                account.change() * 100.0
+            );
+        }
+        for account in &self.tripped {
+            let _ = writeln!(
+                text,
+                "\n**The kill switch of account {account} is tripped: it buys nothing until a person releases it.**"
             );
         }
         self.counted(&mut text);
         for (title, lines) in [("Risk", &self.alerts), ("Notes", &self.notes)] {
             if !lines.is_empty() {
                 let _ = writeln!(text, "\n## {title}\n");
-                lines.iter().for_each(|line| {
+                for line in lines {
                     let _ = writeln!(text, "- {line}");
-                });
+                }
             }
         }
         text

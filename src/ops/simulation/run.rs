@@ -1,60 +1,61 @@
-//! One run: from the day's bars to a committed experiment.
+//! One run: asked for, traded step by step, committed as it goes.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use jiff::{Timestamp, civil::Date};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{
-    COMPONENT, SimulationError, SimulationOptions,
+    COMPONENT, SimulationOptions,
     day::{self, Day},
-    recorder::{Counts, Recorder, Rows, equity_csv, trades_csv},
+    entry::Saved,
+    recorder::Recorder,
     report::{AccountReport, SimulationReport},
     scores::{self, Scores},
-    wire::{BusUse, Wire},
+    wire::Wire,
 };
 use crate::{
     bus::{Bus, Endpoints},
     clock::{self, Stopwatch},
     digest::{Digest, Hasher},
-    exit::{AnyFailure, Failure},
+    exit::AnyFailure,
     market::{Calendar, Symbol},
     ops::{
         desk::{self, Desk},
         night_ops,
         station::Station,
     },
-    research::experiment::{ExperimentLab, ExperimentRun, Outcome, RunContext},
-    store::{ExperimentKind, RunEnd, RunStart, RunStatus, Stores, Table},
-    trading::{Bar, Fen, SessionOpen, Silent, TradeCore, TradingError},
+    research::experiment::{ExperimentLab, ExperimentRun, RunContext},
+    store::{ExperimentKind, Stores, Table},
+    trading::{Bar, TradeCore, TradingError},
 };
 
 /// Steps between two commits of a day on which nothing happens.
 const QUIET_STEPS_MAX: usize = 30;
 
-/// What a run keeps in the ledger beside its rows.
-#[derive(Serialize, Deserialize)]
-struct Saved {
-    core: Value,
-    counts: Counts,
-}
-
 /// A run under way.
-struct Run<'a> {
-    station: &'a Station,
-    options: &'a SimulationOptions,
-    stores: Option<Stores>,
-    day: Day,
-    input: Digest,
-    started_at: Timestamp,
-    watch: Stopwatch,
-    id: String,
-    in_ledger: bool,
-    scores: Scores,
-    recorder: Recorder,
-    resumed_at: Option<usize>,
-    accounts: Vec<AccountReport>,
+pub(super) struct Run<'a> {
+    pub(super) station: &'a Station,
+    pub(super) options: &'a SimulationOptions,
+    pub(super) stores: Option<Stores>,
+    pub(super) day: Day,
+    /// Digest of data and desk; scores and start complete it.
+    pub(super) given: Hasher,
+    pub(super) started_at: Timestamp,
+    pub(super) watch: Stopwatch,
+    pub(super) id: String,
+    pub(super) in_ledger: bool,
+    pub(super) scores: Scores,
+    pub(super) recorder: Recorder,
+    pub(super) resumed_at: Option<usize>,
+    /// Accounts whose kill switch is in the ledger already.
+    pub(super) tripped: BTreeSet<String>,
+    pub(super) accounts: Vec<AccountReport>,
+    /// Accounts that a kill switch has stopped by the end.
+    pub(super) tripped_now: Vec<String>,
+    /// Steps that are wholly done.
+    pub(super) done: usize,
+    /// The run whose accounts this one goes on with.
+    pub(super) continues: Option<String>,
 }
 
 /// Replays a session and records it. The failure beside the report is what ended the run early.
@@ -77,15 +78,19 @@ pub(super) fn replay(
         station,
         options,
         stores: Some(stores),
-        input: digest_input(station, options, date, &data),
+        given: digest_given(station, options, date, &data, desk.as_ref().ok()),
         started_at,
         watch,
         id: experiment.id().to_owned(),
         in_ledger: false,
         scores: Scores::default(),
-        recorder: Recorder::new(experiment.id(), [], &day.days),
+        recorder: Recorder::new(experiment.id(), &day.days),
         resumed_at: None,
+        tripped: BTreeSet::new(),
         accounts: Vec::new(),
+        tripped_now: Vec::new(),
+        done: 0,
+        continues: None,
         day,
     };
     let failure = desk.and_then(|desk| run.trade(desk.core)).err();
@@ -94,7 +99,7 @@ pub(super) fn replay(
 }
 
 impl Run<'_> {
-    fn stores(&mut self) -> Result<&Stores, AnyFailure> {
+    pub(super) fn stores(&mut self) -> Result<&Stores, AnyFailure> {
         let stores = match self.stores.take() {
             Some(stores) => stores,
             None => self.station.open_stores()?.0,
@@ -104,20 +109,23 @@ impl Run<'_> {
 
     fn trade(&mut self, mut core: TradeCore) -> Result<(), AnyFailure> {
         self.refuse_tripped(&core)?;
+        self.carry_over(&mut core)?;
         let present: Vec<Symbol> = self.day.days.iter().map(|(symbol, _)| *symbol).collect();
         if let Some(stores) = self.stores.take() {
             let (scores, stores) = scores::before(self.station, stores, self.day.date, &present)?;
             (self.scores, self.stores) = (scores, Some(stores));
         }
         let saved = self.enter_ledger()?;
-        let cash =
-            core.accounts().map(|id| (id.to_string(), core.account(id).map_or(0, crate::trading::Account::cash)));
-        self.recorder = Recorder::new(&self.id, cash, &self.day.days);
+        self.recorder = Recorder::new(&self.id, &self.day.days);
         self.join_bus();
-        let first = self.open(&mut core, saved)?;
-        let played = self.play(&mut core, first);
+        let traded = self.open(&mut core, saved).and_then(|first| self.play(&mut core, first));
         self.accounts = AccountReport::of(&core, &self.recorder.rows.marks);
-        played
+        self.tripped_now = core.kill_switches().map(|tripped| tripped.account_id.to_string()).collect();
+        if traded.is_err() {
+            // What was traded before the failure was traded: the ledger has it as the bus has.
+            self.commit(&core, self.done)?;
+        }
+        traded
     }
 
     /// Refuses to trade for an account whose kill switch a person has not released.
@@ -131,68 +139,6 @@ impl Run<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Enters the run in the ledger, or takes up the one of the same input that died; returns its state.
-    fn enter_ledger(&mut self) -> Result<Option<(usize, Saved)>, AnyFailure> {
-        let (date, input, resume) = (self.day.date, self.input, self.options.resume);
-        let start = RunStart {
-            id: self.id.clone(),
-            kind: COMPONENT.into(),
-            as_of: date,
-            input_digest: input,
-            started_at: self.started_at,
-        };
-        let steps = self.day.steps.len();
-        let ledger = self.stores()?.ledger();
-        let candidate = if resume { ledger.resume_candidate(COMPONENT, date, &input)? } else { None };
-        let Some(run) = candidate else {
-            ledger.begin_run(&start)?;
-            self.in_ledger = true;
-            return Ok(None);
-        };
-        ledger.resume_run(&run.id)?;
-        let state = ledger.trade_state(&run.id)?;
-        (self.id, self.in_ledger) = (run.id, true);
-        let Some(state) = state else { return Ok(None) };
-        let saved: Saved = serde_json::from_str(&state.state)
-            .map_err(|error| TradingError::State { part: "simulation", what: error.to_string() })?;
-        let done = usize::try_from(state.step).unwrap_or(usize::MAX);
-        if done > steps {
-            return Err(SimulationError::Resume { saved: state.step, steps }.into());
-        }
-        Ok(Some((done, saved)))
-    }
-
-    /// Opens the session; a run that goes on gets back what its ledger has. Returns the first step to play.
-    fn open(&mut self, core: &mut TradeCore, saved: Option<(usize, Saved)>) -> Result<usize, AnyFailure> {
-        let opening = self.day.date.at(9, 15, 0, 0);
-        let (days, actions) = (self.day.days.clone(), self.day.actions.clone());
-        let open = SessionOpen { at: opening, days: &days, actions: &actions, falls: &[] };
-        let Some((done, saved)) = saved else {
-            core.open_session(&open, &mut self.recorder)?;
-            if !self.scores.values.is_empty() {
-                core.decide(opening, &self.scores.values, &mut self.recorder)?;
-            }
-            return Ok(0);
-        };
-        core.open_session(&open, &mut Silent)?;
-        if !self.scores.values.is_empty() {
-            core.rehearse_decision(&self.scores.values)?;
-        }
-        for step in self.day.steps.iter().take(done) {
-            core.rehearse(step)?;
-        }
-        core.restore(&saved.core)?;
-        let id = self.id.clone();
-        let ledger = self.stores()?.ledger();
-        let rows = Rows { orders: ledger.orders(&id)?, executions: ledger.executions(&id)?, marks: ledger.marks(&id)? };
-        let prices: Vec<(Symbol, Fen)> =
-            days.iter().filter_map(|(symbol, _)| Some((*symbol, core.price(*symbol)?))).collect();
-        self.recorder.take_up(rows, saved.counts, &prices);
-        self.resumed_at = Some(done);
-        tracing::info!(component = COMPONENT, run = id, step = done, "goes on with the run that died");
-        Ok(done)
     }
 
     /// Joins the bus where it is enabled. A run goes on without one, and says so.
@@ -222,6 +168,7 @@ impl Run<'_> {
             self.pace(steps.get(at.wrapping_sub(1)), step);
             let events = self.recorder.counts.orders + self.recorder.counts.fills;
             core.step(step, &mut self.recorder)?;
+            self.done = at + 1;
             if let Some(imbalance) = self.recorder.take_imbalance() {
                 return Err(imbalance.into());
             }
@@ -246,7 +193,7 @@ impl Run<'_> {
         // Over the lunch break nothing is waited for: nothing trades.
         let minutes = self.day.interval.minutes() as f64;
         let seconds = bar.end.duration_since(before.end).as_secs_f64().min(minutes * 60.0);
-        clock::pause(Duration::from_secs_f64((seconds / speed).max(0.0)));
+        clock::pause(Duration::try_from_secs_f64(seconds / speed).unwrap_or_default());
     }
 
     /// Makes a kill switch that tripped survive this process.
@@ -257,8 +204,14 @@ impl Run<'_> {
             .collect();
         let id = self.id.clone();
         for (account, at, reason) in tripped {
+            if !self.tripped.insert(account.clone()) {
+                continue;
+            }
             let ledger = self.stores()?.ledger();
-            if ledger.kill_switch(&account)?.is_none() {
+            // One that this run tripped before it died, and that a person has released since, stays so.
+            let known = ledger.kill_switches()?;
+            if !known.iter().any(|row| row.run_id == id && row.account_id == account && row.tripped_at == at) {
+                tracing::error!(component = COMPONENT, account, "the kill switch is tripped: {reason}");
                 ledger.trip_kill_switch(&account, &at, &reason, &id)?;
             }
         }
@@ -266,92 +219,13 @@ impl Run<'_> {
     }
 
     fn commit(&mut self, core: &TradeCore, done: usize) -> Result<(), AnyFailure> {
-        let saved = Saved { core: core.state(), counts: self.recorder.counts.clone() };
+        let saved =
+            Saved { core: core.state(), counts: self.recorder.counts.clone(), alerts: self.recorder.alerts.clone() };
         let state = serde_json::to_string(&saved).unwrap_or_default();
         if let Some(batch) = self.recorder.batch(done as u64, state) {
             self.stores()?.ledger().commit_trading(&batch)?;
         }
         Ok(())
-    }
-
-    /// Records how the run ended, whatever it was.
-    fn conclude(
-        mut self,
-        experiment: &mut ExperimentRun,
-        failure: Option<&dyn Failure>,
-    ) -> Result<SimulationReport, AnyFailure> {
-        let bus = self.farewell();
-        let digest = self.recorder.digest();
-        let record = match failure {
-            Some(failure) => experiment.fail(failure),
-            None => self.succeed(experiment, digest)?,
-        };
-        let end = RunEnd {
-            status: if failure.is_none() { RunStatus::Success } else { RunStatus::Failed },
-            finished_at: self.station.clock.now(),
-            result_digest: failure.is_none().then_some(digest),
-            exit: failure.map_or(0, |failure| failure.exit().code()),
-            error: failure.map(ToString::to_string),
-        };
-        let (id, in_ledger) = (self.id.clone(), self.in_ledger);
-        let stores = self.stores()?;
-        stores.experiments().record(&record)?;
-        if in_ledger {
-            stores.ledger().finish_run(&id, &end)?;
-        }
-        let mut notes = std::mem::take(&mut self.day.notes);
-        notes.extend(self.scores.note.take());
-        Ok(SimulationReport {
-            date: self.day.date,
-            run_id: id,
-            experiment_id: record.id,
-            success: failure.is_none(),
-            exit: end.exit,
-            error: end.error,
-            started_at: self.started_at,
-            seconds: self.watch.seconds(),
-            interval_minutes: self.day.interval.minutes(),
-            symbols: self.day.days.len(),
-            model_id: self.scores.model_id,
-            resumed_at_step: self.resumed_at,
-            counts: self.recorder.counts.clone(),
-            accounts: self.accounts,
-            alerts: self.recorder.alerts.clone(),
-            notes,
-            bus,
-            result_digest: end.result_digest,
-        })
-    }
-
-    fn succeed(
-        &mut self,
-        experiment: &mut ExperimentRun,
-        digest: Digest,
-    ) -> Result<crate::store::Experiment, AnyFailure> {
-        let rows = &self.recorder.rows;
-        experiment.add_table("trades.csv", trades_csv(&rows.executions))?;
-        experiment.add_table("equity.csv", equity_csv(&rows.marks))?;
-        let sum = |value: fn(&AccountReport) -> Fen| self.accounts.iter().map(value).sum::<Fen>() as f64;
-        let (first, last) = (sum(|account| account.opening_nav), sum(|account| account.nav));
-        let metrics = [
-            ("bt_ret_total".to_owned(), (first > 0.0).then(|| last / first - 1.0)),
-            ("bt_trades".to_owned(), Some(self.recorder.counts.fills as f64)),
-        ];
-        let outcome = Outcome {
-            metrics: metrics.into(),
-            result_digest: Some(digest),
-            model_id: self.scores.model_id.clone(),
-            ..Outcome::default()
-        };
-        Ok(experiment.succeed(outcome)?)
-    }
-
-    fn farewell(&mut self) -> Option<BusUse> {
-        let error = self.recorder.bus_error.take();
-        match self.recorder.wire.take() {
-            Some(wire) => Some(wire.close()),
-            None => error.map(|error| BusUse { error: Some(error), ..BusUse::default() }),
-        }
     }
 }
 
@@ -377,6 +251,7 @@ fn begin_experiment(
     desk: Option<&Desk>,
 ) -> Result<ExperimentRun, AnyFailure> {
     let mut params = desk.map(|desk| desk.params.clone()).unwrap_or_default();
+    params.insert("strategy_digest".into(), serde_json::json!(station.strategy_digest()));
     params.insert("interval_minutes".into(), day.interval.minutes().into());
     params.insert("symbols".into(), day.days.len().into());
     let lab = ExperimentLab::new(&station.workspace, &station.settings().paths.experiments_dir, &station.clock);
@@ -394,13 +269,21 @@ fn begin_experiment(
     Ok(lab.begin(context)?)
 }
 
-/// Returns the digest of everything that the result depends on.
-fn digest_input(station: &Station, options: &SimulationOptions, date: Date, data: &Digest) -> Digest {
+/// Digests what is given before a run: data, config, and the scripts as they were loaded.
+fn digest_given(
+    station: &Station,
+    options: &SimulationOptions,
+    date: Date,
+    data: &Digest,
+    desk: Option<&Desk>,
+) -> Hasher {
     let mut hasher = Hasher::new("simulation input");
     hasher.text(env!("CARGO_PKG_VERSION")).int(station.settings().seed.0 as i64).text(&date.to_string());
     for symbol in &options.symbols {
         hasher.text(&symbol.to_string());
     }
-    hasher.digest(&station.config.digest).digest(&station.strategy_digest()).digest(data);
-    hasher.finish()
+    hasher.digest(&station.config.digest).digest(data);
+    let params = desk.map(|desk| serde_json::to_string(&desk.params).unwrap_or_default());
+    hasher.text(&params.unwrap_or_default());
+    hasher
 }

@@ -22,7 +22,7 @@ use crate::{
 pub(super) struct Scores {
     pub(super) model_id: Option<String>,
     pub(super) values: Vec<(Symbol, f64)>,
-    /// Why there are none.
+    /// Why there are none, or what they are not worth.
     pub(super) note: Option<String>,
 }
 
@@ -59,7 +59,18 @@ pub(super) fn before(
     let score = |(row, symbol): (usize, &Symbol)| Some((*symbol, *all.get(row * days + day)?));
     let mut values: Vec<(Symbol, f64)> = factors.symbols.iter().enumerate().filter_map(score).collect();
     values.retain(|(symbol, score)| score.is_finite() && present.binary_search(symbol).is_ok());
-    let note = values.is_empty().then(|| format!("no symbol of the day has a score of {before}"));
+    let note = if values.is_empty() {
+        Some(format!("no symbol of the day has a score of {before}"))
+    } else {
+        let trained = model.judgement.as_of;
+        (trained > before).then(|| {
+            format!(
+                "model {} was trained as of {trained}, with the session that is replayed: what its scores earn here \
+                 is no evidence",
+                model.id
+            )
+        })
+    };
     let scores = Scores { model_id: Some(model.id.clone()), values, note };
     Ok((scores, night.into_stores()?))
 }

@@ -5,17 +5,20 @@ use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use jiff::{Timestamp, civil::DateTime};
 
+use super::COMPONENT;
 use crate::{
     bus::{
         AccountNavEvent, AccountPositionEvent, AlertLevel, Bus, BusError, BusEvent, Direction as WireDirection,
-        ExecutionEvent, Extra, MarketBar1mEvent, OrderEvent, OrderType, Publisher, RiskAlertEvent, SignalEvent,
-        TimeInForce as WireTime,
+        ErrorEvent, ExecutionEvent, Extra, MarketBar1mEvent, OrderEvent, OrderType, Publisher, RiskAlertEvent,
+        SignalEvent, TimeInForce as WireTime,
     },
     clock::shanghai_zone,
+    exit::Failure,
     market::{Interval, Symbol, tick::cny},
+    ops::metrics::LEVEL_COUNTED,
     trading::{
         Bar, Direction, Event, EventSink, Fen, Mark, Name, Signal,
-        broker::{Execution, OrderKind, OrderRequest, TimeInForce},
+        broker::{Execution, OrderKind, OrderRequest, Refusal, TimeInForce},
         risk::{AlertKind, RiskAlert, RiskLevel},
     },
 };
@@ -77,6 +80,16 @@ impl Wire {
         BusUse { published: counts.published, dropped: counts.dropped.max(self.refused), hosted, error }
     }
 
+    /// Says what ended the run; the run counts it itself.
+    pub(super) fn failed(&mut self, failure: &dyn Failure, now: Timestamp) {
+        self.send(&ErrorEvent {
+            component: COMPONENT.into(),
+            message: failure.to_string().into(),
+            level: LEVEL_COUNTED.into(),
+            ts: now,
+        });
+    }
+
     fn send<E: BusEvent>(&mut self, event: &E) {
         if let Err(error) = self.publisher.publish(event) {
             self.refused += 1;
@@ -119,7 +132,7 @@ impl Wire {
                 Direction::Sell => WireDirection::Sell,
                 Direction::Flat => WireDirection::Flat,
             },
-            score: if signal.score.is_finite() { signal.score } else { 0.0 },
+            score: signal.score,
             weight: signal.weight,
             strategy_id: Cow::Borrowed(&signal.strategy_id),
             model_id: model_id.into(),
@@ -172,7 +185,7 @@ impl Wire {
             raw.insert(name.into(), cny(fen).into());
         }
         raw.insert("position_after".into(), execution.position_after.into());
-        raw.insert("reason".into(), execution.reason.map(|reason| reason.name()).into());
+        raw.insert("reason".into(), execution.reason.map(Refusal::name).into());
         self.send(&ExecutionEvent {
             order_id: execution.order_id.to_string().into(),
             client_order_id: execution.client_order_id.as_str().into(),

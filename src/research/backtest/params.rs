@@ -29,7 +29,7 @@ pub enum BacktestError {
         last: Date,
     },
     /// No session in the window, or none before its first to decide on.
-    #[error("no session to trade between {from:?} and {to:?}: the panel has {have} sessions")]
+    #[error("no session to trade{}{}: the panel has {have} sessions", edge(" from ", *from), edge(" to ", *to))]
     NoSessions {
         /// First session asked for.
         from: Option<Date>,
@@ -56,6 +56,10 @@ pub enum BacktestError {
         /// The panel's cells.
         expected: usize,
     },
+}
+
+fn edge(word: &str, date: Option<Date>) -> String {
+    date.map_or_else(String::new, |date| format!("{word}{date}"))
 }
 
 impl Failure for BacktestError {

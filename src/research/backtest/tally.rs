@@ -72,7 +72,7 @@ impl EventSink for Tally {
             Event::Refused(_, refusal) => *self.rejects.entry(refusal.name().to_owned()).or_default() += 1,
             Event::Adjusted(adjustment) => *self.limited.entry(adjustment.why.to_owned()).or_default() += 1,
             Event::Alert(alert) if alert.level == RiskLevel::Critical => {
-                self.alerts.push(format!("{}: {}", alert.at, alert.message))
+                self.alerts.push(format!("{}: {}", alert.at, alert.message));
             }
             Event::Alert(_) | Event::Bar(_) | Event::Mark(_) | Event::Positions(..) => {}
         }

@@ -1,7 +1,12 @@
 //! `backtest`: the research pipeline from factors to a traded model, as a run of its own, with a report
 //! of what it traded.
 
-use std::{collections::BTreeMap, path::PathBuf};
+mod page;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -90,7 +95,7 @@ pub fn run(station: &Station, options: &BacktestOptions) -> Result<BacktestRun, 
     let pipeline = night_ops::run_as(station, &asked, COMPONENT)?;
     pipeline.count(station, COMPONENT)?;
     let report = BacktestReport::of(pipeline.run.report, pipeline.backtest);
-    let files = vec![report.write(&station.reports())?];
+    let files = report.write(&station.reports())?.into();
     Ok(BacktestRun { report, files, exit: pipeline.run.exit, failure: pipeline.run.failure })
 }
 
@@ -129,11 +134,12 @@ impl BacktestReport {
         }
     }
 
-    /// Writes `backtest_<run id>.json` and returns its path.
-    fn write(&self, reports: &std::path::Path) -> Result<PathBuf, DurableError> {
-        let path = reports.join(format!("{}.json", self.run.run_id));
+    /// Writes `backtest_<run id>.{json,html}` and returns their paths.
+    fn write(&self, reports: &Path) -> Result<[PathBuf; 2], DurableError> {
+        let [json, html] = ["json", "html"].map(|form| reports.join(format!("{}.{form}", self.run.run_id)));
         durable::make_directory(reports)?;
-        durable::replace(&path, serde_json::to_string_pretty(self).unwrap_or_default() + "\n")?;
-        Ok(path)
+        durable::replace(&json, serde_json::to_string_pretty(self).unwrap_or_default() + "\n")?;
+        durable::replace(&html, page::html(self))?;
+        Ok([json, html])
     }
 }
