@@ -2,12 +2,17 @@
 
 use std::str::FromStr;
 
-use cucumber::{Parameter, given, then, when};
+use cucumber::{Parameter, gherkin, given, then, when};
 use lighthunter::drill::{Stage, Step, World};
+
+use super::workspace::column;
 
 /// A command of the target, as the manual calls it.
 #[derive(Clone, Copy, Parameter)]
-#[param(name = "command", regex = "bootstrap|the smoke test|NightOps")]
+#[param(
+    name = "command",
+    regex = "bootstrap|the smoke test|NightOps|the backtest|the simulation without the bus|the simulation"
+)]
 struct Command(&'static str);
 
 impl FromStr for Command {
@@ -18,6 +23,9 @@ impl FromStr for Command {
             "bootstrap" => Ok(Self("bootstrap")),
             "the smoke test" => Ok(Self("smoke")),
             "NightOps" => Ok(Self("night")),
+            "the backtest" => Ok(Self("backtest")),
+            "the simulation" => Ok(Self("simulate")),
+            "the simulation without the bus" => Ok(Self("simulate_without_bus")),
             other => Err(format!("'{other}' is not a command")),
         }
     }
@@ -31,6 +39,16 @@ fn bootstrapped(world: &mut World) -> Step {
 #[given("a workspace after its first night")]
 fn after_first_night(world: &mut World) -> Step {
     world.start_from(Stage::FirstNight)
+}
+
+#[given("a workspace after its first backtest")]
+fn after_first_backtest(world: &mut World) -> Step {
+    world.start_from(Stage::FirstBacktest)
+}
+
+#[given("a workspace after its first simulation")]
+fn after_first_simulation(world: &mut World) -> Step {
+    world.start_from(Stage::FirstSimulation)
 }
 
 #[when(expr = "{command} runs")]
@@ -48,6 +66,11 @@ fn output_names_no_error(world: &mut World) -> Step {
     world.expect_no_error_in_output()
 }
 
+#[then("its output names:")]
+fn output_names(world: &mut World, step: &gherkin::Step) -> Step {
+    column(step).try_for_each(|word| world.expect_said_in_output(word))
+}
+
 #[then("its log holds no ERROR")]
 fn log_holds_no_error(world: &mut World) -> Step {
     world.expect_no_error_in_log()
@@ -56,6 +79,11 @@ fn log_holds_no_error(world: &mut World) -> Step {
 #[then("its result equals the one before")]
 fn result_equals_the_one_before(world: &mut World) -> Step {
     world.expect_equal_results()
+}
+
+#[then(expr = "its result equals that of {command}")]
+fn result_equals_that_of(world: &mut World, command: Command) -> Step {
+    world.expect_result_of(command.0)
 }
 
 #[then("its result equals the baseline's")]

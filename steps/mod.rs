@@ -4,8 +4,11 @@
 #![expect(clippy::needless_pass_by_value, reason = "cucumber hands parameters over by value")]
 
 mod command;
+mod experiment;
 mod fault;
 mod git;
+mod monitor;
+mod report;
 mod rollback;
 mod signal;
 mod workspace;

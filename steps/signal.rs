@@ -27,8 +27,3 @@ impl FromStr for Signal {
 fn shows(world: &mut World, signal: Signal) -> Step {
     world.expect_signal(signal.0)
 }
-
-#[then(expr = "the experiment record has {int} new line or more")]
-fn new_lines(world: &mut World, count: usize) -> Step {
-    world.expect_new_experiments(count)
-}

@@ -39,7 +39,7 @@ fn newest_partition(world: &mut World, path: String) -> Step {
 }
 
 /// Returns the first column of a step's table.
-fn column(step: &gherkin::Step) -> impl Iterator<Item = &str> {
+pub(super) fn column(step: &gherkin::Step) -> impl Iterator<Item = &str> {
     let rows = step.table.iter().flat_map(|table| &table.rows);
     rows.filter_map(|row| row.first().map(String::as_str))
 }

@@ -62,7 +62,7 @@ fn lighthunter_is_ready() -> Result<(), Failed> {
 fn control_run() -> Result<(), Failed> {
     let mut options = own_options("control")?;
     options.control = true;
-    options.tags = Some("@fault-a or @fault-code".into());
+    options.tags = Some("@fault-a or @fault-b or @fault-code".into());
     options.keep = drill::Keep::Never;
     let record = drill::run(options)?;
     let wrong = |record: &DrillRecord| {

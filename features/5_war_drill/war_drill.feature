@@ -2,7 +2,7 @@
 Feature: The war drill
   Chapter 5 of the manual as one story: brought up from nothing, run, broken, seen, taken back, proven.
 
-  @fault-a @box-1.1 @box-1.2 @box-1.3 @box-1.4 @box-1.5 @box-2.1 @box-3.1 @box-3.2 @box-4.1
+  @fault-a @box-1.1 @box-1.2 @box-1.3 @box-1.4 @box-1.5 @box-2.1 @box-2.3 @box-3.1 @box-3.2 @box-4.1
   Scenario: From a clean environment through failure A and back
     Given a clean environment
     When the repository is cloned
@@ -16,6 +16,9 @@ Feature: The war drill
     Then it exits with code 0
     And its log holds no ERROR
     And the experiment record has 1 new line or more
+    When the backtest runs
+    Then it exits with code 0
+    And the experiment record has one new success of kind "backtest"
     Given a baseline
     When the fault "duckdb-path" is injected
     And NightOps runs
@@ -27,6 +30,45 @@ Feature: The war drill
     Then the fingerprint proof holds
     And git status is clean
     When NightOps runs
+    Then it exits with code 0
+    And its result equals the baseline's
+    When the backtest runs
+    Then it exits with code 0
+    And its result equals the baseline's
+    And the times of detection, rollback and proof are recorded
+
+  @fault-b @box-1.1 @box-1.2 @box-1.3 @box-1.4 @box-1.5 @box-2.1 @box-2.3 @box-3.1 @box-3.2 @box-4.1
+  Scenario: From a clean environment through failure B and back
+    Given a clean environment
+    When the repository is cloned
+    Then git status is clean
+    When bootstrap runs
+    Then it exits with code 0
+    When the smoke test runs
+    Then it exits with code 0
+    When NightOps runs
+    Then it exits with code 0
+    When the backtest runs
+    Then it exits with code 0
+    When the simulation runs
+    Then it exits with code 0
+    And its report gives the value of every account
+    Given a baseline
+    When the fault "strategy-weight" is injected
+    And the simulation runs
+    Then the exit code shows the fault
+    And the log shows the fault
+    And the metric shows the fault
+    And the experiment record shows the fault
+    When the backtest runs
+    Then it exits with code 17
+    When the code is rolled back to the baseline
+    Then the fingerprint proof holds
+    And git status is clean
+    When the backtest runs
+    Then it exits with code 0
+    And its result equals the baseline's
+    When the simulation runs
     Then it exits with code 0
     And its result equals the baseline's
     And the times of detection, rollback and proof are recorded

@@ -26,6 +26,19 @@ type Planted = (&'static str, &'static str, &'static str, &'static str, &'static
 const FAILURE: &str = "NightOps fails, and every signal shows it";
 const RERUN: &str = "After failure A the rollback brings back the same result";
 
+const REFUSAL: &str = "The backtest refuses a weight of 1.7, and comes back";
+const LOOP: &str = "The backtest refuses an endless loop, and comes back";
+const BACKTEST: &str = "A backtest leaves its report and its experiment";
+
+/// What the target has no command for: it names neither a simulation nor a monitor.
+const WITHOUT_COMMAND: &[&str] = &[
+    "A simulated day ends with executions, accounts and a report",
+    "The same day gives the same result, with the bus and without it",
+    "The simulation refuses a signal that is no number, and its experiment says why",
+    "The monitor counts what backtest and simulation refuse, and goes on",
+    "From a clean environment through failure B and back",
+];
+
 const PLANTED: &[Planted] = &[
     ("smoke.sh", "set -e", "exit 3", FAILURE, "NotStarted"),
     ("night.sh", "mkdir -p", "exit 5; mkdir -p", FAILURE, "NotStarted"),
@@ -38,6 +51,21 @@ const PLANTED: &[Planted] = &[
     ("night.sh", "  exit 13", "  echo lost > data/lost; exit 13", RERUN, "NotRecovered"),
     ("night.sh", "  exit 13", "  echo mine > left_behind.txt; exit 13", RERUN, "NotRecovered"),
     ("night.sh", "digest=$(", "digest=$$; : $(", RERUN, "NotRecovered"),
+    ("strategy/portfolio.luau", "u1 = 0.4", "u2 = 0.4", BACKTEST, "NotStarted"),
+    ("backtest.sh", "exit $code", "exit 1", REFUSAL, "NotDetected"),
+    ("backtest.sh", "<= 1", "<= 2", REFUSAL, "NotDetected"),
+    ("backtest.sh", "portfolio.luau:1: the", "portfolio.luau: the", REFUSAL, "NotDetected"),
+    ("backtest.sh", "\\\"ERROR\\\"", "\\\"INFO\\\"", REFUSAL, "NotDetected"),
+    ("backtest.sh", "{\"count\":1,", "{\"count\":0,", REFUSAL, "NotDetected"),
+    ("backtest.sh", "\\\"failed\\\"", "\\\"success\\\"", REFUSAL, "NotDetected"),
+    ("backtest.sh", "\\\"class\\\":$code", "\\\"class\\\":70", REFUSAL, "NotDetected"),
+    ("backtest.sh", "'while true'", "'while false'", LOOP, "NotDetected"),
+    ("backtest.sh", "digest=$(", "digest=$$; : $(", REFUSAL, "NotRecovered"),
+    ("backtest.sh", "digest=$(", "digest=$$; : $(", "The same model and bars give the same backtest", "Failed"),
+    ("backtest.sh", "value\\n2025-01-02,1", "value", BACKTEST, "Failed"),
+    ("backtest.sh", "> reports/backtest.json", "> reports/other.json", BACKTEST, "Failed"),
+    ("backtest.sh", "\"trades\\\":1", "\"trades\\\":0", BACKTEST, "Failed"),
+    ("backtest.sh", "{\"count\":0,\"runs_total\":1}", "{}", BACKTEST, "Failed"),
     ("night.sh", "digest=$(", "digest=$$; : $(", "The same inputs give the same result", "Failed"),
     (
         "bootstrap.sh",
@@ -52,19 +80,24 @@ const PLANTED: &[Planted] = &[
 fn foreign_target_is_ready() -> Result<(), Failed> {
     let room = tempfile::tempdir()?;
     let record = drill::run(options(&target(room.path(), None)?, "foreign")?)?;
+    let skipped: Vec<&str> =
+        record.scenarios.iter().filter(|s| s.outcome.name() == "Skipped").map(|s| s.name.as_str()).collect();
+    require(skipped == WITHOUT_COMMAND, || format!("these are skipped: {}", skipped.join("; ")))?;
     let red: Vec<String> = record
         .scenarios
         .iter()
-        .filter(|s| !s.outcome.is_green())
+        .filter(|s| s.outcome.is_red(false))
         .map(|s| format!("{}: {} ({})", s.name, s.outcome.name(), s.outcome.reason().unwrap_or_default()))
         .collect();
     require(record.verdict == Verdict::Ready && red.is_empty(), || red.join("; "))?;
-    let failure = find(&record, FAILURE)?;
-    require(failure.signals.len() == 4 && failure.signals.iter().all(|signal| signal.seen), || {
-        format!("not all signals saw the fault: {:?}", failure.signals)
-    })?;
+    for scenario in [FAILURE, REFUSAL, LOOP] {
+        let failure = find(&record, scenario)?;
+        require(failure.signals.len() == 4 && failure.signals.iter().all(|signal| signal.seen), || {
+            format!("not all signals saw the fault of '{scenario}': {:?}", failure.signals)
+        })?;
+    }
     let ticked: Vec<&str> = record.checklist.iter().filter(|item| item.ticked).map(|item| item.id.as_str()).collect();
-    let covered = ["1.1", "1.2", "1.3", "1.4", "1.5", "2.1", "3.1", "3.2", "4.1"];
+    let covered = ["1.1", "1.2", "1.3", "1.4", "1.5", "2.1", "2.3", "3.1", "3.2", "4.1"];
     require(ticked == covered, || format!("these boxes are ticked: {}", ticked.join(" ")))
 }
 
@@ -92,7 +125,11 @@ fn control_run() -> Result<(), Failed> {
     let record = drill::run(options)?;
     for scenario in &record.scenarios {
         let broken = scenario.tags.iter().any(|tag| tag.starts_with("fault-"));
-        let expected = if broken { "NotInjected" } else { "Passed" };
+        let expected = match scenario.name.as_str() {
+            name if WITHOUT_COMMAND.contains(&name) => "Skipped",
+            _ if broken => "NotInjected",
+            _ => "Passed",
+        };
         let found = scenario.outcome.name();
         require(found == expected, || format!("'{}' is {found}, not {expected}", scenario.name))?;
     }

@@ -1,5 +1,6 @@
-//! The pipeline from outside: nights on a small simulated market, and one on the real bars.
+//! The pipeline from outside: nights and simulations on a small simulated market and on the real bars.
 
 mod failure;
 mod night;
 mod real_data;
+mod simulation;
