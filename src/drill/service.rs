@@ -61,7 +61,9 @@ impl Service {
         let mut stream = TcpStream::connect(host)?;
         stream.set_read_timeout(Some(PAGE_PATIENCE))?;
         stream.set_write_timeout(Some(PAGE_PATIENCE))?;
-        write!(stream, "GET /{path} HTTP/1.0\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+        // In one piece: a server that answers to the first of several would reset what comes later.
+        let request = format!("GET /{path} HTTP/1.0\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes())?;
         let mut answer = Vec::new();
         stream.take(PAGE_BYTES_MAX).read_to_end(&mut answer)?;
         let answer = String::from_utf8_lossy(&answer);
