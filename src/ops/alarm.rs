@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// How long is waited for a listener of the bus.
-const PATIENCE: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Raises the alarm for a failure of `component` that ended an operation, which counts it itself.
 pub(super) fn raise(station: &Station, component: &str, failure: &dyn Failure) {

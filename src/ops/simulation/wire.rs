@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How long is waited for subscriptions to settle before the first event.
-const SETTLE: Duration = Duration::from_millis(800);
+const SETTLE: Duration = Duration::from_millis(400);
 /// How long slow subscribers get at the end.
 const FAREWELL: Duration = Duration::from_secs(5);
 
