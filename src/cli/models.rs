@@ -1,4 +1,5 @@
-//! `lighthunter models`: the saved models, which of them is in force, and whether they are whole.
+//! `lighthunter models`: the saved models, which of them is in force, whether they are whole, and the two
+//! ways for a person to put one in force.
 
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
@@ -7,11 +8,14 @@ use serde::Serialize;
 use super::session::Session;
 use crate::{
     exit::{AnyFailure, Exit, Failure},
-    ops,
-    research::{ResearchError, zoo::ModelZoo},
+    ops::{self, Station},
+    research::{
+        ResearchError,
+        zoo::{Action, Decision, ModelZoo},
+    },
 };
 
-/// List the models, or verify them
+/// List and verify the models, and choose the one in force
 #[derive(Debug, Args)]
 pub(super) struct ModelsArgs {
     #[command(subcommand)]
@@ -26,6 +30,29 @@ enum ModelsCommand {
     Current,
     /// Check every file of every model against its manifest
     Verify,
+    /// Put a model in force, also one that its gate refused; who did and why is recorded
+    Use {
+        /// The model: an id, or JOB/ID as `models list` shows it
+        #[arg(value_name = "ID|JOB/ID")]
+        model: String,
+        #[command(flatten)]
+        choice: Choice,
+    },
+    /// Put the model in force again that was so before the current one
+    Previous {
+        #[command(flatten)]
+        choice: Choice,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Choice {
+    /// The job that the model belongs to [default: `alpha.default_job`]
+    #[arg(long)]
+    job: Option<String>,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
 }
 
 /// One model as the commands show it.
@@ -36,15 +63,107 @@ struct ModelLine {
     current: bool,
     as_of: Option<Date>,
     label: Option<String>,
+    learner: Option<&'static str>,
     gate_passed: Option<bool>,
     /// What is wrong with it.
     problem: Option<String>,
 }
 
+/// A change of the model in force as the commands show it.
+#[derive(Debug, Serialize)]
+struct Change<'a> {
+    job: &'a str,
+    model: &'a str,
+    previous: Option<&'a str>,
+    by: &'a str,
+    reason: Option<&'a str>,
+    /// The gate's reasons against the model.
+    overruled: &'a [String],
+    /// The model that `alpha.model_id` pins, whatever is in force.
+    pinned: Option<&'a str>,
+}
+
 pub(super) fn run(session: &Session, args: &ModelsArgs) -> Result<Exit, AnyFailure> {
     let station = session.station("models")?;
-    let (mut lines, failure) = read(&ops::zoo(&station))?;
-    if matches!(args.command, ModelsCommand::Current) {
+    let zoo = ops::zoo(&station);
+    let default_job = || station.settings().alpha.default_job.clone();
+    match &args.command {
+        ModelsCommand::Use { model, choice } => {
+            // JOB/ID names the job itself; a second job beside it is a contradiction, not a preference.
+            let (job, id) = match (model.split_once('/'), &choice.job) {
+                (Some((job, id)), None) => (job.to_owned(), id),
+                (Some((job, id)), Some(other)) if job == other => (job.to_owned(), id),
+                (Some(_), Some(other)) => return Err(TwoJobs { model: model.clone(), job: other.clone() }.into()),
+                (None, job) => (job.clone().unwrap_or_else(default_job), model.as_str()),
+            };
+            choose(session, &station, &job, id, (Action::Use, choice.reason.as_deref()))
+        }
+        ModelsCommand::Previous { choice } => {
+            let job = choice.job.clone().unwrap_or_else(default_job);
+            let id = zoo.previous(&job)?;
+            choose(session, &station, &job, &id, (Action::Previous, choice.reason.as_deref()))
+        }
+        shown => show(session, &zoo, shown),
+    }
+}
+
+/// A model named with one job and another job beside it.
+#[derive(Debug, thiserror::Error)]
+#[error("'{model}' names another job than --job {job}")]
+struct TwoJobs {
+    model: String,
+    job: String,
+}
+
+impl Failure for TwoJobs {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+
+    fn remedy(&self) -> Option<String> {
+        Some("Leave out --job, or name the model by its id alone.".into())
+    }
+}
+
+fn choose(
+    session: &Session,
+    station: &Station,
+    job: &str,
+    id: &str,
+    (action, reason): (Action, Option<&str>),
+) -> Result<Exit, AnyFailure> {
+    let (zoo, console) = (ops::zoo(station), session.console);
+    ops::check_model(station, &zoo.load(job, id)?)?;
+    let by = std::env::var("USER").unwrap_or_else(|_| "unknown".into());
+    let reason = reason.map(str::to_owned);
+    let decision = Decision { action, at: station.clock.now(), by, reason };
+    let promotion = zoo.promote(job, id, &decision)?;
+    let after = promotion.previous.as_deref().map_or_else(String::new, |previous| format!(", after {previous}"));
+    console.line(format!("{job}/{id} is in force{after}"));
+    if !promotion.overruled.is_empty() {
+        let why = decision.reason.as_deref().unwrap_or("no reason was given");
+        let against = promotion.overruled.join("; ");
+        console.line(format!("Its gate had refused it ({against}); {} overruled that: {why}", decision.by));
+    }
+    let pinned = station.settings().alpha.model_id.as_deref().filter(|pinned| *pinned != id);
+    if let Some(pinned) = pinned {
+        console.note(format!("warning: alpha.model_id pins {pinned}: commands go on using that model"));
+    }
+    console.document(&Change {
+        job,
+        model: id,
+        previous: promotion.previous.as_deref(),
+        by: &decision.by,
+        reason: decision.reason.as_deref(),
+        overruled: &promotion.overruled,
+        pinned,
+    });
+    Ok(Exit::Done)
+}
+
+fn show(session: &Session, zoo: &ModelZoo, command: &ModelsCommand) -> Result<Exit, AnyFailure> {
+    let (mut lines, failure) = read(zoo)?;
+    if matches!(command, ModelsCommand::Current) {
         lines.retain(|line| line.current);
     }
     let console = session.console;
@@ -64,7 +183,7 @@ pub(super) fn run(session: &Session, args: &ModelsArgs) -> Result<Exit, AnyFailu
         });
         console.line(format!("{mark} {}/{}  {state}", line.job, line.id));
     }
-    if let Some(failure) = failure.filter(|_| matches!(args.command, ModelsCommand::Verify)) {
+    if let Some(failure) = failure.filter(|_| matches!(command, ModelsCommand::Verify)) {
         console.failure_with(&failure, Some(("models", serde_json::json!(lines))));
         return Ok(failure.exit());
     }
@@ -88,12 +207,14 @@ fn read(zoo: &ModelZoo) -> Result<(Vec<ModelLine>, Option<ResearchError>), Resea
                 current: is_current,
                 as_of: None,
                 label: None,
+                learner: None,
                 gate_passed: None,
                 problem: None,
             };
             match zoo.load(&job, &id) {
                 Ok(snapshot) => {
                     line.as_of = Some(snapshot.judgement.as_of);
+                    line.learner = Some(snapshot.model.learner.name());
                     line.label = Some(snapshot.model.label);
                     line.gate_passed = Some(snapshot.judgement.gate.passed);
                 }

@@ -90,6 +90,39 @@ fn missing_keys_take_the_defaults_value() {
 }
 
 #[test]
+fn learner_and_processors_are_read_and_their_mistakes_named() {
+    use settings::{Learner, Processor};
+    let room = Room::new();
+    let research = |loaded: Loaded| loaded.settings.research;
+    let shipped = research(room.load(&[]).expect("sound"));
+    assert!(matches!(shipped.learner, Learner::ElasticNet(_)));
+    assert_eq!(shipped.dataset.processors, [Processor::WinsoriseQuantile { tail: 0.01 }, Processor::ZscoreTrain]);
+    let sets = [
+        ("research.learner.kind", "boosted_trees"),
+        ("research.learner.rounds", "7"),
+        ("research.dataset.processors", r#"[{"kind": "rank_by_day"}, {"kind": "fill", "with": "median"}]"#),
+    ];
+    let set = research(room.load(&sets).expect("sound"));
+    assert!(matches!(&set.learner, Learner::BoostedTrees(trees) if trees.rounds == 7 && trees.bins == 256));
+    assert_eq!(set.dataset.processors, [Processor::RankByDay, Processor::FillMedian]);
+    let cases = [
+        ("research.learner.kind", "boosted_tree", "did you mean boosted_trees?"),
+        ("research.learner.rounds", "0", "a whole number from 1 to 10000"),
+        ("research.learner.subsample", "0", "a number above 0 up to 1"),
+        ("research.learner.bins", "1", "a whole number from 2 to 4096"),
+        ("research.dataset.processors", r#"[{"kind": "zscore"}]"#, "zscore_train"),
+        ("research.dataset.processors", r#"[{"kind": "winsorise_quantile", "tail": 0.5}]"#, "below 0.5"),
+        ("research.dataset.processors", r#"[{"kind": "winsorise_mad", "tail": 0.1}]"#, "deviations"),
+        ("research.dataset.processors", r#"[{"kind": "rank_by_day", "tail": 0.1}]"#, "unknown key"),
+        ("research.dataset.processors", r#"[{"kind": "fill", "with": "mean"}]"#, "median, zero"),
+    ];
+    for (key, value, words) in cases {
+        let said = room.load(&[(key, value)]).expect_err(value);
+        assert!(said.contains(words) && said.contains(key), "{value}: {said}");
+    }
+}
+
+#[test]
 fn higher_layers_win_and_say_so() {
     let room = Room::new();
     room.write(

@@ -28,17 +28,20 @@ pub enum ModelError {
         /// The gap that counts as converged.
         wanted: f64,
     },
-    /// Every coefficient is zero: the model would predict one number for everything.
-    #[error("the fitted model is constant: a penalty of {penalty} leaves none of {columns} coefficients")]
+    /// The model would predict one number for everything.
+    #[error("the fitted model is constant: {why}")]
     Constant {
-        /// The penalty.
-        penalty: f64,
-        /// The columns.
-        columns: usize,
+        /// What made it so.
+        why: String,
+        /// What to do about it.
+        remedy: &'static str,
     },
-    /// The learner's library refused.
+    /// The library of the elastic net refused.
     #[error("the learner failed: {0}")]
     Library(#[from] linfa_elasticnet::ElasticNetError),
+    /// The library of the boosted trees refused.
+    #[error("the learner failed: {0}")]
+    Boosting(#[from] forust_ml::errors::ForustError),
     /// A saved model that does not make sense.
     #[error("the saved model is not valid: {0}")]
     Invalid(String),
@@ -64,7 +67,7 @@ impl Failure for ModelError {
             Self::Parameter { .. } | Self::Version { .. } | Self::Feature(_) => Exit::Config,
             Self::Degenerate(_) | Self::Constant { .. } => Exit::DataRefused,
             Self::NotConverged { .. } => Exit::Limit,
-            Self::Library(_) => Exit::Internal,
+            Self::Library(_) | Self::Boosting(_) => Exit::Internal,
             Self::Invalid(_) | Self::Json(_) => Exit::Corrupt,
         }
     }
@@ -73,12 +76,12 @@ impl Failure for ModelError {
         let text = match self {
             Self::Parameter { .. } => "Set the parameter to an allowed value.",
             Self::Degenerate(_) => "Check the dataset: its rows and columns must vary.",
-            Self::Constant { .. } => "Lower the penalty, or give the model factors that say something.",
+            Self::Constant { remedy, .. } => remedy,
             Self::NotConverged { .. } => "Raise max_iterations or tolerance, or raise the penalty.",
             Self::Version { .. } => "Train the model again.",
             Self::Feature(_) => "Add the factor to the factor set, or train the model again.",
             Self::Invalid(_) | Self::Json(_) => "Go back to a sound model with `models previous`, or train again.",
-            Self::Library(_) => return None,
+            Self::Library(_) | Self::Boosting(_) => return None,
         };
         Some(text.into())
     }

@@ -1,61 +1,19 @@
 //! Learners: what turns rows into a model.
 
-use linfa::{Dataset, traits::Fit};
-use linfa_elasticnet::ElasticNet;
-use ndarray::{Array1, Array2, ShapeBuilder};
 use serde::{Deserialize, Serialize};
 
-use super::{MODEL_VERSION, Model, ModelError, Schema};
+use super::{BoostedTreesParams, ElasticNetParams, Form, MODEL_VERSION, Model, ModelError, Schema};
+use crate::seed::Seed;
 
-/// Parameters of the elastic net, which minimises
-/// |y - Xw|^2 / (2 rows) + penalty x (`l1_ratio` x |w|_1 + (1 - `l1_ratio`) / 2 x |w|^2)
-/// with features and label both brought to mean 0 and deviation 1, so that the penalty means the same
-/// whatever the label's unit: a feature whose correlation with the label is below
-/// penalty x `l1_ratio` gets no coefficient.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ElasticNetParams {
-    /// Strength of the penalty, above 0.
-    pub penalty: f64,
-    /// Share of the L1 part, above 0 (the duality gap that ends the fit is not defined at 0) up to 1.
-    pub l1_ratio: f64,
-    /// Largest number of passes over the coefficients, at least 2.
-    pub max_iterations: u32,
-    /// Duality gap that ends the fit, as a share of the label's sum of squares; above 0.
-    pub tolerance: f64,
-}
-
-impl Default for ElasticNetParams {
-    fn default() -> Self {
-        Self { penalty: 0.02, l1_ratio: 0.5, max_iterations: 2000, tolerance: 1e-6 }
-    }
-}
-
-impl ElasticNetParams {
-    fn check(&self) -> Result<(), ModelError> {
-        let wrong = |key, got, allowed| Err(ModelError::Parameter { key, got, allowed });
-        if !(self.penalty.is_finite() && self.penalty > 0.0) {
-            return wrong("penalty", self.penalty, "a number above 0");
-        }
-        if !(self.l1_ratio > 0.0 && self.l1_ratio <= 1.0) {
-            return wrong("l1_ratio", self.l1_ratio, "above 0 up to 1");
-        }
-        if !(2..=1_000_000).contains(&self.max_iterations) {
-            return wrong("max_iterations", f64::from(self.max_iterations), "2 to 1000000");
-        }
-        if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
-            return wrong("tolerance", self.tolerance, "between 0 and 1");
-        }
-        Ok(())
-    }
-}
-
-/// A way to learn. Fits are deterministic: equal rows give an equal model.
+/// A way to learn. Fits are deterministic: equal rows and an equal seed give an equal model, whatever the
+/// number of threads.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Learner {
     /// Linear regression with L1 and L2 penalties.
     ElasticNet(ElasticNetParams),
+    /// Gradient boosting of regression trees.
+    BoostedTrees(BoostedTreesParams),
 }
 
 impl Default for Learner {
@@ -64,51 +22,93 @@ impl Default for Learner {
     }
 }
 
+/// What a fit may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effort {
+    /// Where random choices come from.
+    pub seed: Seed,
+    /// Threads to use, all processors' where not given. It does not change the model.
+    pub threads: Option<usize>,
+}
+
+/// Rows to learn from.
+#[derive(Debug, Clone, Copy)]
+pub struct TrainingRows<'a> {
+    /// The features and what was done to them.
+    pub schema: &'a Schema,
+    /// Processed features, row after row, as wide as the schema; NaN where missing.
+    pub features: &'a [f64],
+    /// The label of each row.
+    pub label: &'a [f64],
+    /// The label's id.
+    pub label_id: &'a str,
+}
+
 impl Learner {
     /// Returns the learner's name.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
             Self::ElasticNet(_) => "elastic_net",
+            Self::BoostedTrees(_) => "boosted_trees",
         }
     }
 
-    /// Fits a model for the label named `label_id`: `features` is a row-major matrix of raw values, as
-    /// wide as the schema, `label` has a number for each row.
+    /// Says whether it learns from rows in which features are missing; the elastic net needs them whole.
+    #[must_use]
+    pub const fn takes_missing(&self) -> bool {
+        matches!(self, Self::BoostedTrees(_))
+    }
+
+    /// Fits a model.
     ///
     /// # Errors
-    /// When a parameter is out of range, the input has a wrong shape, a number that is not finite, too
-    /// few rows or a constant label, the fit does not converge, or every coefficient is zero.
-    pub fn fit(&self, schema: &Schema, features: &[f64], label: &[f64], label_id: &str) -> Result<Model, ModelError> {
-        schema.check()?;
-        let (rows, columns) = (label.len(), schema.features.len());
-        if features.len() != rows * columns {
-            let got = features.len();
-            return Err(ModelError::Degenerate(format!("{got} numbers are not {rows} rows x {columns} columns")));
-        }
-        if rows < columns + 2 {
-            return Err(ModelError::Degenerate(format!("{rows} rows are too few for {columns} columns")));
-        }
-        if features.iter().chain(label).any(|value| !value.is_finite()) {
-            return Err(ModelError::Degenerate("a feature or label is not a finite number".into()));
-        }
-        let (mean, deviation) = spread(label)?;
-        let target: Vec<f64> = label.iter().map(|value| (value - mean) / deviation).collect();
-        let scaled = schema.scale(features);
-        let (intercept, weights) = match self {
-            Self::ElasticNet(params) => elastic_net(params, &scaled, columns, &target)?,
+    /// When a parameter is out of range, the input has a wrong shape, a label that is not finite, a
+    /// feature that the learner cannot take, too few rows or a constant label, the fit does not converge,
+    /// or the model would predict one number for everything.
+    pub fn fit(&self, rows: TrainingRows<'_>, effort: Effort) -> Result<Model, ModelError> {
+        rows.schema.check()?;
+        let columns = rows.schema.features.len();
+        self.check(&rows, columns)?;
+        let (mean, deviation) = spread(rows.label)?;
+        let target: Vec<f64> = rows.label.iter().map(|value| (value - mean) / deviation).collect();
+        let form = match self {
+            Self::ElasticNet(params) => {
+                let (intercept, weights) = params.fit(rows.features, columns, target)?;
+                let coefficients = weights.into_iter().map(|weight| weight * deviation).collect();
+                Form::Linear { intercept: mean + deviation * intercept, coefficients }
+            }
+            Self::BoostedTrees(params) => {
+                let trees = params.fit(rows.features, columns, &target, deviation, effort)?;
+                Form::Trees { base: mean, trees }
+            }
         };
         let model = Model {
             version: MODEL_VERSION,
             learner: *self,
-            label: label_id.into(),
-            rows,
-            intercept: mean + deviation * intercept,
-            coefficients: weights.into_iter().map(|weight| weight * deviation).collect(),
-            features: schema.clone(),
+            label: rows.label_id.into(),
+            rows: rows.label.len(),
+            features: rows.schema.clone(),
+            form,
         };
         model.check()?;
         Ok(model)
+    }
+
+    fn check(&self, rows: &TrainingRows<'_>, columns: usize) -> Result<(), ModelError> {
+        let (count, got) = (rows.label.len(), rows.features.len());
+        let refuse = |why: String| Err(ModelError::Degenerate(why));
+        if got != count * columns {
+            return refuse(format!("{got} numbers are not {count} rows x {columns} columns"));
+        }
+        if count < columns + 2 {
+            return refuse(format!("{count} rows are too few for {columns} columns"));
+        }
+        let known = |value: &f64| value.is_finite() || (self.takes_missing() && value.is_nan());
+        if !rows.label.iter().all(|value| value.is_finite()) || !rows.features.iter().all(known) {
+            return refuse("a feature or label is not a finite number".into());
+        }
+        Ok(())
     }
 }
 
@@ -125,35 +125,12 @@ fn spread(label: &[f64]) -> Result<(f64, f64), ModelError> {
     }
 }
 
-fn elastic_net(
-    params: &ElasticNetParams,
-    scaled: &[f64],
-    columns: usize,
-    target: &[f64],
-) -> Result<(f64, Vec<f64>), ModelError> {
-    params.check()?;
-    let rows = target.len();
-    // Column after column: coordinate descent walks down columns.
-    let by_column = (0..columns).flat_map(|column| scaled.iter().skip(column).step_by(columns).copied()).collect();
-    let matrix = Array2::from_shape_vec((rows, columns).f(), by_column)
-        .map_err(|error| ModelError::Degenerate(error.to_string()))?;
-    let dataset = Dataset::new(matrix, Array1::from_vec(target.to_vec()));
-    let fitted = ElasticNet::params()
-        .penalty(params.penalty)
-        .l1_ratio(params.l1_ratio)
-        .max_iterations(params.max_iterations)
-        .tolerance(params.tolerance)
-        .fit(&dataset)?;
-    if fitted.n_steps() >= params.max_iterations {
-        let squares: f64 = target.iter().map(|value| value * value).sum();
-        let wanted = params.tolerance * squares;
-        return Err(ModelError::NotConverged { iterations: params.max_iterations, gap: fitted.duality_gap(), wanted });
+/// Checks parameters: key, value, what is allowed in words, and whether it is.
+pub(super) fn check_ranges(ranges: &[(&'static str, f64, &'static str, bool)]) -> Result<(), ModelError> {
+    match ranges.iter().find(|(_, _, _, sound)| !sound) {
+        Some((key, got, allowed, _)) => Err(ModelError::Parameter { key, got: *got, allowed }),
+        None => Ok(()),
     }
-    let weights = fitted.hyperplane().to_vec();
-    if weights.iter().all(|weight| *weight == 0.0) {
-        return Err(ModelError::Constant { penalty: params.penalty, columns });
-    }
-    Ok((fitted.intercept(), weights))
 }
 
 #[cfg(test)]

@@ -1,70 +1,51 @@
-//! What a model expects of its input: the features by name and how each is scaled. The scaling is
-//! fitted on training rows only and travels with the model.
+//! What a model expects of its input: the features by name and what is done to each before the model
+//! sees it. It is fitted on training cells only and travels with the model.
 
 use serde::{Deserialize, Serialize};
 
-use super::ModelError;
+use super::{ModelError, Processor, Step};
 
-/// How one feature is brought to scale: winsorised to `lower..=upper`, then (x - mean) / deviation.
+/// One feature: a factor and its fitted processors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Scaling {
-    /// The feature's name.
+pub struct Feature {
+    /// The factor's name.
     pub name: String,
-    /// The smallest value kept: the training rows' 1 % quantile.
-    pub lower: f64,
-    /// The largest value kept: the training rows' 99 % quantile.
-    pub upper: f64,
-    /// Mean of the winsorised training rows.
-    pub mean: f64,
-    /// Standard deviation (ddof 1) of the winsorised training rows; above 0.
-    pub deviation: f64,
+    /// What is done to it, in order.
+    pub steps: Vec<Step>,
 }
 
-impl Scaling {
-    /// The share cut off at each end.
-    pub const TAIL: f64 = 0.01;
-
-    /// Fits the scaling of a feature on its training values; none where they do not vary once the
-    /// tails are cut, or one is not finite.
-    #[must_use]
-    pub fn fit(name: &str, values: &[f64]) -> Option<Self> {
-        if values.len() < 2 || values.iter().any(|value| !value.is_finite()) {
-            return None;
+impl Feature {
+    /// Fits the processors of a column on its `training` cells, each on what the one before it left,
+    /// and applies them to the whole column. A number that is not finite counts as missing.
+    ///
+    /// # Errors
+    /// Says in words why a processor cannot be fitted; the column then holds what came before it.
+    pub fn fit(
+        name: &str,
+        processors: &[Processor],
+        column: &mut [f64],
+        training: &[usize],
+        (days, present): (usize, &[bool]),
+    ) -> Result<Self, String> {
+        let mut steps = Vec::with_capacity(processors.len());
+        forget_infinite(column);
+        for processor in processors {
+            let step = processor.fit(training.iter().filter_map(|cell| column.get(*cell)).copied())?;
+            step.apply(column, days, present);
+            steps.push(step);
         }
-        let mut sorted = values.to_vec();
-        sorted.sort_by(f64::total_cmp);
-        let (mut lower, mut upper) = (quantile(&sorted, Self::TAIL)?, quantile(&sorted, 1.0 - Self::TAIL)?);
-        let varies = sorted.first() < sorted.last();
-        if lower == upper {
-            // A rare event (a limit-up, say) lies wholly in the tail; cutting it would erase it.
-            (lower, upper) = (*sorted.first()?, *sorted.last()?);
-        }
-        let count = values.len() as f64;
-        let mean = values.iter().map(|value| value.clamp(lower, upper)).sum::<f64>() / count;
-        let squares: f64 = values.iter().map(|value| (value.clamp(lower, upper) - mean).powi(2)).sum();
-        let deviation = (squares / (count - 1.0)).sqrt();
-        (varies && deviation.is_finite() && deviation > 1e-12 * mean.abs()).then(|| Self {
-            name: name.into(),
-            lower,
-            upper,
-            mean,
-            deviation,
-        })
+        Ok(Self { name: name.into(), steps })
     }
 
-    /// Scales one value; NaN stays NaN.
-    #[must_use]
-    pub fn scale(&self, value: f64) -> f64 {
-        // NaN passes clamp unchanged.
-        (value.clamp(self.lower, self.upper) - self.mean) / self.deviation
+    fn apply(&self, column: &mut [f64], days: usize, present: &[bool]) {
+        forget_infinite(column);
+        self.steps.iter().for_each(|step| step.apply(column, days, present));
     }
+}
 
-    fn check(&self) -> Result<(), ModelError> {
-        let numbers = [self.lower, self.upper, self.mean, self.deviation];
-        let sound = numbers.iter().all(|number| number.is_finite()) && self.lower < self.upper && self.deviation > 0.0;
-        if sound { Ok(()) } else { Err(ModelError::Invalid(format!("scaling of '{}' is out of range", self.name))) }
-    }
+fn forget_infinite(column: &mut [f64]) {
+    column.iter_mut().filter(|value| value.is_infinite()).for_each(|value| *value = f64::NAN);
 }
 
 /// The features of a model in column order.
@@ -72,7 +53,7 @@ impl Scaling {
 #[serde(transparent)]
 pub struct Schema {
     /// One for each column.
-    pub features: Vec<Scaling>,
+    pub features: Vec<Feature>,
 }
 
 impl Schema {
@@ -81,73 +62,83 @@ impl Schema {
         self.features.iter().map(|feature| feature.name.as_str())
     }
 
-    /// Scales a row-major matrix of raw features; its width is the schema's.
+    /// Says which cells of raw columns hold any number at all: the others get no row and no score,
+    /// whatever fills gaps.
     #[must_use]
-    pub fn scale(&self, raw: &[f64]) -> Vec<f64> {
-        raw.iter().zip(self.features.iter().cycle()).map(|(value, feature)| feature.scale(*value)).collect()
+    pub fn present(columns: &[&[f64]]) -> Vec<bool> {
+        let cells = columns.iter().map(|column| column.len()).max().unwrap_or_default();
+        let mut present = vec![false; cells];
+        for column in columns {
+            present.iter_mut().zip(*column).for_each(|(present, value)| *present |= value.is_finite());
+        }
+        present
     }
 
-    /// Checks that there is a feature, each once and in range.
+    /// Does to raw columns, one a feature, what was done in training; each is laid out as cells of
+    /// symbols x `days` days.
+    pub fn process(&self, columns: &mut [Vec<f64>], days: usize) {
+        let present = Self::present(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let features = columns.iter_mut().zip(&self.features);
+        features.for_each(|(column, feature)| feature.apply(column, days, &present));
+    }
+
+    /// Checks that there is a feature, each once, and that all are processed alike and in range.
     ///
     /// # Errors
     /// Names the first feature that is not sound.
     pub fn check(&self) -> Result<(), ModelError> {
-        if self.features.is_empty() {
+        let Some(first) = self.features.first() else {
             return Err(ModelError::Invalid("it has no features".into()));
+        };
+        let mut names: Vec<&str> = self.names().collect();
+        names.sort_unstable();
+        if let Some([name, _]) = names.array_windows().find(|[one, next]| one == next) {
+            return Err(ModelError::Invalid(format!("feature '{name}' occurs twice")));
         }
-        for (at, feature) in self.features.iter().enumerate() {
-            feature.check()?;
-            if self.features.iter().take(at).any(|earlier| earlier.name == feature.name) {
-                return Err(ModelError::Invalid(format!("feature '{}' occurs twice", feature.name)));
+        for feature in &self.features {
+            let kinds = |of: &Feature| of.steps.iter().map(std::mem::discriminant).collect::<Vec<_>>();
+            if kinds(feature) != kinds(first) {
+                return Err(ModelError::Invalid(format!("'{}' is not processed as the others", feature.name)));
+            }
+            if !feature.steps.iter().all(Step::check) {
+                return Err(ModelError::Invalid(format!("a processor of '{}' is out of range", feature.name)));
             }
         }
         Ok(())
     }
 }
 
-/// Returns a quantile of ascending values, between neighbours by linear interpolation.
-fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
-    let place = share * (sorted.len().checked_sub(1)?) as f64;
-    let below = place.floor();
-    let low = *sorted.get(below as usize)?;
-    let high = *sorted.get(place.ceil() as usize)?;
-    Some(low + (high - low) * (place - below))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Scaling, quantile};
+    use super::{Feature, Schema};
+    use crate::model::{FillWith, Processor};
 
     #[test]
-    fn quantile_interpolates_between_neighbours() {
-        assert_eq!(quantile(&[1.0, 2.0, 4.0], 0.75), Some(3.0));
-        assert_eq!(quantile(&[], 0.5), None);
+    fn processors_are_fitted_on_training_cells_and_each_on_what_the_one_before_left() {
+        // Two symbols x three days; the last day is not trained on and holds a planted outlier.
+        let processors = [Processor::WinsoriseQuantile { tail: 0.0 }, Processor::ZscoreTrain];
+        let fit = |planted: f64| {
+            let mut column = vec![1.0, 2.0, planted, 3.0, 4.0, -planted];
+            let feature = Feature::fit("F", &processors, &mut column, &[0, 1, 3, 4], (3, &[true; 6]));
+            (feature.expect("fitted"), column)
+        };
+        let (feature, column) = fit(1e6);
+        assert_eq!(feature, fit(0.5).0, "the outlier leaked into what was fitted");
+        assert_eq!((column[2], column[5]), (column[4], column[0]), "it was cut to the training range");
+        let schema = Schema { features: vec![feature] };
+        let mut again = [vec![1.0, 2.0, 1e6, 3.0, 4.0, -1e6]];
+        schema.process(&mut again, 3);
+        assert_eq!(again[0], column, "scoring does what training did");
     }
 
     #[test]
-    fn outlier_is_cut_and_the_rest_is_centred() {
-        let mut values: Vec<f64> = (0..1000).map(f64::from).collect();
-        values.push(1e9);
-        let scaling = Scaling::fit("F", &values).expect("they vary");
-        assert_eq!(scaling.upper, 990.0);
-        assert_eq!(scaling.scale(1e9), scaling.scale(990.0));
-        let mean = values.iter().map(|value| scaling.scale(*value)).sum::<f64>() / 1001.0;
-        assert!(mean.abs() < 1e-12, "{mean}");
-        assert!(scaling.scale(f64::NAN).is_nan());
-    }
-
-    #[test]
-    fn rare_event_is_kept() {
-        let mut values = vec![0.0; 1000];
-        values[3] = 1.0;
-        let scaling = Scaling::fit("F", &values).expect("it varies");
-        assert!(scaling.scale(1.0) > scaling.scale(0.0));
-    }
-
-    #[test]
-    fn values_that_do_not_vary_have_no_scaling() {
-        for values in [vec![], vec![1.0], vec![0.1; 50], vec![1.0, f64::NAN, 2.0], vec![1.0, f64::INFINITY]] {
-            assert_eq!(Scaling::fit("F", &values), None, "{values:?}");
-        }
+    fn cell_without_any_number_is_not_filled() {
+        let fill = [Processor::Fill { with: FillWith::Zero }];
+        let feature = |name: &str| Feature::fit(name, &fill, &mut [1.0], &[0], (1, &[true])).expect("fitted");
+        let schema = Schema { features: vec![feature("a"), feature("b")] };
+        let mut columns = [vec![1.0, f64::INFINITY], vec![f64::NAN, f64::NAN]];
+        schema.process(&mut columns, 1);
+        assert_eq!((columns[0][0], columns[1][0]), (1.0, 0.0));
+        assert!(columns[0][1].is_nan() && columns[1][1].is_nan());
     }
 }

@@ -17,5 +17,5 @@ mod research_plan;
 pub mod simulation;
 mod station;
 
-pub use research_plan::zoo;
+pub use research_plan::{check_model, zoo};
 pub use station::Station;

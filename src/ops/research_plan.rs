@@ -10,12 +10,13 @@ use crate::{
         FactorSet, LabelSpec, Task,
         settings::{self, ResearchJob},
     },
-    exit::{Exit, Failure},
+    exit::{AnyFailure, Exit, Failure},
     metric::Convention,
-    model::{ElasticNetParams, Learner},
+    model::{BoostedTreesParams, ElasticNetParams, FillWith, Learner, ModelError, Processor},
     research::{
+        ResearchError,
         dataset::{Bounds, DatasetRule, SplitSpec},
-        zoo::{GateRule, ModelZoo},
+        zoo::{GateRule, ModelZoo, Snapshot},
     },
 };
 
@@ -77,11 +78,14 @@ impl ResearchPlan {
         let factors = factors.ok_or_else(|| missing("factor set", &job.factor_set, "config/factor_spec.json"))?;
         let split = &research.split;
         let bounds = Bounds::Fractions { train: split.train_share, valid: split.valid_share };
+        let learner = learner(&research.learner);
         let dataset = DatasetRule {
             label: task.primary_label.clone(),
             split: SplitSpec { bounds, purge_sessions: None, embargo_sessions: split.embargo_days },
             max_null_share: research.dataset.max_null_share,
             tradable_only: research.dataset.tradable_only,
+            processors: research.dataset.processors.iter().map(processor).collect(),
+            keep_missing: learner.takes_missing(),
         };
         Ok(Self {
             job: job.clone(),
@@ -89,7 +93,7 @@ impl ResearchPlan {
             factors: factors.clone(),
             labels: labels.clone(),
             dataset,
-            learner: learner(&research.learner),
+            learner,
             gate: gate(station),
             convention: Convention {
                 days_per_year: f64::from(settings.performance.trading_days),
@@ -106,6 +110,7 @@ impl ResearchPlan {
             ("label".into(), self.task.primary_label.clone().into()),
             ("factor_set".into(), self.job.factor_set.clone().into()),
             ("factors".into(), json!(self.factors.factors)),
+            ("processors".into(), json!(self.dataset.processors)),
             ("learner".into(), json!(self.learner)),
         ])
     }
@@ -115,6 +120,30 @@ impl ResearchPlan {
 #[must_use]
 pub fn zoo(station: &Station) -> ModelZoo {
     ModelZoo::at(station.workspace.path(&station.settings().alpha.model_dir))
+}
+
+/// Checks that a model is what its job of the config trades by: it predicts the label of the job's task, from
+/// factors of the job's set.
+///
+/// # Errors
+/// When the job is not in the config, or the model is of another label or another set.
+pub fn check_model(station: &Station, model: &Snapshot) -> Result<(), AnyFailure> {
+    let (settings, config) = (station.settings(), &station.config);
+    let missing = |what, name: &str, file| PlanError { what, name: name.to_owned(), file };
+    let job = settings.research.job(&model.job);
+    let job = job.ok_or_else(|| missing("job", &model.job, "config/system_config.json"))?;
+    let task = config.labels.tasks.iter().find(|task| task.id == job.task);
+    let task = task.ok_or_else(|| missing("task", &job.task, "config/label_spec.json"))?;
+    if task.primary_label != model.model.label {
+        let (id, own, wanted) = (model.id.clone(), model.model.label.clone(), task.primary_label.clone());
+        return Err(ResearchError::OtherLabel { id, own, wanted }.into());
+    }
+    let set = config.factors.sets.get(&job.factor_set);
+    let set = set.ok_or_else(|| missing("factor set", &job.factor_set, "config/factor_spec.json"))?;
+    match model.model.features.names().find(|name| !set.factors.iter().any(|own| own == name)) {
+        Some(name) => Err(ModelError::Feature(name.to_owned()).into()),
+        None => Ok(()),
+    }
 }
 
 /// Returns the directory of what a trading date's run may compute again.
@@ -131,6 +160,30 @@ fn learner(settings: &settings::Learner) -> Learner {
             max_iterations: net.max_iterations,
             tolerance: net.tolerance,
         }),
+        settings::Learner::BoostedTrees(trees) => Learner::BoostedTrees(BoostedTreesParams {
+            rounds: trees.rounds,
+            learning_rate: trees.learning_rate,
+            max_depth: trees.max_depth,
+            max_leaves: trees.max_leaves,
+            min_child_weight: trees.min_child_weight,
+            subsample: trees.subsample,
+            column_subsample: trees.column_subsample,
+            l2: trees.l2,
+            min_gain: trees.min_gain,
+            bins: trees.bins,
+        }),
+    }
+}
+
+const fn processor(settings: &settings::Processor) -> Processor {
+    match *settings {
+        settings::Processor::WinsoriseQuantile { tail } => Processor::WinsoriseQuantile { tail },
+        settings::Processor::WinsoriseMad { deviations } => Processor::WinsoriseMad { deviations },
+        settings::Processor::ZscoreTrain => Processor::ZscoreTrain,
+        settings::Processor::ZscoreByDay => Processor::ZscoreByDay,
+        settings::Processor::RankByDay => Processor::RankByDay,
+        settings::Processor::FillMedian => Processor::Fill { with: FillWith::Median },
+        settings::Processor::FillZero => Processor::Fill { with: FillWith::Zero },
     }
 }
 

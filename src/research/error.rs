@@ -57,6 +57,16 @@ pub enum ResearchError {
         /// The factors' window.
         got: Window,
     },
+    /// A model that predicts another label than its job trades by.
+    #[error("model '{id}' predicts {own}, its job trades by {wanted}")]
+    OtherLabel {
+        /// The model.
+        id: String,
+        /// Its label.
+        own: String,
+        /// The primary label of the job's task.
+        wanted: String,
+    },
     /// No row or no column was left to learn from.
     #[error("the dataset has {lack}: {why}")]
     Empty {
@@ -154,6 +164,7 @@ impl Failure for ResearchError {
             | Self::Setting { .. }
             | Self::Name { .. }
             | Self::Window { .. }
+            | Self::OtherLabel { .. }
             | Self::NoCurrent { .. }
             | Self::NoModel { .. } => Exit::Config,
             Self::Layout { .. } => Exit::Internal,
@@ -172,6 +183,7 @@ impl Failure for ResearchError {
             Self::Setting { .. } => "Set the key to an allowed value.",
             Self::Name { .. } => "Choose another name.",
             Self::Window { .. } => "Train again after a change of the factor set, or set it back.",
+            Self::OtherLabel { .. } => "Choose a model of that label with `models list`, or set the job's task back.",
             Self::Layout { .. } => return None,
             Self::Empty { .. } => {
                 "Use more sessions (an earlier start, or more data), or drop the factors that the data does not hold."

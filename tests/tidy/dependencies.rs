@@ -3,7 +3,7 @@
 use super::source::{Blank, SourceFile, assert_caught, assert_none, blanked, read, rust_files, words};
 
 /// A library and the only places that may name it.
-const HOMES: [(&str, &[&str]); 19] = [
+const HOMES: [(&str, &[&str]); 20] = [
     ("arrow", &["src/store/"]),
     ("axum", &["src/hud/", "src/ops/monitor/"]),
     ("clap", &["src/cli/"]),
@@ -11,6 +11,7 @@ const HOMES: [(&str, &[&str]); 19] = [
     ("cucumber", &["src/drill/", "steps/", "tests/", "src/main.rs"]),
     ("duckdb", &["src/store/"]),
     ("flate2", &["src/store/"]),
+    ("forust_ml", &["src/model/"]),
     ("git2", &["src/vault/"]),
     ("jsonc_parser", &["src/config/", "src/drill/pointer.rs"]),
     ("linfa", &["src/model/"]),

@@ -17,7 +17,9 @@ pub use alpha::{Alpha, ModelGate};
 pub use data::{DataGuardian, MarketKind, MarketSource};
 pub use edges::{CircuitBreaker, EventBus, Hud, Monitor, Network, RateLimits};
 pub use ops::{DayOps, LogFiles, NightMode, NightOps, Ops, Performance};
-pub use research::{Dataset, ElasticNet, FoldMode, Learner, Research, ResearchJob, Split, WalkForward};
+pub use research::{
+    BoostedTrees, Dataset, ElasticNet, FoldMode, Learner, Processor, Research, ResearchJob, Split, WalkForward,
+};
 pub use risk::Risk;
 pub use storage::{Engine, Storage, TsStorage, WriteMode};
 pub use trading::{

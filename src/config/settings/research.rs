@@ -57,6 +57,34 @@ pub struct Dataset {
     pub max_null_share: f64,
     /// Leaves out rows whose next open could not be bought.
     pub tradable_only: bool,
+    /// What is done to every factor, in order.
+    pub processors: Vec<Processor>,
+}
+
+/// What is done to a factor before a model learns from it; what it needs to know of the factor is taken
+/// from the training rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Processor {
+    /// Cuts at two quantiles.
+    WinsoriseQuantile {
+        /// The share cut off at each end, 0 up to but not including 0.5.
+        tail: f64,
+    },
+    /// Cuts at so many median absolute deviations from the median.
+    WinsoriseMad {
+        /// How many, above 0.
+        deviations: f64,
+    },
+    /// Mean 0 and deviation 1 over the training rows.
+    ZscoreTrain,
+    /// Mean 0 and deviation 1 over the symbols of each day.
+    ZscoreByDay,
+    /// Rank among the symbols of each day, -0.5 to 0.5.
+    RankByDay,
+    /// The training median where a factor is missing.
+    FillMedian,
+    /// 0 where a factor is missing.
+    FillZero,
 }
 
 /// How a model learns.
@@ -64,6 +92,33 @@ pub struct Dataset {
 pub enum Learner {
     /// Linear, with an absolute and a squared penalty.
     ElasticNet(ElasticNet),
+    /// Gradient boosting of regression trees.
+    BoostedTrees(BoostedTrees),
+}
+
+/// Parameters of boosted trees.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BoostedTrees {
+    /// Trees.
+    pub rounds: u32,
+    /// Share of each tree that counts, above 0 up to 1.
+    pub learning_rate: f64,
+    /// Splits from the root to a leaf.
+    pub max_depth: u32,
+    /// Leaves of a tree.
+    pub max_leaves: u32,
+    /// Fewest training rows in a leaf.
+    pub min_child_weight: f64,
+    /// Share of the rows that each tree sees, above 0 up to 1.
+    pub subsample: f64,
+    /// Share of the columns that each tree sees, above 0 up to 1.
+    pub column_subsample: f64,
+    /// Squared penalty on what a leaf says.
+    pub l2: f64,
+    /// Smallest gain that a split must bring.
+    pub min_gain: f64,
+    /// Bins of a feature.
+    pub bins: u16,
 }
 
 /// Parameters of the elastic net.
@@ -114,6 +169,7 @@ impl Research {
             dataset: s.section("dataset", |s| Dataset {
                 max_null_share: s.number("max_null_share", Bounds::SHARE),
                 tradable_only: s.flag("tradable_only"),
+                processors: s.objects("processors", Processor::read),
             }),
             learner: s.section("learner", Learner::read),
             walk_forward: s.section("walk_forward", WalkForward::read),
@@ -137,20 +193,78 @@ impl Split {
     }
 }
 
-impl Learner {
+impl Processor {
     fn read(s: &mut Section<'_>) -> Self {
-        s.choice("kind", &[("elastic_net", ())], ());
+        const KINDS: [&str; 6] =
+            ["winsorise_quantile", "winsorise_mad", "zscore_train", "zscore_by_day", "rank_by_day", "fill"];
+        // Every kind reads its own keys only, so that a key of another kind is reported.
+        match s.choice("kind", &KINDS.map(|kind| (kind, kind)), "zscore_train") {
+            "winsorise_quantile" => {
+                let tail = s.number("tail", Bounds::between(0.0, 0.5));
+                if tail == 0.5 {
+                    s.mistake("tail", "is 0.5, allowed: a number from 0 to below 0.5");
+                }
+                Self::WinsoriseQuantile { tail }
+            }
+            "winsorise_mad" => Self::WinsoriseMad { deviations: s.number("deviations", Bounds::POSITIVE) },
+            "zscore_by_day" => Self::ZscoreByDay,
+            "rank_by_day" => Self::RankByDay,
+            "fill" => s.choice("with", &[("median", Self::FillMedian), ("zero", Self::FillZero)], Self::FillZero),
+            _ => Self::ZscoreTrain,
+        }
+    }
+}
+
+impl Learner {
+    /// Reads the parameters of both kinds, whichever is chosen: a mistake does not wait for the day on
+    /// which `kind` changes.
+    fn read(s: &mut Section<'_>) -> Self {
+        let net = ElasticNet::read(s);
+        let trees = BoostedTrees::read(s);
+        if s.choice("kind", &[("elastic_net", false), ("boosted_trees", true)], false) {
+            Self::BoostedTrees(trees)
+        } else {
+            Self::ElasticNet(net)
+        }
+    }
+}
+
+impl ElasticNet {
+    fn read(s: &mut Section<'_>) -> Self {
         let tolerance = s.number("tolerance", Bounds::above(0.0, 1.0));
         if tolerance == 1.0 {
             s.mistake("tolerance", "is 1, allowed: a number above 0 and below 1");
         }
-        Self::ElasticNet(ElasticNet {
+        Self {
             penalty: s.number("penalty", Bounds::POSITIVE),
             l1_ratio: s.number("l1_ratio", Bounds::above(0.0, 1.0)),
-            max_iterations: u32::try_from(s.count("max_iterations", 2, 1_000_000)).unwrap_or(u32::MAX),
+            max_iterations: small(s, "max_iterations", 2, 1_000_000),
             tolerance,
-        })
+        }
     }
+}
+
+impl BoostedTrees {
+    fn read(s: &mut Section<'_>) -> Self {
+        let share = Bounds::above(0.0, 1.0);
+        let weight = Bounds::between(0.0, 1e9);
+        Self {
+            rounds: small(s, "rounds", 1, 10_000),
+            learning_rate: s.number("learning_rate", share),
+            max_depth: small(s, "max_depth", 1, 64),
+            max_leaves: small(s, "max_leaves", 2, 65_536),
+            min_child_weight: s.number("min_child_weight", weight),
+            subsample: s.number("subsample", share),
+            column_subsample: s.number("column_subsample", share),
+            l2: s.number("l2", weight),
+            min_gain: s.number("min_gain", weight),
+            bins: u16::try_from(s.count("bins", 2, 4096)).unwrap_or(u16::MAX),
+        }
+    }
+}
+
+fn small(s: &mut Section<'_>, key: &str, low: u64, high: u64) -> u32 {
+    u32::try_from(s.count(key, low, high)).unwrap_or(u32::MAX)
 }
 
 impl WalkForward {

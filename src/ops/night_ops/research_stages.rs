@@ -15,7 +15,7 @@ use crate::{
         backtest::{self, BacktestInput, BacktestParams, BacktestResult},
         experiment::{ExperimentLab, ExperimentRun, Outcome, RunContext},
         performance, train,
-        zoo::{self, Snapshot},
+        zoo::{self, Action, Decision, Snapshot, Verdict},
     },
     store::{ExperimentKind, StoreError},
 };
@@ -109,24 +109,27 @@ fn train_model(
     plan: &ResearchPlan,
     run: &str,
 ) -> Result<(Snapshot, Digest, String), AnyFailure> {
-    let (dataset, as_of, job) = (night.dataset()?, night.as_of(), plan.job.id.as_str());
+    let (dataset, factors) = (night.dataset()?, night.factors()?);
+    let (as_of, job) = (night.as_of(), plan.job.id.as_str());
     let trained = train::train(&dataset, &plan.learner, night.station.settings().seed)?;
     let zoo = research_plan::zoo(night.station);
-    let gate = zoo.judge(job, &plan.gate, &trained, &dataset)?;
+    let Verdict { gate, current } = zoo.judge(job, &plan.gate, &trained, &dataset, &factors)?;
     let snapshot = Snapshot::of(job, &zoo::model_id(as_of, run)?, &trained, &dataset, gate.clone(), as_of)?;
     zoo.publish(&snapshot)?;
-    let newer = match zoo.current(job)? {
-        Some(_) => Some(zoo.load_current(job)?).filter(|current| current.judgement.as_of > as_of),
-        None => None,
-    };
-    let remark = if let (true, Some(newer)) = (gate.passed, newer) {
-        format!("not put in force: {} was trained for a later day", newer.id)
-    } else if gate.passed {
-        let promotion = zoo.promote(job, &snapshot.id)?;
-        format!("in force, after {}", promotion.previous.as_deref().unwrap_or("none"))
-    } else {
-        let kept = zoo.current(job)?.map_or_else(|| "no model is in force".into(), |id| format!("{id} stays in force"));
-        format!("refused by its gate ({}); {kept}", gate.reasons.join("; "))
+    let remark = match current {
+        Some((newer, day)) if gate.passed && day > as_of => {
+            format!("not put in force: {newer} was trained for a later day")
+        }
+        _ if gate.passed => {
+            let (at, by) = (night.station.clock.now(), format!("night-ops {}", night.run_id));
+            let decision = Decision { action: Action::Gate, at, by, reason: None };
+            let promotion = zoo.promote(job, &snapshot.id, &decision)?;
+            format!("in force, after {}", promotion.previous.as_deref().unwrap_or("none"))
+        }
+        current => {
+            let kept = current.map_or_else(|| "no model is in force".into(), |(id, _)| format!("{id} stays in force"));
+            format!("refused by its gate ({}); {kept}", gate.reasons.join("; "))
+        }
     };
     Ok((snapshot, trained.digest()?, remark))
 }

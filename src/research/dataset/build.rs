@@ -6,12 +6,12 @@ use jiff::civil::Date;
 
 use super::{
     DroppedColumn, Parts, SplitSpec,
-    columns::{Choice, scaling},
+    columns::{Choice, Prepared},
 };
 use crate::{
     digest::{Digest, Hasher},
     market::Symbol,
-    model::Schema,
+    model::{Learner, Processor, Schema},
     research::{
         ResearchError,
         factor::{FactorFrame, Window},
@@ -32,13 +32,36 @@ pub struct DatasetRule {
     /// Leaves out rows whose next open could not be bought: a model must not learn from gains that
     /// nobody could have.
     pub tradable_only: bool,
+    /// What is done to every factor, in order; fitted on the training part only.
+    pub processors: Vec<Processor>,
+    /// Keeps rows in which some features are missing, for a learner that takes them.
+    pub keep_missing: bool,
 }
 
 impl DatasetRule {
     /// Returns the usual rule for a label.
     #[must_use]
     pub fn of(label: &str) -> Self {
-        Self { label: label.into(), split: SplitSpec::default(), max_null_share: 0.2, tradable_only: true }
+        Self {
+            label: label.into(),
+            split: SplitSpec::default(),
+            max_null_share: 0.2,
+            tradable_only: true,
+            processors: Processor::DEFAULT.to_vec(),
+            keep_missing: false,
+        }
+    }
+
+    /// Returns the rule with the rows that a learner can take.
+    #[must_use]
+    pub fn for_learner(self, learner: &Learner) -> Self {
+        Self { keep_missing: learner.takes_missing(), ..self }
+    }
+
+    /// Sessions from `t` on that decide over the row of `t`: those that the label reads, and the next one
+    /// where its open says whether the row is tradable.
+    const fn reach(&self, horizon: usize) -> usize {
+        if self.tradable_only && horizon == 0 { 1 } else { horizon }
     }
 }
 
@@ -47,7 +70,7 @@ impl DatasetRule {
 pub struct Dataset {
     /// Names of the features in column order.
     pub feature_names: Vec<String>,
-    /// Rows x features, row after row: raw factor values, all finite.
+    /// Rows x features, row after row, processed; NaN where missing, in a dataset that keeps such rows.
     pub features: Vec<f64>,
     /// The label's id.
     pub label_id: String,
@@ -57,7 +80,7 @@ pub struct Dataset {
     pub keys: Vec<(Symbol, Date)>,
     /// Row ranges of the parts.
     pub parts: Parts,
-    /// Scaling of the features, fitted on the training rows only.
+    /// What was done to the features, fitted on the training part only.
     pub schema: Schema,
     /// The window of the rolling factors.
     pub window: Window,
@@ -114,16 +137,19 @@ pub fn build(factors: &FactorFrame, labels: &LabelFrame, rule: &DatasetRule) -> 
         return Err(ResearchError::setting("dataset.max_null_share", rule.max_null_share, "0 to 1"));
     }
     let label = labels.label(&rule.label)?;
-    let sessions = rule.split.parts(&factors.dates, label.horizon)?;
+    rule.processors.iter().try_for_each(Processor::check)?;
+    let sessions = rule.split.parts(&factors.dates, rule.reach(label.horizon))?;
     let mut rows = Rows::new(factors, labels, label, rule, &sessions);
     let candidates = rows.candidates();
     let days = factors.dates.len();
-    let is_training = |cell: &&usize| sessions.train.contains(&(**cell % days));
+    let is_training = |cell: &&usize| sessions.train.contains(&(**cell % days.max(1)));
     let training: Vec<usize> = candidates.iter().filter(is_training).copied().collect();
     let choice = Choice::of(factors, &training, rule.max_null_share);
-    let mut dataset = rows.take(&candidates, choice);
+    let prepared = choice.prepare(&rule.processors, &candidates, &training, days);
+    let mut dataset = rows.take(&candidates, prepared);
     dataset.parts = row_ranges(&dataset.keys, &factors.dates, &sessions);
-    finish(dataset, label)
+    check(&dataset, label)?;
+    Ok(dataset)
 }
 
 /// The walk over all cells, which counts what it leaves out.
@@ -181,14 +207,19 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Takes the candidates whose features are all known.
-    fn take(mut self, candidates: &[usize], choice: Choice<'_>) -> Dataset {
+    /// Takes the candidates whose features are known: all of them, or some for a learner that takes that.
+    fn take(mut self, candidates: &[usize], prepared: Prepared) -> Dataset {
         let days = self.factors.dates.len();
         let (mut features, mut label, mut keys) = (Vec::new(), Vec::new(), Vec::new());
-        for cell in candidates {
-            let at = |column: &[f64]| column.get(*cell).copied().unwrap_or(f64::NAN);
-            if let Some((name, _)) = choice.kept.iter().find(|(_, column)| !at(column).is_finite()) {
-                self.exclude(&format!("feature_missing:{name}"));
+        for (at, cell) in candidates.iter().enumerate() {
+            if !prepared.present.get(*cell).is_some_and(|present| *present) {
+                self.exclude("feature_missing:all");
+                continue;
+            }
+            let row = prepared.columns.iter().map(|column| column.get(at).copied().unwrap_or(f64::NAN));
+            let gap = if self.rule.keep_missing { None } else { row.clone().position(|value| !value.is_finite()) };
+            if let Some(feature) = gap.and_then(|gap| prepared.schema.features.get(gap)) {
+                self.exclude(&format!("feature_missing:{}", feature.name));
                 continue;
             }
             let (Some(symbol), Some(date)) =
@@ -196,20 +227,20 @@ impl<'a> Rows<'a> {
             else {
                 continue;
             };
-            features.extend(choice.kept.iter().map(|(_, column)| at(column)));
-            label.push(at(&self.label.values));
+            features.extend(row);
+            label.push(self.label.values.get(*cell).copied().unwrap_or(f64::NAN));
             keys.push((*symbol, *date));
         }
         Dataset {
-            feature_names: choice.kept.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            feature_names: prepared.schema.names().map(str::to_owned).collect(),
             features,
             label_id: self.label.id.clone(),
             label,
             keys,
             parts: Parts { train: 0..0, valid: 0..0, test: 0..0 },
-            schema: Schema::default(),
+            schema: prepared.schema,
             window: self.factors.window,
-            dropped: choice.dropped,
+            dropped: prepared.dropped,
             excluded: self.excluded,
         }
     }
@@ -225,8 +256,8 @@ fn row_ranges(keys: &[(Symbol, Date)], dates: &[Date], sessions: &Parts) -> Part
     Parts { train: rows(&sessions.train), valid: rows(&sessions.valid), test: rows(&sessions.test) }
 }
 
-/// Fits the scaling on the training rows; drops columns that turn out constant in the rows left.
-fn finish(mut dataset: Dataset, label: &LabelColumn) -> Result<Dataset, ResearchError> {
+/// Refuses a dataset without columns, or without rows to train or to validate on, and says what took them.
+fn check(dataset: &Dataset, label: &LabelColumn) -> Result<(), ResearchError> {
     if dataset.feature_names.is_empty() {
         // A short period has one reason for nearly all columns: it is said once.
         let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -246,13 +277,7 @@ fn finish(mut dataset: Dataset, label: &LabelColumn) -> Result<Dataset, Research
             return Err(ResearchError::Empty { lack, why: format!("all cells were left out ({})", why.join(", ")) });
         }
     }
-    let training = dataset.parts.train.len();
-    dataset.schema =
-        scaling(&dataset.feature_names, &dataset.features, training).ok_or_else(|| ResearchError::Empty {
-            lack: "a feature that cannot be scaled",
-            why: format!("it does not vary in the {training} rows to train on"),
-        })?;
-    Ok(dataset)
+    Ok(())
 }
 
 #[cfg(test)]

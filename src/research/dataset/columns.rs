@@ -1,9 +1,9 @@
-//! Which factor columns a model can learn from, and how those are scaled.
+//! Which factor columns a model can learn from, and what is done to those.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    model::{Scaling, Schema},
+    model::{Feature, Processor, Schema},
     research::factor::FactorFrame,
 };
 
@@ -58,11 +58,64 @@ impl<'a> Choice<'a> {
     }
 }
 
-/// Fits the scaling of every column of a row-major matrix on its first `rows` rows.
-pub(super) fn scaling(names: &[String], features: &[f64], rows: usize) -> Option<Schema> {
-    let width = names.len();
-    let column = |at: usize| features.iter().skip(at).step_by(width).take(rows).copied().collect::<Vec<f64>>();
-    let fitted: Option<Vec<Scaling>> =
-        names.iter().enumerate().map(|(at, name)| Scaling::fit(name, &column(at))).collect();
-    fitted.map(|features| Schema { features })
+/// The columns that are left, processed.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// What was done to each.
+    pub(super) schema: Schema,
+    /// A column a feature, a number a candidate.
+    pub(super) columns: Vec<Vec<f64>>,
+    /// Cells of which some feature is known.
+    pub(super) present: Vec<bool>,
+    pub(super) dropped: Vec<DroppedColumn>,
+}
+
+impl Choice<'_> {
+    /// Processes the columns kept, fitting on the `training` cells only. A column that a processor cannot
+    /// be fitted on, or that has one value once processed, is dropped.
+    pub(super) fn prepare(
+        mut self,
+        processors: &[Processor],
+        candidates: &[usize],
+        training: &[usize],
+        days: usize,
+    ) -> Prepared {
+        loop {
+            let raw: Vec<&[f64]> = self.kept.iter().map(|(_, column)| *column).collect();
+            let present = Schema::present(&raw);
+            let seen: Vec<usize> =
+                training.iter().filter(|cell| present.get(**cell).is_some_and(|here| *here)).copied().collect();
+            let (mut features, mut columns, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+            for (at, (name, column)) in self.kept.iter().enumerate() {
+                let mut column = column.to_vec();
+                let fitted = Feature::fit(name, processors, &mut column, &seen, (days, &present));
+                match fitted.and_then(|feature| varies(&column, &seen).map(|()| feature)) {
+                    Ok(feature) => {
+                        features.push(feature);
+                        let value = |cell: &usize| column.get(*cell).copied().unwrap_or(f64::NAN);
+                        columns.push(candidates.iter().map(value).collect());
+                    }
+                    Err(reason) => left_out.push((at, reason)),
+                }
+            }
+            if left_out.is_empty() {
+                return Prepared { schema: Schema { features }, columns, present, dropped: self.dropped };
+            }
+            // Which cells are there at all is asked of the columns that stay, as scoring will ask it.
+            for (at, reason) in left_out.into_iter().rev() {
+                let (name, _) = self.kept.remove(at);
+                self.drop(name, reason);
+            }
+        }
+    }
+}
+
+fn varies(column: &[f64], cells: &[usize]) -> Result<(), String> {
+    let mut known = cells.iter().filter_map(|cell| column.get(*cell)).filter(|value| value.is_finite());
+    let first = known.next();
+    if first.is_some() && known.any(|value| Some(value) != first) {
+        Ok(())
+    } else {
+        Err("it has one value in the whole training part once processed".into())
+    }
 }

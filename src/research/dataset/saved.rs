@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Dataset, DroppedColumn, Parts};
 use crate::{
-    digest::Digest,
+    digest::{Digest, Hasher},
     durable,
     market::Symbol,
     model::{ModelError, Schema},
@@ -17,7 +17,18 @@ use crate::{
 
 const ROWS: &str = "dataset.parquet";
 const MANIFEST: &str = "MANIFEST.json";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+/// A column of the table.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Column {
+    name: String,
+    /// `f64`, `i64`, `utf8` or `date`.
+    r#type: String,
+    /// The digest of its values, whatever the file's coding.
+    digest: Digest,
+}
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +38,7 @@ struct Manifest {
     sha256: Digest,
     /// The digest of the dataset itself, whatever the file's coding.
     content: Digest,
+    columns: Vec<Column>,
     label: String,
     parts: Parts,
     window: Window,
@@ -43,7 +55,8 @@ impl Dataset {
     pub fn write(&self, directory: &Path) -> Result<Digest, ResearchError> {
         durable::make_directory(directory)?;
         let rows = directory.join(ROWS);
-        self.to_frame()?.write(&rows)?;
+        let frame = self.to_frame()?;
+        frame.write(&rows)?;
         let sha256 = Digest::of_file(&rows).map_err(ResearchError::unreadable(&rows))?;
         let content = self.digest();
         let manifest = Manifest {
@@ -51,6 +64,7 @@ impl Dataset {
             file: ROWS.into(),
             sha256,
             content,
+            columns: columns(&frame),
             label: self.label_id.clone(),
             parts: self.parts.clone(),
             window: self.window,
@@ -85,8 +99,11 @@ impl Dataset {
             }
             Err(error) => return Err(ResearchError::unreadable(&rows)(error)),
         }
-        let content = manifest.content;
-        let dataset = Self::from_frame(&Frame::read(&rows)?, manifest)
+        let (content, frame) = (manifest.content, Frame::read(&rows)?);
+        if columns(&frame) != manifest.columns {
+            return Err(ResearchError::corrupt(&rows, "its columns are not those of the manifest"));
+        }
+        let dataset = Self::from_frame(&frame, manifest)
             .ok_or_else(|| ResearchError::corrupt(&rows, "its columns are not those of the manifest"))?;
         if dataset.digest() == content {
             Ok(dataset)
@@ -135,6 +152,33 @@ impl Dataset {
     }
 }
 
+/// Returns name, type and digest of a table's columns.
+fn columns(frame: &Frame) -> Vec<Column> {
+    let described = |(name, column): &(String, FrameColumn)| {
+        let mut hasher = Hasher::new("dataset column");
+        let kind = match column {
+            FrameColumn::F64(values) => {
+                values.iter().fold(&mut hasher, |hasher, value| hasher.float(*value));
+                "f64"
+            }
+            FrameColumn::I64(values) => {
+                values.iter().fold(&mut hasher, |hasher, value| hasher.int(*value));
+                "i64"
+            }
+            FrameColumn::Utf8(values) => {
+                values.iter().fold(&mut hasher, |hasher, value| hasher.text(value));
+                "utf8"
+            }
+            FrameColumn::Date(values) => {
+                values.iter().fold(&mut hasher, |hasher, date| hasher.text(&date.to_string()));
+                "date"
+            }
+        };
+        Column { name: name.clone(), r#type: kind.into(), digest: hasher.finish() }
+    };
+    frame.columns().iter().map(described).collect()
+}
+
 /// Returns the column of a label; the prefix keeps it apart from the features.
 fn label_column(id: &str) -> String {
     format!("label:{id}")
@@ -170,6 +214,26 @@ mod tests {
         assert_eq!(read.digest(), digest);
         assert_eq!((read.schema, read.parts, read.keys), (dataset.schema, dataset.parts, dataset.keys));
         assert_eq!((read.dropped, read.excluded), (dataset.dropped, dataset.excluded));
+    }
+
+    #[test]
+    fn gaps_and_the_table_s_columns_survive() {
+        let room = tempfile::tempdir().expect("a directory");
+        let panel = DailyPanel::from_bars(&random_bars(6, 120));
+        let factors = factor::compute(&core_set(), &panel).expect("factors");
+        let labels = label::compute(&label_spec(&[NEXT_RETURN]), &panel).expect("labels");
+        let rule = DatasetRule { keep_missing: true, ..DatasetRule::of("R1") };
+        let dataset = build(&factors, &labels, &rule).expect("built");
+        assert!(dataset.features.iter().any(|value| value.is_nan()), "it has gaps");
+        let digest = dataset.write(room.path()).expect("written");
+        assert_eq!(Dataset::read(room.path()).expect("read").digest(), digest);
+        let text = std::fs::read_to_string(room.path().join(MANIFEST)).expect("readable");
+        let manifest: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let columns = manifest["columns"].as_array().expect("listed");
+        assert_eq!(columns.len(), 3 + dataset.feature_names.len() + 1);
+        let kinds: Vec<&str> = columns.iter().map(|column| column["type"].as_str().expect("a type")).collect();
+        assert_eq!(kinds[..4], ["utf8", "date", "utf8", "f64"]);
+        assert_eq!(columns.last().expect("some")["name"], "label:R1");
     }
 
     #[test]

@@ -139,6 +139,38 @@ mod tests {
         assert!(parts.valid.is_empty() && parts.test.is_empty(), "{parts:?}");
     }
 
+    proptest::proptest! {
+        /// A row of session t is decided by sessions t..=t + horizon: none of a part may lie in a later part,
+        /// nor in the embargo before it.
+        #[test]
+        fn no_label_window_reaches_into_the_next_part(
+            sessions in 0_usize..200,
+            horizon in 0_usize..30,
+            more_purge in 0_usize..10,
+            embargo in 0_usize..20,
+            train in 0.05..0.9_f64,
+            valid in 0.05..0.9_f64,
+            by_date in proptest::bool::ANY,
+        ) {
+            let dates: Vec<_> = (0..sessions).map(|day| date(2020, 1, 1) + i64::try_from(day).expect("few").days()).collect();
+            let valid = valid.min(1.0 - train);
+            let end = |share: f64| date(2020, 1, 1) + ((sessions as f64 * share) as i64).days();
+            let bounds = if by_date {
+                Bounds::Dates { train_end: end(train), valid_end: end(train + valid) + 1.day() }
+            } else {
+                Bounds::Fractions { train, valid }
+            };
+            let purge_sessions = (more_purge > 0).then_some(horizon + more_purge);
+            let spec = SplitSpec { bounds, purge_sessions, embargo_sessions: embargo };
+            let parts = spec.parts(&dates, horizon).expect("a split");
+            let some: Vec<_> = parts.named().into_iter().map(|(_, part)| part).filter(|part| !part.is_empty()).collect();
+            for pair in some.windows(2) {
+                proptest::prop_assert!(pair[0].end - 1 + horizon + embargo < pair[1].start, "{parts:?}");
+            }
+            proptest::prop_assert!(some.iter().all(|part| part.end <= sessions), "{parts:?}");
+        }
+    }
+
     #[test]
     fn purge_shorter_than_the_horizon_is_refused() {
         let spec = SplitSpec { purge_sessions: Some(2), ..SplitSpec::default() };

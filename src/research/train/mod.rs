@@ -6,11 +6,11 @@ use std::{collections::BTreeMap, ops::Range};
 
 pub use score::predict_scores;
 
-use super::{ResearchError, dataset::Dataset};
+use super::{ResearchError, dataset::Dataset, factor::FactorFrame};
 use crate::{
     digest::{Digest, Hasher},
     metric::{Prediction, predict},
-    model::{Learner, Model},
+    model::{Effort, Learner, Model, TrainingRows},
     seed::Seed,
 };
 
@@ -22,7 +22,7 @@ pub struct Trained {
     /// By name: `ic rank_ic icir hit_rate` on the validation rows, `n` those rows, `train_rows`, and
     /// `prediction_std`, the spread of the predictions; none where not defined.
     pub metrics: BTreeMap<String, Option<f64>>,
-    /// The seed of the run. The elastic net makes no random choice; the seed is kept for the record.
+    /// The seed of the run. The elastic net makes no random choice; boosted trees draw rows and columns.
     pub seed: Seed,
     /// The dataset it was fitted on.
     pub dataset_digest: Digest,
@@ -49,20 +49,47 @@ impl Trained {
 /// When the learner refuses: parameters out of range, degenerate input, no convergence, or a model
 /// that would predict one number for everything.
 pub fn train(dataset: &Dataset, learner: &Learner, seed: Seed) -> Result<Trained, ResearchError> {
-    let rows = dataset.parts.train.clone();
-    let label = dataset.label.get(rows.clone()).unwrap_or_default();
-    let model = learner.fit(&dataset.schema, dataset.rows(rows), label, &dataset.label_id)?;
-    let metrics = evaluate(&model, dataset, dataset.parts.valid.clone());
-    tracing::info!(learner = learner.name(), rows = label.len(), features = dataset.feature_names.len(), "trained");
-    Ok(Trained { model, metrics, seed, dataset_digest: dataset.digest() })
+    train_with(dataset, learner, Effort { seed, threads: None })
 }
 
-/// Measures a model on a range of rows, with the metrics of [`Trained`].
+/// As [`train`], with as many threads as said; they do not change the model.
+///
+/// # Errors
+/// As [`train`].
+pub fn train_with(dataset: &Dataset, learner: &Learner, effort: Effort) -> Result<Trained, ResearchError> {
+    let rows = dataset.parts.train.clone();
+    let label = dataset.label.get(rows.clone()).unwrap_or_default();
+    let (schema, label_id) = (&dataset.schema, dataset.label_id.as_str());
+    let model = learner.fit(TrainingRows { schema, features: dataset.rows(rows), label, label_id }, effort)?;
+    let metrics = evaluate(&model, dataset, dataset.parts.valid.clone());
+    tracing::info!(learner = learner.name(), rows = label.len(), features = dataset.feature_names.len(), "trained");
+    Ok(Trained { model, metrics, seed: effort.seed, dataset_digest: dataset.digest() })
+}
+
+/// Predicts a range of rows of the dataset that the model was made from.
+#[must_use]
+pub fn predict_rows(model: &Model, dataset: &Dataset, rows: Range<usize>) -> Vec<f64> {
+    let width = dataset.feature_names.len().max(1);
+    dataset.rows(rows).chunks_exact(width).map(|row| model.predict(row)).collect()
+}
+
+/// Picks the scores of a range of rows out of a frame's S x D scores; NaN where the frame has no such cell.
+#[must_use]
+pub fn scores_of_rows(scores: &[f64], factors: &FactorFrame, dataset: &Dataset, rows: Range<usize>) -> Vec<f64> {
+    let keys = dataset.keys.get(rows).unwrap_or_default();
+    let score = |(symbol, date)| {
+        let (symbol, day) = (factors.symbols.binary_search(symbol).ok()?, factors.dates.binary_search(date).ok()?);
+        scores.get(symbol * factors.dates.len() + day).copied()
+    };
+    keys.iter().map(|(symbol, date)| score((symbol, date)).unwrap_or(f64::NAN)).collect()
+}
+
+/// Measures a model on a range of rows of the dataset that it was made from, with the metrics of
+/// [`Trained`].
 #[must_use]
 pub fn evaluate(model: &Model, dataset: &Dataset, rows: Range<usize>) -> BTreeMap<String, Option<f64>> {
-    let width = dataset.feature_names.len().max(1);
-    let scores: Vec<f64> = dataset.rows(rows.clone()).chunks_exact(width).map(|row| model.predict(row)).collect();
-    let prediction = cross_sections(dataset, rows, &scores);
+    let scores = predict_rows(model, dataset, rows.clone());
+    let prediction = measure(dataset, rows, &scores);
     let count = scores.len();
     BTreeMap::from(
         [
@@ -78,8 +105,9 @@ pub fn evaluate(model: &Model, dataset: &Dataset, rows: Range<usize>) -> BTreeMa
     )
 }
 
-/// Lays scores and labels out by symbol and session and measures them day by day.
-fn cross_sections(dataset: &Dataset, rows: Range<usize>, scores: &[f64]) -> Prediction {
+/// Measures the scores of a range of rows, day by day; a row whose score is NaN does not count.
+#[must_use]
+pub fn measure(dataset: &Dataset, rows: Range<usize>, scores: &[f64]) -> Prediction {
     let keys = dataset.keys.get(rows.clone()).unwrap_or_default();
     let labels = dataset.label.get(rows).unwrap_or_default();
     let mut symbols: Vec<_> = keys.iter().map(|(symbol, _)| *symbol).collect();

@@ -26,6 +26,15 @@ impl Default for GateRule {
     }
 }
 
+/// Two models' mean daily rank information coefficients on the same rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Duel {
+    /// The new model's.
+    pub own: Option<f64>,
+    /// That of the model in force for the same label.
+    pub champion: Option<f64>,
+}
+
 /// The gate's word on a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,14 +46,10 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Judges a model by the metrics of its training; `champion` has those of the model in force for
-    /// the same label, where there is one.
+    /// Judges a model by the metrics of its training and, where a model is in force for the same label, by
+    /// how it does against that one.
     #[must_use]
-    pub fn judge(
-        rule: &GateRule,
-        metrics: &BTreeMap<String, Option<f64>>,
-        champion: Option<&BTreeMap<String, Option<f64>>>,
-    ) -> Self {
+    pub fn judge(rule: &GateRule, metrics: &BTreeMap<String, Option<f64>>, duel: Option<&Duel>) -> Self {
         let metric = |of: &BTreeMap<String, Option<f64>>, name: &str| {
             of.get(name).copied().flatten().filter(|value| value.is_finite())
         };
@@ -66,15 +71,20 @@ impl Gate {
         if rows < rule.min_rows as f64 {
             reasons.push(format!("{rows} validation rows are fewer than {}", rule.min_rows));
         }
-        if !metric(metrics, "prediction_std").is_some_and(|spread| spread > 0.0) {
-            reasons.push("its predictions are constant".into());
+        match metric(metrics, "prediction_std") {
+            None => reasons.push("some of its predictions are no finite numbers".into()),
+            Some(spread) if spread <= 0.0 => reasons.push("its predictions are constant".into()),
+            Some(_) => {}
         }
-        if let Some(best) = champion.and_then(|champion| metric(champion, "rank_ic"))
-            && let Some(own) = metric(metrics, "rank_ic")
-            && own < best - rule.champion_tolerance
-        {
+        if let Some(Duel { own, champion: Some(best) }) = duel {
             let tolerance = rule.champion_tolerance;
-            reasons.push(format!("rank_ic {own:.4} is more than {tolerance} below the current model's {best:.4}"));
+            match own {
+                // Written so that a tolerance that is not a number refuses.
+                Some(own) if own - best >= -tolerance => {}
+                Some(own) => reasons
+                    .push(format!("rank_ic {own:.4} is more than {tolerance} below the current model's {best:.4}")),
+                None => reasons.push("it has no rank_ic on the rows that the current model scores".into()),
+            }
         }
         Self { passed: reasons.is_empty(), reasons }
     }
@@ -82,7 +92,7 @@ impl Gate {
 
 #[cfg(test)]
 mod tests {
-    use super::{Gate, GateRule};
+    use super::{Duel, Gate, GateRule};
     use std::collections::BTreeMap;
 
     type Metrics = BTreeMap<String, Option<f64>>;
@@ -96,10 +106,13 @@ mod tests {
     #[test]
     fn every_reason_to_refuse_is_found() {
         let good = metrics(Some(0.03), Some(0.04), 500.0, 0.01);
-        let champion = metrics(Some(0.03), Some(0.1), 500.0, 0.01);
+        let duel = |own, champion| Duel { own, champion };
+        let lost = duel(Some(0.04), Some(0.1));
+        let unscored = duel(None, Some(0.1));
         let rule = GateRule::default();
         let broken = GateRule { min_ic: f64::NAN, ..rule };
-        let cases: [(&str, &GateRule, Metrics, Option<&Metrics>); 9] = [
+        let lax = GateRule { champion_tolerance: f64::NAN, ..rule };
+        let cases: [(&str, &GateRule, Metrics, Option<&Duel>); 12] = [
             ("the future has leaked", &rule, metrics(Some(0.6), Some(0.7), 500.0, 0.01), None),
             ("ic is not defined", &rule, metrics(None, Some(0.1), 500.0, 0.01), None),
             ("ic is not defined", &rule, metrics(Some(f64::NAN), Some(0.1), 500.0, 0.01), None),
@@ -107,15 +120,20 @@ mod tests {
             ("ic 0.0300 is below the floor NaN", &broken, good.clone(), None),
             ("validation rows are fewer", &rule, metrics(Some(0.1), Some(0.1), 99.0, 0.01), None),
             ("predictions are constant", &rule, metrics(Some(0.1), Some(0.1), 500.0, 0.0), None),
-            ("predictions are constant", &rule, metrics(Some(0.1), Some(0.1), 500.0, f64::NAN), None),
-            ("below the current model's 0.1000", &rule, good.clone(), Some(&champion)),
+            ("no finite numbers", &rule, metrics(Some(0.1), Some(0.1), 500.0, f64::NAN), None),
+            ("below the current model's 0.1000", &rule, good.clone(), Some(&lost)),
+            ("below the current model's 0.1000", &lax, good.clone(), Some(&lost)),
+            ("no rank_ic on the rows", &rule, good.clone(), Some(&unscored)),
+            ("rank_ic is not defined", &rule, metrics(Some(0.1), None, 500.0, 0.01), None),
         ];
-        for (reason, rule, metrics, champion) in cases {
-            let gate = Gate::judge(rule, &metrics, champion);
+        for (reason, rule, metrics, duel) in cases {
+            let gate = Gate::judge(rule, &metrics, duel);
             assert!(!gate.passed && gate.reasons[0].contains(reason), "{reason}: {gate:?}");
         }
         assert!(Gate::judge(&rule, &good, None).passed);
-        assert!(Gate::judge(&rule, &champion, Some(&good)).passed);
+        assert!(Gate::judge(&rule, &good, Some(&duel(Some(0.1), Some(0.04)))).passed);
+        assert!(Gate::judge(&rule, &good, Some(&duel(Some(0.09), Some(0.1)))).passed, "within the tolerance");
+        assert!(Gate::judge(&rule, &good, Some(&duel(Some(0.1), None))).passed, "the champion scores nothing");
         assert!(!Gate::judge(&rule, &BTreeMap::new(), None).passed);
     }
 }

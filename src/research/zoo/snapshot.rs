@@ -16,7 +16,7 @@ use crate::{
         ResearchError,
         dataset::{Dataset, DroppedColumn},
         factor::{FactorFrame, Window},
-        train::{Trained, evaluate, predict_scores},
+        train::{Trained, predict_scores},
     },
     seed::Seed,
 };
@@ -112,17 +112,6 @@ impl Snapshot {
             return Err(ResearchError::Window { id: self.id.clone(), own, got });
         }
         predict_scores(&self.model, factors)
-    }
-
-    /// Returns the model's metrics on the validation rows of `dataset`, so that it can be compared with a
-    /// model made from it; those of its own training where it needs other features.
-    #[must_use]
-    pub fn metrics_on(&self, dataset: &Dataset) -> BTreeMap<String, Option<f64>> {
-        if self.features.names == dataset.feature_names && self.features.window == dataset.window {
-            evaluate(&self.model, dataset, dataset.parts.valid.clone())
-        } else {
-            self.judgement.metrics.clone()
-        }
     }
 
     pub(super) fn files(&self) -> Result<[(&'static str, String); 3], ResearchError> {

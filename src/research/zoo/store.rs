@@ -5,11 +5,8 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use super::{Gate, GateRule, Manifest, Snapshot, check_name, manifest::names, verify};
-use crate::{
-    durable,
-    research::{ResearchError, dataset::Dataset, train::Trained},
-};
+use super::{Decision, HistoryLine, Manifest, Snapshot, check_name, history, manifest::names, verify};
+use crate::{durable, research::ResearchError};
 
 const CURRENT: &str = "current";
 
@@ -26,6 +23,8 @@ pub struct Promotion {
     pub model: String,
     /// The model in force before.
     pub previous: Option<String>,
+    /// The gate's reasons against the model, which the decision overruled; none where it passed.
+    pub overruled: Vec<String>,
 }
 
 impl ModelZoo {
@@ -78,38 +77,39 @@ impl ModelZoo {
         published.map(|()| place)
     }
 
-    /// Judges a trained model against the rule and against the model in force for the same label, both
-    /// on the validation rows of `dataset`.
+    /// Puts a model in force after verifying it, and records who wanted it and why. A model that its gate
+    /// refused is put in force too: whether that may be is the caller's business.
     ///
     /// # Errors
-    /// When there is a model in force and it is not sound.
-    pub fn judge(
-        &self,
-        job: &str,
-        rule: &GateRule,
-        trained: &Trained,
-        dataset: &Dataset,
-    ) -> Result<Gate, ResearchError> {
-        let champion = match self.current(job)? {
-            Some(id) => Some(self.load(job, &id)?).filter(|champion| champion.model.label == trained.model.label),
-            None => None,
-        };
-        let champion = champion.map(|champion| champion.metrics_on(dataset));
-        Ok(Gate::judge(rule, &trained.metrics, champion.as_ref()))
-    }
-
-    /// Puts a model in force after verifying it.
-    ///
-    /// # Errors
-    /// When there is no such model, it is not sound, or the link cannot be moved; the old model then
-    /// stays in force.
-    pub fn promote(&self, job: &str, id: &str) -> Result<Promotion, ResearchError> {
-        self.load(job, id)?;
+    /// When there is no such model, it is not sound, or the record or the link cannot be written; the old
+    /// model then stays in force.
+    pub fn promote(&self, job: &str, id: &str, decision: &Decision) -> Result<Promotion, ResearchError> {
+        let gate = self.load(job, id)?.judgement.gate;
+        let directory = self.job_directory(job)?;
         // A link that is broken is what promotion may have to mend, so it does not stop it.
         let previous = self.current(job).unwrap_or_default();
-        durable::point(&self.job_directory(job)?.join(CURRENT), Path::new(id))?;
-        tracing::info!(job, model = id, previous = previous.as_deref(), "model in force");
-        Ok(Promotion { model: id.into(), previous })
+        let line = HistoryLine {
+            at: decision.at,
+            action: decision.action,
+            model: id.into(),
+            previous: previous.clone(),
+            by: decision.by.clone(),
+            reason: decision.reason.clone(),
+            overruled: gate.reasons,
+        };
+        history::append(&directory, &line)?;
+        durable::point(&directory.join(CURRENT), Path::new(id))?;
+        tracing::info!(job, model = id, previous = previous.as_deref(), by = decision.by, "model in force");
+        Ok(Promotion { model: id.into(), previous, overruled: line.overruled })
+    }
+
+    /// Returns who put which model in force, oldest first; a last line may be of a change that a crash kept
+    /// from coming about.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    pub fn history(&self, job: &str) -> Result<Vec<HistoryLine>, ResearchError> {
+        history::read(&self.job_directory(job)?)
     }
 
     /// Returns the id of the model in force; none where no model was ever put in force.
@@ -201,16 +201,30 @@ impl ModelZoo {
         Ok(names(&self.root)?.into_iter().filter(is_job).collect())
     }
 
-    /// Returns the newest model older than the one in force.
+    /// Returns the model that was in force before the one that is. Where the history does not know (it is
+    /// younger than the model), the newest older model that its gate did not refuse.
     ///
     /// # Errors
-    /// When there is no model in force or none before it.
+    /// When there is no model in force or none before it, or one that would do is not sound.
     pub fn previous(&self, job: &str) -> Result<String, ResearchError> {
         let path = self.job_directory(job)?;
         let current =
             self.current(job)?.ok_or_else(|| ResearchError::NoCurrent { job: job.into(), path: path.join(CURRENT) })?;
-        let older = self.list(job)?.into_iter().rfind(|id| *id < current);
-        older.ok_or_else(|| ResearchError::NoModel { job: job.into(), id: format!("before {current}"), path })
+        let models = self.list(job)?;
+        let lines = self.history(job)?;
+        let before = history::stack(&lines, &current);
+        let known = before.iter().rev().skip(1).find(|id| **id != current && models.contains(id));
+        if let Some(known) = known {
+            return Ok(known.clone());
+        }
+        if !lines.iter().any(|line| line.model == current) {
+            for id in models.into_iter().rev().filter(|id| *id < current) {
+                if self.load(job, &id)?.judgement.gate.passed {
+                    return Ok(id);
+                }
+            }
+        }
+        Err(ResearchError::NoModel { job: job.into(), id: format!("before {current}"), path })
     }
 }
 
@@ -223,4 +237,4 @@ fn remove_draft(draft: &Path) -> Result<(), ResearchError> {
 
 #[cfg(test)]
 #[path = "store_tests.rs"]
-mod tests;
+pub(super) mod tests;

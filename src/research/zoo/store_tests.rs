@@ -11,28 +11,28 @@ use crate::{
     digest::Digest,
     durable,
     exit::{Exit, Failure},
-    model::{Learner, MODEL_VERSION, Model, Scaling, Schema},
+    model::{BoostedTreesParams, Feature, Form, Learner, MODEL_VERSION, Model, Schema, Step, Tree, TreeNode},
     research::{
         ResearchError,
+        dataset::DroppedColumn,
         factor::Window,
-        zoo::{Features, Gate, Judgement, MANIFEST, Snapshot, verify},
+        zoo::{Action, Decision, Features, Gate, HISTORY, Judgement, MANIFEST, Snapshot, verify},
     },
     seed::Seed,
 };
 
-const JOB: &str = "ultrashort_main";
+pub(in crate::research::zoo) const JOB: &str = "ultrashort_main";
 
-fn snapshot(id: &str) -> Snapshot {
-    let feature =
-        Scaling { name: "F_gap_open".into(), lower: -0.1, upper: 0.1, mean: 1.0 / 3.0e3, deviation: 0.1 + 0.2 };
+pub(in crate::research::zoo) fn snapshot(id: &str) -> Snapshot {
+    let steps = vec![Step::Clip { lower: -0.1, upper: 0.1 }, Step::Zscore { mean: 1.0 / 3.0e3, deviation: 0.1 + 0.2 }];
+    let feature = Feature { name: "F_gap_open".into(), steps };
     let model = Model {
         version: MODEL_VERSION,
         learner: Learner::default(),
         label: "R1".into(),
         rows: 100,
-        intercept: 1e-300,
-        coefficients: vec![2.0 / 3.0],
         features: Schema { features: vec![feature] },
+        form: Form::Linear { intercept: 1e-300, coefficients: vec![2.0 / 3.0] },
     };
     let window = Window { lookback: 5, big_down: -0.05 };
     Snapshot {
@@ -50,6 +50,24 @@ fn snapshot(id: &str) -> Snapshot {
     }
 }
 
+/// As [`snapshot`], of boosted trees.
+fn forest(id: &str) -> Snapshot {
+    let mut snapshot = snapshot(id);
+    let nodes = vec![TreeNode::Split(0, 0.1 + 0.2, 1, 2, 2), TreeNode::Leaf(-1.0 / 3.0), TreeNode::Leaf(1e-9)];
+    snapshot.model.learner = Learner::BoostedTrees(BoostedTreesParams::default());
+    snapshot.model.form = Form::Trees { base: 0.1 + 0.2, trees: vec![Tree { nodes }] };
+    snapshot
+}
+
+/// A decision of the gate.
+pub(in crate::research::zoo) fn by_gate() -> Decision {
+    decision(Action::Gate)
+}
+
+pub(in crate::research::zoo) fn decision(action: Action) -> Decision {
+    Decision { action, at: jiff::Timestamp::UNIX_EPOCH, by: "test".into(), reason: Some("because".into()) }
+}
+
 /// A zoo with three models, the second in force.
 fn zoo() -> (tempfile::TempDir, ModelZoo) {
     let room = tempfile::tempdir().expect("a directory");
@@ -57,11 +75,11 @@ fn zoo() -> (tempfile::TempDir, ModelZoo) {
     for id in ["20201229_a", "20201230_b", "20201231_c"] {
         zoo.publish(&snapshot(id)).expect("published");
     }
-    zoo.promote(JOB, "20201230_b").expect("promoted");
+    zoo.promote(JOB, "20201230_b", &by_gate()).expect("promoted");
     (room, zoo)
 }
 
-fn at(zoo: &ModelZoo, path: &str) -> PathBuf {
+pub(in crate::research::zoo) fn at(zoo: &ModelZoo, path: &str) -> PathBuf {
     zoo.job_directory(JOB).expect("a job").join(path)
 }
 
@@ -75,13 +93,45 @@ fn snapshot_reads_back_as_it_was() {
 }
 
 #[test]
-fn promotion_moves_the_link_and_knows_what_was_before() {
+fn promotion_moves_the_link_and_previous_goes_back_step_by_step() {
     let (_room, zoo) = zoo();
-    assert_eq!(zoo.previous(JOB).expect("there"), "20201229_a");
-    let promotion = zoo.promote(JOB, "20201231_c").expect("promoted");
+    let promotion = zoo.promote(JOB, "20201231_c", &by_gate()).expect("promoted");
     assert_eq!(promotion.previous.as_deref(), Some("20201230_b"));
-    assert_eq!(zoo.current(JOB).expect("sound").as_deref(), Some("20201231_c"));
+    zoo.promote(JOB, "20201229_a", &decision(Action::Use)).expect("promoted");
+    for before in ["20201231_c", "20201230_b"] {
+        assert_eq!(zoo.previous(JOB).expect("there"), before);
+        zoo.promote(JOB, before, &decision(Action::Previous)).expect("promoted");
+        assert_eq!(zoo.current(JOB).expect("sound").as_deref(), Some(before));
+    }
+    let error = zoo.previous(JOB).expect_err("20201229_a was not in force before 20201230_b");
+    assert_eq!(error.exit(), Exit::Config, "{error}");
+}
+
+#[test]
+fn previous_of_a_zoo_without_history_is_the_newest_older_model_that_passed() {
+    let (_room, zoo) = zoo();
+    let mut refused = snapshot("20201230_z");
+    refused.judgement.gate = Gate { passed: false, reasons: vec!["it is bad".into()] };
+    zoo.publish(&refused).expect("published");
+    zoo.promote(JOB, "20201231_c", &by_gate()).expect("promoted");
+    fs::remove_file(at(&zoo, HISTORY)).expect("removed");
     assert_eq!(zoo.previous(JOB).expect("there"), "20201230_b");
+}
+
+#[test]
+fn decision_against_the_gate_is_recorded_with_who_and_why() {
+    let (_room, zoo) = zoo();
+    let mut refused = snapshot("20210104_d");
+    refused.judgement.gate = Gate { passed: false, reasons: vec!["ic is below".into()] };
+    zoo.publish(&refused).expect("published");
+    let promotion = zoo.promote(JOB, "20210104_d", &decision(Action::Use)).expect("it may be overruled");
+    assert_eq!(promotion.overruled, ["ic is below"]);
+    let history = zoo.history(JOB).expect("read");
+    let line = history.last().expect("recorded");
+    assert_eq!((line.model.as_str(), line.previous.as_deref()), ("20210104_d", Some("20201230_b")));
+    assert_eq!((line.by.as_str(), line.reason.as_deref()), ("test", Some("because")));
+    assert_eq!((line.action, &line.overruled), (Action::Use, &promotion.overruled));
+    assert_eq!(history.len(), 2);
 }
 
 #[test]
@@ -125,6 +175,53 @@ fn any_changed_byte_is_found() {
 }
 
 #[test]
+fn each_file_of_a_forest_cut_emptied_or_swapped_is_refused() {
+    let (_room, zoo) = zoo();
+    let other =
+        Snapshot { judgement: Judgement { seed: Seed(8), ..forest("20210105_e").judgement }, ..forest("20210105_e") };
+    let mut other = Snapshot { model: Model { rows: 99, ..other.model }, ..other };
+    other.features.dropped = vec![DroppedColumn { name: "F_x".into(), reason: "none".into() }];
+    zoo.publish(&forest("20210104_d")).expect("published");
+    zoo.publish(&other).expect("published");
+    zoo.promote(JOB, "20210104_d", &by_gate()).expect("promoted");
+    assert_eq!(zoo.load_current(JOB).expect("loaded"), forest("20210104_d"));
+    for name in ["model.json", "features.json", "metrics.json", MANIFEST] {
+        let path = at(&zoo, "20210104_d").join(name);
+        let good = fs::read(&path).expect("readable");
+        let swapped = fs::read(at(&zoo, "20210105_e").join(name)).expect("readable");
+        assert_ne!(good, swapped, "{name}");
+        let damages = [&good[..good.len() / 2], &good[..good.len() - 2], &[], &swapped];
+        for (at, damage) in damages.into_iter().enumerate() {
+            durable::replace(&path, damage).expect("written");
+            let error = zoo.load_current(JOB).expect_err(name);
+            assert_eq!(error.exit(), Exit::Corrupt, "{name} {at}: {error}");
+            let refused = zoo.promote(JOB, "20210104_d", &decision(Action::Use)).expect_err(name);
+            assert_eq!(refused.exit(), Exit::Corrupt, "{name} {at}: {refused}");
+        }
+        fs::remove_file(&path).expect("removed");
+        assert_eq!(zoo.load_current(JOB).expect_err(name).exit(), Exit::Corrupt, "{name} missing");
+        durable::replace(&path, &good).expect("written");
+    }
+    zoo.load_current(JOB).expect("sound again");
+    assert_eq!(zoo.history(JOB).expect("read").len(), 2, "a refused choice leaves no line");
+}
+
+#[test]
+fn features_of_another_set_under_a_matching_hash_are_refused() {
+    let (_room, zoo) = zoo();
+    let directory = at(&zoo, "20201230_b");
+    let text = fs::read_to_string(directory.join("features.json")).expect("readable");
+    let other = text.replace("F_gap_open", "F_other");
+    let manifest = fs::read_to_string(directory.join(MANIFEST)).expect("readable");
+    let manifest = manifest.replace(&Digest::of(&text).to_string(), &Digest::of(&other).to_string());
+    durable::replace(&directory.join("features.json"), other).expect("written");
+    durable::replace(&directory.join(MANIFEST), manifest).expect("written");
+    let error = zoo.load_current(JOB).expect_err("another feature set");
+    assert_eq!(error.exit(), Exit::Corrupt);
+    assert!(error.to_string().contains("not those of model.json"), "{error}");
+}
+
+#[test]
 fn missing_added_or_moved_files_are_found() {
     type Damage = fn(&ModelZoo);
     let cases: [(&str, Damage); 6] = [
@@ -156,7 +253,7 @@ fn current_that_leaves_the_job_is_corrupt() {
         let (_room, zoo) = zoo();
         durable::point(&at(&zoo, "current"), Path::new(target)).expect("linked");
         assert_eq!(zoo.load_current(JOB).expect_err(target).exit(), Exit::Corrupt, "{target}");
-        zoo.promote(JOB, "20201230_b").expect("a promotion mends the link");
+        zoo.promote(JOB, "20201230_b", &by_gate()).expect("a promotion mends the link");
         zoo.load_current(JOB).expect("sound again");
     }
     let (room, zoo) = zoo();
@@ -179,7 +276,7 @@ fn absent_jobs_models_and_bad_names_are_config_errors() {
         zoo.load(JOB, "20201230_x").expect_err("no model"),
         zoo.load("../models", "20201230_b").expect_err("a path"),
         zoo.load(JOB, "..").expect_err("a path"),
-        zoo.promote(JOB, "../x").expect_err("a path"),
+        zoo.promote(JOB, "../x", &by_gate()).expect_err("a path"),
     ];
     for error in errors {
         assert_eq!(error.exit(), Exit::Config, "{error}");
@@ -194,7 +291,7 @@ fn model_of_another_version_asks_for_training() {
     let (_room, zoo) = zoo();
     let directory = at(&zoo, "20201230_b");
     let text = fs::read_to_string(directory.join("model.json")).expect("readable");
-    let newer = text.replacen("\"version\": 1", "\"version\": 2", 1);
+    let newer = text.replacen("\"version\": 2", "\"version\": 3", 1);
     let manifest = fs::read_to_string(directory.join(MANIFEST)).expect("readable");
     let manifest = manifest.replace(&Digest::of(&text).to_string(), &Digest::of(&newer).to_string());
     durable::replace(&directory.join("model.json"), newer).expect("written");
