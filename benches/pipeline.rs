@@ -14,6 +14,7 @@ mod drill;
 mod ema_cross;
 mod environment;
 mod event_path;
+mod factor;
 mod import;
 mod input;
 mod ledger_commits;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     event_path::bench(&mut board);
     broker::bench(&mut board);
     ledger_commits::bench(&mut board);
+    factor::bench(&mut board);
     parse::bench(&mut board, &input);
     import::bench(&mut board, &input);
     environment::bench(&mut board);

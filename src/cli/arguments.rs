@@ -7,8 +7,8 @@ use jiff::civil::Date;
 
 use super::{
     backtest::BacktestArgs, bootstrap::BootstrapArgs, config::ConfigArgs, data::DataArgs, drill::DrillArgs,
-    experiments::ExperimentsArgs, init::InitArgs, models::ModelsArgs, monitor::MonitorArgs, night_ops::NightOpsArgs,
-    regression::RegressionArgs, risk::RiskArgs, simulate::SimulateArgs,
+    experiments::ExperimentsArgs, factors::FactorsArgs, init::InitArgs, models::ModelsArgs, monitor::MonitorArgs,
+    night_ops::NightOpsArgs, regression::RegressionArgs, risk::RiskArgs, simulate::SimulateArgs,
 };
 
 /// LightHunter: an A-share research system that proves that it comes back.
@@ -56,6 +56,7 @@ pub(super) enum Command {
     Data(DataArgs),
     Models(ModelsArgs),
     Experiments(ExperimentsArgs),
+    Factors(FactorsArgs),
     Drill(DrillArgs),
     Monitor(MonitorArgs),
     /// Check the machine: executable, git, disk, ports, libraries, clock, locks

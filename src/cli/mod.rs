@@ -13,6 +13,7 @@ mod doctor;
 mod drill;
 mod exit_codes;
 mod experiments;
+mod factors;
 mod init;
 mod models;
 mod monitor;
@@ -73,6 +74,7 @@ fn command(cli: Cli, console: Console) -> Result<Exit, AnyFailure> {
         Command::Data(args) => data::run(&session, &args),
         Command::Models(args) => models::run(&session, &args),
         Command::Experiments(args) => experiments::run(&session, &args),
+        Command::Factors(args) => factors::run(session, &args),
         Command::Drill(args) => drill::run(&session, args),
         Command::Monitor(args) => monitor::run(&session, &args),
         Command::Doctor => doctor::run(&session),

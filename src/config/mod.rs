@@ -28,7 +28,7 @@ mod yaml;
 pub use configuration::{CheckReport, Configuration, check, load_all, shipped};
 pub use data_schema::{DataSchema, Entity, EntitySource, FieldType};
 pub use experiment_matrix::{ExperimentMatrix, MatrixExperiment, Sweep};
-pub use factor_spec::{FactorSet, FactorSpec};
+pub use factor_spec::{FactorExpression, FactorSet, FactorSpec};
 pub use job::{Job, Jobs, REQUIRED_JOBS, Schedule};
 pub use label_spec::{Family, Label, LabelKind, LabelSpec, Task};
 pub use layer::Origin;

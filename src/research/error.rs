@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::factor::Window;
+use super::factor::{ExpressionError, Window};
 use crate::{
     durable::DurableError,
     exit::{Exit, Failure},
@@ -75,6 +75,9 @@ pub enum ResearchError {
         /// What took the rows, with counts.
         why: String,
     },
+    /// A factor expression is wrong, or the input lacks a column of it.
+    #[error(transparent)]
+    Expression(#[from] ExpressionError),
     /// The learner or a saved model failed.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -169,6 +172,7 @@ impl Failure for ResearchError {
             | Self::NoModel { .. } => Exit::Config,
             Self::Layout { .. } => Exit::Internal,
             Self::Empty { .. } => Exit::DataRefused,
+            Self::Expression(error) => error.exit(),
             Self::Model(error) => error.exit(),
             Self::Store(error) => error.exit(),
             Self::Durable(error) => error.exit(),
@@ -188,6 +192,7 @@ impl Failure for ResearchError {
             Self::Empty { .. } => {
                 "Use more sessions (an earlier start, or more data), or drop the factors that the data does not hold."
             }
+            Self::Expression(error) => return error.remedy(),
             Self::Model(error) => return error.remedy(),
             Self::Store(error) => return error.remedy(),
             Self::Durable(error) => return error.remedy(),

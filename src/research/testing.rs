@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use rand::RngExt as _;
 
 use crate::{
-    config::{FactorSet, Family, Label, LabelKind, LabelSpec},
+    config::{FactorExpression, FactorSet, Family, Label, LabelKind, LabelSpec},
     market::{Calendar, DailyBar, DailyPanel, Symbol, tick::fen},
     seed::Seed,
     store::{Row, read_parquet},
@@ -100,7 +100,17 @@ pub(crate) fn real_bars(name: &str) -> Option<Vec<DailyBar>> {
 /// Returns the set `ultrashort_core` as far as prices and volumes give it.
 pub(crate) fn core_set() -> FactorSet {
     let factors = super::factor::KERNELS.iter().map(|kernel| kernel.name.to_owned()).collect();
-    FactorSet { lookback: 5, big_down: -0.05, factors }
+    FactorSet { factors, ..FactorSet::default() }
+}
+
+/// Returns a set of these expressions, by name.
+pub(crate) fn expression_set(expressions: &[(&str, &str)]) -> FactorSet {
+    let expression = |(name, text): &(&str, &str)| FactorExpression {
+        name: (*name).into(),
+        text: (*text).into(),
+        origin: String::new(),
+    };
+    FactorSet { expressions: expressions.iter().map(expression).collect(), ..FactorSet::default() }
 }
 
 /// Returns a spec of the named labels.

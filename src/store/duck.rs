@@ -7,7 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use arrow::{datatypes::DataType, record_batch::RecordBatch};
+use arrow::{
+    datatypes::{DataType, Schema},
+    record_batch::RecordBatch,
+};
 use duckdb::{AccessMode, Config, Connection};
 use jiff::civil::Date;
 
@@ -156,7 +159,7 @@ impl Database for DuckStore {
     }
 }
 
-fn settings(mode: AccessMode) -> duckdb::Result<Config> {
+pub(super) fn settings(mode: AccessMode) -> duckdb::Result<Config> {
     Config::default()
         .access_mode(mode)?
         .threads(THREADS)?
@@ -187,16 +190,14 @@ fn create(place: &StorePath) -> Result<(), StoreError> {
 }
 
 fn tables() -> String {
-    let table = |table: Table| {
-        let columns: Vec<String> = table
-            .schema()
-            .fields()
-            .iter()
-            .map(|field| format!("\"{}\" {}", field.name(), sql_type(field.data_type())))
-            .collect();
-        format!("CREATE TABLE IF NOT EXISTS {table} ({});", columns.join(", "))
-    };
-    Table::ALL.map(table).join("\n")
+    Table::ALL.map(|own| table(own.name(), &own.schema())).join("\n")
+}
+
+/// Returns the statement that makes a table.
+pub(super) fn table(name: &str, schema: &Schema) -> String {
+    let columns: Vec<String> =
+        schema.fields().iter().map(|field| format!("\"{}\" {}", field.name(), sql_type(field.data_type()))).collect();
+    format!("CREATE TABLE IF NOT EXISTS {name} ({});", columns.join(", "))
 }
 
 fn sql_type(kind: &DataType) -> &'static str {

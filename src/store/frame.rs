@@ -1,11 +1,12 @@
 //! A frame: named columns of one length, for factor and dataset files. Knows no table and no ledger.
 
-use std::{path::Path, sync::Arc};
+use std::{ops::Range, path::Path, sync::Arc};
 
 use arrow::{
     array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray},
     compute::{cast, concat_batches},
-    datatypes::{DataType, Field, Float64Type, Int64Type, Schema, TimeUnit, TimestampMicrosecondType},
+    datatypes::{DataType, Field, Float64Type, Int64Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType},
+    error::ArrowError,
     record_batch::RecordBatch,
 };
 use jiff::civil::Date;
@@ -13,9 +14,12 @@ use jiff::civil::Date;
 use super::{
     StoreError,
     columnar::{date_micros, datetime_of, is_text, is_time},
-    parquet_file::{read_parquet, write_parquet},
+    parquet_file::{read_parquet, write_parquet_parts},
 };
 use crate::digest::{Digest, Hasher};
+
+/// The rows of one row group of a frame's file.
+const GROUP_ROWS: usize = 16_384;
 
 /// One column of a frame.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,15 +52,26 @@ impl FrameColumn {
         self.len() == 0
     }
 
-    fn array(&self) -> ArrayRef {
+    fn kind(&self) -> DataType {
+        match self {
+            Self::F64(_) => DataType::Float64,
+            Self::I64(_) => DataType::Int64,
+            Self::Utf8(_) => DataType::Utf8,
+            Self::Date(_) => DataType::Timestamp(TimeUnit::Microsecond, None),
+        }
+    }
+
+    fn array(&self, rows: Range<usize>) -> ArrayRef {
         match self {
             Self::F64(values) => {
-                Arc::new(values.iter().map(|value| (!value.is_nan()).then_some(*value)).collect::<Float64Array>())
+                let known = part(values, rows).iter().map(|value| (!value.is_nan()).then_some(*value));
+                Arc::new(known.collect::<Float64Array>())
             }
-            Self::I64(values) => Arc::new(Int64Array::from_iter_values(values.iter().copied())),
-            Self::Utf8(values) => Arc::new(StringArray::from_iter_values(values)),
+            Self::I64(values) => Arc::new(Int64Array::from_iter_values(part(values, rows).iter().copied())),
+            Self::Utf8(values) => Arc::new(StringArray::from_iter_values(part(values, rows))),
             Self::Date(values) => {
-                Arc::new(TimestampMicrosecondArray::from_iter_values(values.iter().map(|date| date_micros(*date))))
+                let times = part(values, rows).iter().map(|date| date_micros(*date));
+                Arc::new(TimestampMicrosecondArray::from_iter_values(times))
             }
         }
     }
@@ -69,6 +84,10 @@ impl FrameColumn {
             Self::Date(values) => values.iter().fold(hasher.int(3), |hasher, date| hasher.int(date_micros(*date))),
         };
     }
+}
+
+fn part<T>(values: &[T], rows: Range<usize>) -> &[T] {
+    values.get(rows).unwrap_or_default()
 }
 
 /// Named columns of one length, in order.
@@ -163,13 +182,26 @@ impl Frame {
     /// # Errors
     /// Names the step that failed; the old file is then still there.
     pub fn write(&self, path: &Path) -> Result<Digest, StoreError> {
-        let arrays: Vec<ArrayRef> = self.columns.iter().map(|(_, column)| column.array()).collect();
-        let fields = self.columns.iter().zip(&arrays);
-        let fields: Vec<Field> =
-            fields.map(|((name, _), array)| Field::new(name, array.data_type().clone(), true)).collect();
-        let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(StoreError::arrow(path))?;
-        write_parquet(path, &[batch])?;
+        // A table may be much of the memory: its Parquet form is made piece by piece.
+        let starts = (0..self.rows().max(1)).step_by(GROUP_ROWS);
+        let parts = starts.map(|start| self.batch(start..self.rows().min(start + GROUP_ROWS)));
+        write_parquet_parts(path, &self.schema(), parts)?;
         Ok(self.digest())
+    }
+
+    /// Returns the frame as one batch.
+    pub(super) fn to_batch(&self) -> Result<RecordBatch, StoreError> {
+        self.batch(0..self.rows()).map_err(StoreError::arrow(Path::new("frame")))
+    }
+
+    fn schema(&self) -> SchemaRef {
+        let field = |(name, column): &(String, FrameColumn)| Field::new(name, column.kind(), true);
+        Arc::new(Schema::new(self.columns.iter().map(field).collect::<Vec<_>>()))
+    }
+
+    fn batch(&self, rows: Range<usize>) -> Result<RecordBatch, ArrowError> {
+        let arrays = self.columns.iter().map(|(_, column)| column.array(rows.clone())).collect();
+        RecordBatch::try_new(self.schema(), arrays)
     }
 
     /// Reads a Parquet file of numbers, texts and dates. Whole numbers with missing values and `true` /
@@ -179,11 +211,16 @@ impl Frame {
     /// As [`read_parquet`]; `Schema` for a column of another type or a missing date.
     pub fn read(path: &Path) -> Result<Self, StoreError> {
         let batches = read_parquet(path)?;
-        let mut frame = Self::new();
         let Some(first) = batches.first() else {
-            return Ok(frame);
+            return Ok(Self::new());
         };
-        let whole = concat_batches(&first.schema(), &batches).map_err(StoreError::arrow(path))?;
+        Self::from_batches(path, &first.schema(), &batches)
+    }
+
+    /// Takes the columns of batches that `path` names in errors.
+    pub(super) fn from_batches(path: &Path, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<Self, StoreError> {
+        let mut frame = Self::new();
+        let whole = concat_batches(schema, batches).map_err(StoreError::arrow(path))?;
         for (field, array) in whole.schema_ref().fields().iter().zip(whole.columns()) {
             let column = column_of(array).map_err(|problem| StoreError::Schema {
                 path: path.into(),

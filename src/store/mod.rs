@@ -1,5 +1,6 @@
 //! The stores: SQLite ledger, DuckDB, Parquet, JSONL. The only room that names their libraries.
 
+mod ad_hoc;
 mod columnar;
 mod content;
 #[cfg(test)]
@@ -28,6 +29,7 @@ mod schema;
 mod settings;
 mod stores;
 
+pub use ad_hoc::query_frames;
 pub use delimited::{DelimitedLimits, DelimitedReader, DelimitedRecord, row_text, unquoted};
 pub use error::StoreError;
 pub use experiment::{Experiment, ExperimentError, ExperimentKind, ExperimentStatus};

@@ -10,7 +10,11 @@ use std::{
     path::Path,
 };
 
-use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
+use arrow::{
+    datatypes::{DataType, SchemaRef},
+    error::ArrowError,
+    record_batch::RecordBatch,
+};
 use parquet::{
     arrow::{
         ArrowWriter,
@@ -20,8 +24,9 @@ use parquet::{
     basic::{Compression, Type, ZstdLevel},
     file::{
         metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData},
-        properties::{EnabledStatistics, WriterProperties},
+        properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder},
     },
+    schema::types::ColumnPath,
 };
 
 use super::StoreError;
@@ -51,6 +56,34 @@ pub fn write_parquet(path: &Path, batches: &[RecordBatch]) -> Result<(), StoreEr
     Ok(())
 }
 
+/// Writes parts of one table as the row groups of a Parquet file, each made only when the one before is
+/// written; the same parts give the same bytes.
+///
+/// # Errors
+/// Names the step that failed; the old file is then still there.
+pub(crate) fn write_parquet_parts(
+    path: &Path,
+    schema: &SchemaRef,
+    parts: impl Iterator<Item = Result<RecordBatch, ArrowError>>,
+) -> Result<(), StoreError> {
+    let zstd = ZstdLevel::try_new(1).map_err(|error| malformed(path, &error))?;
+    durable::replace_with(path, |file| {
+        // Numbers of research hardly ever repeat: a dictionary of them costs memory and saves nothing.
+        let floats = schema.fields().iter().filter(|field| *field.data_type() == DataType::Float64);
+        let properties = floats.fold(properties(Compression::ZSTD(zstd)), |properties, field| {
+            properties.set_column_dictionary_enabled(ColumnPath::new(vec![field.name().clone()]), false)
+        });
+        let mut writer = writer(file, schema, properties)?;
+        for part in parts {
+            writer.write(&part.map_err(io::Error::other)?).map_err(io::Error::other)?;
+            writer.flush().map_err(io::Error::other)?;
+        }
+        writer.close().map_err(io::Error::other)?;
+        Ok(())
+    })?;
+    Ok(())
+}
+
 /// Returns batches of one schema as the bytes of a Parquet file; `path` names it in errors.
 pub(crate) fn parquet_bytes(path: &Path, batches: &[RecordBatch]) -> Result<Vec<u8>, StoreError> {
     let mut bytes = Vec::new();
@@ -67,19 +100,29 @@ fn encode(
     batches: &[RecordBatch],
     compression: Compression,
 ) -> io::Result<()> {
-    let properties = WriterProperties::builder()
-        .set_compression(compression)
-        .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_created_by("lighthunter".into())
-        .build();
-    // Plain Parquet types say all there is; without a second schema the files are smaller.
-    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-    let mut writer = ArrowWriter::try_new_with_options(sink, schema.clone(), options).map_err(io::Error::other)?;
+    let mut writer = writer(sink, schema, properties(compression))?;
     for batch in batches {
         writer.write(batch).map_err(io::Error::other)?;
     }
     writer.close().map_err(io::Error::other)?;
     Ok(())
+}
+
+fn properties(compression: Compression) -> WriterPropertiesBuilder {
+    WriterProperties::builder()
+        .set_compression(compression)
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_created_by("lighthunter".into())
+}
+
+fn writer<W: io::Write + Send>(
+    sink: W,
+    schema: &SchemaRef,
+    properties: WriterPropertiesBuilder,
+) -> io::Result<ArrowWriter<W>> {
+    // Plain Parquet types say all there is; without a second schema the files are smaller.
+    let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
+    ArrowWriter::try_new_with_options(sink, schema.clone(), options).map_err(io::Error::other)
 }
 
 /// Reads a whole Parquet file.

@@ -3,4 +3,5 @@
 mod bad_config;
 mod bad_place;
 mod commands;
+mod factors;
 mod wording;

@@ -1,8 +1,13 @@
 //! The factor frame: the columns of a factor set over a panel.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
-use super::{Availability, KERNELS, Kernel, Series, UNAVAILABLE, Window, availability};
+use super::{
+    AlignedPanel, Availability, ExpressionSet, KERNELS, Kernel, Series, UNAVAILABLE, Window, availability,
+    threads_available,
+};
 use crate::{
     config::FactorSet,
     digest::{Digest, Hasher},
@@ -62,19 +67,53 @@ impl FactorFrame {
 ///
 /// # Errors
 /// When the window is shorter than 2 sessions, `big_down` is not a fall, the set is empty or names a
-/// factor twice, or a name is unknown.
+/// factor twice, a name is unknown, or an expression is wrong or looks forward.
 pub fn compute(set: &FactorSet, panel: &DailyPanel) -> Result<FactorFrame, ResearchError> {
-    let window = window(set)?;
-    let kernels = kernels(set)?;
+    let (window, kernels) = check(set)?;
     let series: Vec<Vec<Series>> = (0..panel.symbols().len()).map(|symbol| Series::of(panel, symbol)).collect();
-    let columns: Vec<Vec<f64>> = kernels.iter().map(|kernel| column(kernel, &series, panel, window)).collect();
-    let names: Vec<String> = kernels.iter().map(|kernel| kernel.name.to_owned()).collect();
+    let mut columns: Vec<Vec<f64>> = kernels.iter().map(|kernel| column(kernel, &series, panel, window)).collect();
+    let mut names: Vec<String> = kernels.iter().map(|kernel| kernel.name.to_owned()).collect();
+    let mut asked = set.factors.clone();
+    if !set.expressions.is_empty() {
+        let computed = expressions(set, panel)?;
+        asked.extend(computed.0.clone());
+        names.extend(computed.0);
+        columns.extend(computed.1);
+    }
     let traded: Vec<bool> = (0..panel.symbols().len())
         .flat_map(|symbol| (0..panel.dates().len()).map(move |day| panel.trades(symbol, day)))
         .collect();
-    let availability = availability(&set.factors, &names, &columns, &traded);
+    let availability = availability(&asked, &names, &columns, &traded);
     let (symbols, dates) = (panel.symbols().to_vec(), panel.dates().to_vec());
     Ok(FactorFrame { names, columns, window, symbols, dates, availability })
+}
+
+/// Computes the expressions of a set, without its labels, in the layout of the panel.
+fn expressions(set: &FactorSet, panel: &DailyPanel) -> Result<(Vec<String>, Vec<Vec<f64>>), ResearchError> {
+    let read = ExpressionSet::read(set, &[])?;
+    read.check_forward()?;
+    let (aligned, days) = (AlignedPanel::from_daily(panel), panel.dates().len());
+    let computed = read.without_labels().compute(&aligned, None, threads_available())?;
+    let by_text: BTreeMap<String, usize> =
+        panel.symbols().iter().enumerate().map(|(at, symbol)| (symbol.to_string(), at)).collect();
+    let symbols: Vec<Option<usize>> = aligned.codes().iter().map(|code| by_text.get(&**code).copied()).collect();
+    let day = |date: &Date| panel.dates().binary_search(date).ok();
+    let on: Vec<Option<usize>> = aligned.sessions().iter().map(day).collect();
+    let cell = |(symbol, session): &(usize, usize)| {
+        let (symbol, day) = (symbols.get(*symbol).copied()??, on.get(*session).copied()??);
+        panel.trades(symbol, day).then(|| symbol * days + day)
+    };
+    let cells: Vec<Option<usize>> = computed.keys.iter().map(cell).collect();
+    let laid_out = |values: &Vec<f64>| {
+        let mut column = vec![f64::NAN; panel.symbols().len() * days];
+        for (cell, value) in cells.iter().zip(values).filter(|(_, value)| value.is_finite()) {
+            if let Some(place) = cell.and_then(|cell| column.get_mut(cell)) {
+                *place = *value;
+            }
+        }
+        column
+    };
+    Ok((computed.names, computed.columns.iter().map(laid_out).collect()))
 }
 
 fn column(kernel: &Kernel, series: &[Vec<Series>], panel: &DailyPanel, window: Window) -> Vec<f64> {
@@ -96,6 +135,11 @@ fn column(kernel: &Kernel, series: &[Vec<Series>], panel: &DailyPanel, window: W
     column
 }
 
+/// Checks what a set says of built-in factors and returns their window and kernels.
+pub(super) fn check(set: &FactorSet) -> Result<(Window, Vec<&'static Kernel>), ResearchError> {
+    Ok((window(set)?, kernels(set)?))
+}
+
 fn window(set: &FactorSet) -> Result<Window, ResearchError> {
     if !(2..=250).contains(&set.lookback) {
         return Err(ResearchError::setting("factor_set.lookback", set.lookback, "2 to 250 sessions"));
@@ -108,7 +152,7 @@ fn window(set: &FactorSet) -> Result<Window, ResearchError> {
 
 /// Returns the kernels of a set's factors that can be computed.
 fn kernels(set: &FactorSet) -> Result<Vec<&'static Kernel>, ResearchError> {
-    if set.factors.is_empty() {
+    if set.factors.is_empty() && set.expressions.is_empty() {
         return Err(ResearchError::setting("factor_set.factors", "empty", "at least one factor"));
     }
     let mut kernels = Vec::new();

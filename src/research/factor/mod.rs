@@ -1,16 +1,37 @@
 //! Factors: numbers of a symbol and session that use nothing newer than that session's close.
-//! [`KERNELS`] is the table of all factors; [`compute`] runs a set of them over a panel.
+//! Built-in ones are in the table [`KERNELS`]; any other is an expression of [`OPERATORS`] over columns,
+//! read into an [`ExpressionSet`]. [`compute`] runs a set of both over a panel.
 
+mod aligned;
 mod availability;
+mod element;
+mod engine;
 mod export;
 mod frame;
+mod graph;
+mod input;
 mod kernel;
+mod language;
 mod limit;
+mod look_ahead;
+mod plan;
+mod rolling;
 mod series;
+mod set;
+mod sql;
+mod table;
 
+pub use aligned::AlignedPanel;
 pub use availability::{Availability, UNAVAILABLE, availability};
+pub use engine::threads_available;
 pub use frame::{FactorFrame, compute};
+pub use input::{FactorInput, PanelError};
 pub use kernel::{KERNELS, Kernel};
+pub use language::{ExpressionError, Form, OPERATORS, Operator};
+pub use look_ahead::{Peek, peeks};
 pub use series::{Series, Window};
+pub use set::{Column, Computed, ExpressionSet, FIELDS};
+pub use sql::SqlQuery;
+pub use table::{FactorPlan, FactorTable};
 
 pub(crate) use {kernel::TOUCH, limit::UpperLimit, series::is_hole};
