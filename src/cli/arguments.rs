@@ -8,7 +8,8 @@ use jiff::civil::Date;
 use super::{
     backtest::BacktestArgs, bootstrap::BootstrapArgs, config::ConfigArgs, data::DataArgs, drill::DrillArgs,
     experiments::ExperimentsArgs, factors::FactorsArgs, init::InitArgs, models::ModelsArgs, monitor::MonitorArgs,
-    night_ops::NightOpsArgs, regression::RegressionArgs, risk::RiskArgs, simulate::SimulateArgs,
+    night_ops::NightOpsArgs, performance::PerformanceArgs, regression::RegressionArgs, risk::RiskArgs,
+    simulate::SimulateArgs, walk_forward::WalkForwardArgs,
 };
 
 /// LightHunter: an A-share research system that proves that it comes back.
@@ -57,6 +58,8 @@ pub(super) enum Command {
     Models(ModelsArgs),
     Experiments(ExperimentsArgs),
     Factors(FactorsArgs),
+    Performance(PerformanceArgs),
+    WalkForward(WalkForwardArgs),
     Drill(DrillArgs),
     Monitor(MonitorArgs),
     /// Check the machine: executable, git, disk, ports, libraries, clock, locks

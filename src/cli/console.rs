@@ -19,6 +19,11 @@ impl Console {
         Self { json, quiet }
     }
 
+    /// Says whether one JSON document is to be printed and nothing else.
+    pub(super) const fn is_json(self) -> bool {
+        self.json
+    }
+
     /// Prints a line of data, unless one JSON document is to be printed instead.
     pub(super) fn line(self, text: impl AsRef<str>) {
         if !self.json {

@@ -3,13 +3,21 @@
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::session::Session;
+use super::{progress::Progress, session::Session, walk_forward::threads};
 use crate::{
     exit::{AnyFailure, Exit, Failure},
+    ops::{
+        self,
+        matrix::{CellStatus, MatrixOptions},
+    },
+    research::{
+        matrix::{self, Comparison},
+        performance::Metrics,
+    },
     store::{Experiment, ExperimentStatus, Experiments, Ledger},
 };
 
-/// List the experiments, or show one
+/// List, show and compare experiments, or run the experiment matrix
 #[derive(Debug, Args)]
 pub(super) struct ExperimentsArgs {
     #[command(subcommand)]
@@ -25,6 +33,34 @@ enum ExperimentsCommand {
         /// Its id
         id: String,
     },
+    /// Show experiments side by side: their metrics, and what differs of what made them
+    Compare {
+        /// Their ids, two or more
+        #[arg(num_args = 2.., required = true, value_name = "ID")]
+        ids: Vec<String>,
+    },
+    /// Train and backtest every experiment of config/experiment_matrix.yaml
+    RunMatrix(RunMatrixArgs),
+}
+
+/// Which experiments of the matrix run, and how.
+#[derive(Debug, Args)]
+struct RunMatrixArgs {
+    /// Only these experiments or sweeps, by id
+    #[arg(long, value_delimiter = ',', value_name = "ID,..")]
+    only: Vec<String>,
+    /// Only experiments with this tag
+    #[arg(long, value_name = "T")]
+    tag: Option<String>,
+    /// Say what would run, and run nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Experiments at work at a time; changes no result [default: the processor's cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+    /// Keep what an earlier experiment has done with the same inputs
+    #[arg(long)]
+    resume: bool,
 }
 
 /// An id that no experiment has.
@@ -43,6 +79,9 @@ impl Failure for NoExperiment {
 }
 
 pub(super) fn run(session: &Session, args: &ExperimentsArgs) -> Result<Exit, AnyFailure> {
+    if let ExperimentsCommand::RunMatrix(args) = &args.command {
+        return run_matrix(session, args);
+    }
     let station = session.station("experiments")?;
     let settings = station.store_settings();
     // The ledger alone: a night that is under way does not keep anyone from looking.
@@ -53,6 +92,15 @@ pub(super) fn run(session: &Session, args: &ExperimentsArgs) -> Result<Exit, Any
         ExperimentsCommand::Show { id } => {
             show(session, &experiments.get(id)?.ok_or_else(|| NoExperiment(id.clone()))?);
         }
+        ExperimentsCommand::Compare { ids } => {
+            let all = experiments.list()?;
+            let named = |id: &String| {
+                let found = all.iter().find(|experiment| experiment.id == *id).cloned();
+                found.ok_or_else(|| NoExperiment(id.clone()))
+            };
+            compare(session, &matrix::compare(&ids.iter().map(named).collect::<Result<Vec<_>, _>>()?));
+        }
+        ExperimentsCommand::RunMatrix(_) => {}
     }
     Ok(Exit::Done)
 }
@@ -88,15 +136,73 @@ fn show(session: &Session, experiment: &Experiment) {
     console.document(experiment);
 }
 
+fn compare(session: &Session, comparison: &Comparison) {
+    let console = session.console;
+    let row = |name: &str, values: Vec<String>| {
+        let cells: Vec<String> = values.iter().map(|value| format!("{value:>16}")).collect();
+        console.line(format!("{name:<44}  {}", cells.join("  ")));
+    };
+    for (at, id) in comparison.experiments.iter().enumerate() {
+        console.line(format!("[{}] {id}", at + 1));
+    }
+    row("metrics", (1..=comparison.experiments.len()).map(|at| format!("[{at}]")).collect());
+    let shown = |value: &Option<f64>| value.map_or_else(|| "not defined".into(), |value| format!("{value:.6}"));
+    for (name, values) in &comparison.metrics {
+        row(name, values.iter().map(shown).collect());
+    }
+    console.line("differences");
+    for (name, values) in &comparison.differences {
+        let shown = |value: &Value| {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            // Digests are told apart by their beginning; --json has them whole.
+            if text.len() == 64 { text.chars().take(12).collect() } else { text }
+        };
+        row(name, values.iter().map(shown).collect());
+    }
+    console.document(comparison);
+}
+
+fn run_matrix(session: &Session, args: &RunMatrixArgs) -> Result<Exit, AnyFailure> {
+    let station = session.station(ops::matrix::COMPONENT)?;
+    let options = MatrixOptions {
+        only: args.only.clone(),
+        tag: args.tag.clone(),
+        to: session.global.as_of,
+        threads: threads(args.jobs),
+        resume: args.resume,
+        dry_run: args.dry_run,
+        overrides: session.global.sets.clone(),
+    };
+    let console = session.console;
+    let progress = Progress::of(console, "experiments");
+    let run = ops::matrix::run(&station, &options, &|done, total| progress.tell(done, total))?;
+    for cell in &run.report.cells {
+        let what = match cell.status {
+            CellStatus::Done => figures(&cell.metrics),
+            CellStatus::Planned => serde_json::to_string(&cell.set).unwrap_or_default(),
+            CellStatus::Skipped | CellStatus::Failed => cell.reason.clone().unwrap_or_default(),
+        };
+        let experiment = cell.experiment_id.as_deref().unwrap_or("-");
+        console.line(format!("{:<32} {:<8} {experiment}  {what}", cell.id, word(&cell.status)));
+    }
+    let Some(failure) = run.failure else {
+        console.document(&run.report);
+        return Ok(Exit::Done);
+    };
+    console.failure_with(failure.as_ref(), Some(("report", serde_json::json!(run.report))));
+    Ok(failure.exit())
+}
+
 /// Returns the figures that a person looks for first.
 fn headline(experiment: &Experiment) -> String {
-    let shown = |name: &str| {
-        let value = experiment.metrics.get(name).copied().flatten()?;
-        Some(format!("{name} {value:.4}"))
-    };
+    if experiment.status == ExperimentStatus::Success { figures(&experiment.metrics) } else { String::new() }
+}
+
+fn figures(metrics: &Metrics) -> String {
+    let shown = |name: &str| Some(format!("{name} {:.4}", metrics.get(name).copied().flatten()?));
     let figures: Vec<String> =
         ["rank_ic", "bt_ret_total", "bt_sharpe", "bt_max_dd"].into_iter().filter_map(shown).collect();
-    if experiment.status == ExperimentStatus::Success { figures.join(", ") } else { String::new() }
+    figures.join(", ")
 }
 
 /// Returns the word that a kind or status is written as.

@@ -18,10 +18,13 @@ mod init;
 mod models;
 mod monitor;
 mod night_ops;
+mod performance;
+mod progress;
 mod regression;
 mod risk;
 mod session;
 mod simulate;
+mod walk_forward;
 
 use std::{ffi::OsString, panic::AssertUnwindSafe, process::ExitCode};
 
@@ -73,6 +76,8 @@ fn command(cli: Cli, console: Console) -> Result<Exit, AnyFailure> {
         Command::Config(args) => config::run(&session, &args),
         Command::Data(args) => data::run(&session, &args),
         Command::Models(args) => models::run(&session, &args),
+        Command::Performance(args) => performance::run(&session, &args),
+        Command::WalkForward(args) => walk_forward::run(session, &args),
         Command::Experiments(args) => experiments::run(&session, &args),
         Command::Factors(args) => factors::run(session, &args),
         Command::Drill(args) => drill::run(&session, args),

@@ -248,7 +248,8 @@ impl Sides {
             let Err(errors) = loaded.with(template::EXPERIMENT_MATRIX, &run.set) else { continue };
             findings.mistakes.extend(errors.mistakes().iter().map(|mistake| {
                 let key = format!("{} sets {}", run.id, mistake.key);
-                Mistake { file: template::EXPERIMENT_MATRIX.to_owned(), key, ..mistake.clone() }
+                let line = self.matrix.place(&run.id, &mistake.key, &self.matrix_tree).line;
+                Mistake { file: template::EXPERIMENT_MATRIX.to_owned(), line, key, ..mistake.clone() }
             }));
         }
     }

@@ -5,13 +5,19 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::{
-    mistake::Mistake,
-    node::{Node, Place},
+    configuration::Configuration,
+    mistake::{ConfigErrors, Mistake},
+    node::{Node, Place, Value},
     section::{Findings, Section},
+    template,
 };
+use crate::digest::Hasher;
 
 /// The most runs that one sweep may make.
 const SWEEP_RUNS_MAX: usize = 1000;
+
+/// The sections whose keys may differ between experiments: what is learnt and how it is traded.
+const SECTIONS: [&str; 8] = ["alpha", "broker", "performance", "portfolio", "research", "risk", "seed", "trade_core"];
 
 /// The experiments of a workspace.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -48,6 +54,24 @@ pub struct Sweep {
     pub base_experiment: String,
     /// Values by config key.
     pub vary: BTreeMap<String, Vec<Json>>,
+}
+
+impl Configuration {
+    /// Returns the configuration of one run of the matrix. Its digest is that of what the run can see:
+    /// settings, labels and factors, so that an edit of another experiment does not change it.
+    ///
+    /// # Errors
+    /// Every mistake that the run's values make.
+    pub fn of_run(&self, run: &MatrixExperiment) -> Result<Self, ConfigErrors> {
+        let loaded = self.loaded.with(template::EXPERIMENT_MATRIX, &run.set)?;
+        let mut hasher = Hasher::new("configuration of a matrix run");
+        hasher.digest(&loaded.digest);
+        let seen = [template::LABEL_SPEC, template::FACTOR_SPEC];
+        for (name, digest) in self.files.iter().filter(|(name, _)| seen.contains(&name.as_str())) {
+            hasher.text(name).digest(digest);
+        }
+        Ok(Self { digest: hasher.finish(), loaded, ..self.clone() })
+    }
 }
 
 impl ExperimentMatrix {
@@ -112,23 +136,60 @@ impl ExperimentMatrix {
 
     /// Reports the keys that are no config keys.
     pub(super) fn check_keys(&self, known: &[&str], tree: &Node, findings: &mut Findings) {
-        let mut check = |path: String, key: &str| {
-            if known.contains(&key) {
+        let mut check = |path: String, item: Option<&Node>, map: &str, key: &str| {
+            let section = key.split('.').next().unwrap_or_default();
+            if known.contains(&key) && SECTIONS.contains(&section) {
                 return;
             }
-            // Keys of the file hold dots, so their lines are found in their list, not by a dotted path.
-            let place = tree.find(path.split('[').next().unwrap_or_default());
-            let place = place.map_or_else(|| Place::outside(""), |node| node.place.clone());
-            let mistake = Mistake::at(&place, path, format!("{key} is not a config key"));
-            findings.mistakes.push(mistake.nearest(key, known.iter().copied()));
+            let place = item.and_then(|item| written(item, map, key)).unwrap_or(&tree.place).clone();
+            findings.mistakes.push(if known.contains(&key) {
+                let what = format!("{key} is the same for all experiments: they share one set of data and stores");
+                Mistake::at(&place, path, what).allowed(SECTIONS.join(", "))
+            } else {
+                let mistake = Mistake::at(&place, path, format!("{key} is not a config key"));
+                mistake.nearest(key, known.iter().copied())
+            });
         };
-        self.defaults.keys().for_each(|key| check("defaults".into(), key));
+        self.defaults.keys().for_each(|key| check("defaults".into(), Some(tree), "defaults", key));
+        let (experiments, sweeps) = (items(tree, "experiments"), items(tree, "sweeps"));
         for (index, experiment) in self.experiments.iter().enumerate() {
-            experiment.set.keys().for_each(|key| check(format!("experiments[{index}].set"), key));
+            let mut of = |key: &String| check(format!("experiments[{index}].set"), experiments.get(index), "set", key);
+            experiment.set.keys().for_each(&mut of);
         }
         for (index, sweep) in self.sweeps.iter().enumerate() {
-            sweep.vary.keys().for_each(|key| check(format!("sweeps[{index}].vary"), key));
+            let mut of = |key: &String| check(format!("sweeps[{index}].vary"), sweeps.get(index), "vary", key);
+            sweep.vary.keys().for_each(&mut of);
         }
+    }
+
+    /// Returns where the value that a run gives a key was written; where the run was, if it is not clear
+    /// which of its values is wrong.
+    pub(super) fn place(&self, run: &str, key: &str, tree: &Node) -> Place {
+        let is_run = |sweep: &&Sweep| run.starts_with(&format!("{}__{}__", sweep.id, sweep.base_experiment));
+        let sweep = self.sweeps.iter().find(is_run);
+        let base = sweep.map_or(run, |sweep| sweep.base_experiment.as_str());
+        let of_id = |list: &str, id: &str| {
+            items(tree, list)
+                .iter()
+                .find(|item| matches!(item.get("id"), Some(Node { value: Value::Text(own), .. }) if own == id))
+        };
+        let (sweep, base) = (sweep.and_then(|sweep| of_id("sweeps", &sweep.id)), of_id("experiments", base));
+        let value = sweep.and_then(|sweep| written(sweep, "vary", key));
+        let value = value.or_else(|| base.and_then(|base| written(base, "set", key)));
+        let value = value.or_else(|| written(tree, "defaults", key));
+        value.or_else(|| sweep.or(base).map(|item| &item.place)).unwrap_or(&tree.place).clone()
+    }
+}
+
+/// Returns where a dotted key is written in an object of an item; its keys hold dots themselves.
+fn written<'n>(item: &'n Node, map: &str, key: &str) -> Option<&'n Place> {
+    item.get(map)?.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.place)
+}
+
+fn items<'n>(tree: &'n Node, list: &str) -> &'n [Node] {
+    match tree.get(list) {
+        Some(Node { value: Value::List(items), .. }) => items,
+        _ => &[],
     }
 }
 

@@ -270,13 +270,13 @@ fn files_agree_with_each_other() {
     for expected in [
         "research.jobs.ultrashort_main.task: ultrashort_t1_regresion is not in config/label_spec.json, did you mean ultrashort_t1_regression?",
         "research.jobs.ultrashort_main.factor_set: nothing is not in config/factor_spec.json, allowed: alpha158, alpha360, risk_only, u1_v2_plus, ultrashort_basic, ultrashort_core",
-        "experiments[1].set: portfolio.defaults.max_position is not a config key, did you mean portfolio.defaults.max_positions?",
+        "config/experiment_matrix.yaml:14: experiments[1].set: portfolio.strategies.u1.max_position is not a config key, did you mean portfolio.strategies.u1.max_positions?",
         "config/jobs.yaml: jobs.night_ops_full: is missing; every workspace has it",
         "portfolio.strategies.u2.script: strategy/u2.luau does not exist",
     ] {
         assert!(errors.contains(expected), "{expected}\nis not in\n{errors}");
     }
-    assert_eq!(errors.lines().count(), 7, "{errors}");
+    assert_eq!(errors.lines().count(), 8, "{errors}");
 }
 
 #[test]

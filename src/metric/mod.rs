@@ -4,11 +4,15 @@
 //! NaN and never infinity, so that it reads as null in a record.
 
 mod moments;
+mod period;
 mod prediction;
 mod returns;
+mod spread;
 
-pub use prediction::{DayIc, Prediction, cross_section, hit_rate, predict};
+pub use period::{MonthMean, YearReturns, monthly_mean, yearly};
+pub use prediction::{DayIc, IcSummary, Prediction, cross_section, hit_rate, predict, summarise};
 pub use returns::{
     Benchmarked, Convention, ReturnMetrics, annual_return, benchmarked, calmar, drawdown, measure, sharpe, sortino,
     total_return, volatility,
 };
+pub use spread::{DaySpread, day_spread, quantile_returns, top_turnover};

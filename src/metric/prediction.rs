@@ -3,6 +3,8 @@
 //! Panels are S x D numbers, symbol after symbol, dates ascending, as in `market::DailyPanel`. A pair
 //! counts when both numbers are finite.
 
+use serde::Serialize;
+
 use super::moments::{deviation, finite, mean, ratio};
 
 /// The coefficients of one day.
@@ -31,6 +33,40 @@ pub struct Prediction {
     pub days: Vec<DayIc>,
 }
 
+/// Daily coefficients, IC or rank IC, in one line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct IcSummary {
+    /// Days n with a coefficient.
+    pub days: usize,
+    /// Their mean.
+    pub mean: Option<f64>,
+    /// Their standard deviation, ddof 1.
+    pub deviation: Option<f64>,
+    /// mean / standard deviation, not annualised: ICIR, and RankICIR of rank coefficients.
+    pub ir: Option<f64>,
+    /// Days with a coefficient above 0 over n.
+    pub positive_share: Option<f64>,
+    /// mean / (standard deviation / sqrt(n)), the t statistic of the mean.
+    pub t: Option<f64>,
+}
+
+/// Summarises daily coefficients; days without one are left out.
+#[must_use]
+pub fn summarise(coefficients: &[Option<f64>]) -> IcSummary {
+    let values: Vec<f64> = coefficients.iter().flatten().copied().collect();
+    let (mean, deviation) = (mean(&values), deviation(&values));
+    let ir = mean.zip(deviation).and_then(|(mean, deviation)| ratio(mean, deviation));
+    let positive = values.iter().filter(|value| **value > 0.0).count();
+    IcSummary {
+        days: values.len(),
+        mean,
+        deviation,
+        ir,
+        positive_share: ratio(positive as f64, values.len() as f64),
+        t: ir.and_then(|ir| finite(ir * (values.len() as f64).sqrt())),
+    }
+}
+
 /// Measures `scores` against `labels`, both S x `days`. `neutral` is the score that says neither up
 /// nor down: 0 for a predicted return, 0.5 for a probability.
 #[must_use]
@@ -41,12 +77,12 @@ pub fn predict(scores: &[f64], labels: &[f64], days: usize, neutral: f64) -> Pre
             cross_section(&of_day(scores), &of_day(labels))
         })
         .collect();
-    let of_days = |pick: fn(&DayIc) -> Option<f64>| days.iter().filter_map(pick).collect::<Vec<f64>>();
+    let of_days = |pick: fn(&DayIc) -> Option<f64>| summarise(&days.iter().map(pick).collect::<Vec<_>>());
     let coefficients = of_days(|day| day.ic);
     Prediction {
-        ic: mean(&coefficients),
-        rank_ic: mean(&of_days(|day| day.rank_ic)),
-        icir: mean(&coefficients).zip(deviation(&coefficients)).and_then(|(mean, deviation)| ratio(mean, deviation)),
+        ic: coefficients.mean,
+        rank_ic: of_days(|day| day.rank_ic).mean,
+        icir: coefficients.ir,
         hit_rate: hit_rate(scores, labels, neutral),
         days,
     }

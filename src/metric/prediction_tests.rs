@@ -9,7 +9,8 @@ use arrow::{
 };
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::{cross_section, hit_rate, predict, ranks};
+use super::{DayIc, cross_section, hit_rate, predict, ranks, summarise};
+use crate::metric::{Convention, DaySpread, day_spread, sharpe};
 
 #[test]
 fn ties_share_their_mean_rank() {
@@ -60,48 +61,106 @@ fn features(path: &str, columns: &[String]) -> Columns {
     values
 }
 
+/// Says whether a figure of ours is the expected text, to 1e-9.
+fn equals(ours: Option<f64>, expected: &str) -> bool {
+    match (ours, expected.parse::<f64>()) {
+        (None, Err(_)) => true,
+        // A feature that is the same for all codes: pandas returns its rounding noise.
+        (None, Ok(expected)) => expected.abs() < 1e-12,
+        (Some(ours), Ok(expected)) => (ours - expected).abs() <= 1e-9,
+        _ => false,
+    }
+}
+
+fn rows(path: &str) -> Vec<Vec<String>> {
+    let mut reader = csv::Reader::from_path(path).expect("readable");
+    reader.records().map(|row| row.expect("a row").iter().map(str::to_owned).collect()).collect()
+}
+
 #[test]
-fn coefficients_equal_qlibs() {
+fn daily_figures_and_their_summary_equal_qlibs() {
     for set in ["small", "visible_2025"] {
         let room = format!("{}/../shared/oracle/{set}", env!("CARGO_MANIFEST_DIR"));
         if !std::path::Path::new(&room).exists() {
             eprintln!("skipped: {room} not present");
             continue;
         }
-        let mut reader = csv::Reader::from_path(format!("{room}/ic_daily.csv")).expect("readable");
-        let rows: Vec<Vec<String>> =
-            reader.records().map(|row| row.expect("a row").iter().map(str::to_owned).collect()).collect();
-        let mut columns: Vec<String> = rows.iter().map(|row| row[1].clone()).collect();
+        let daily = rows(&format!("{room}/ic_daily.csv"));
+        let mut columns: Vec<String> = daily.iter().map(|row| row[1].clone()).collect();
         columns.push("LABEL0".into());
         columns.sort();
         columns.dedup();
         let values = features(&format!("{room}/qlib_alpha158_f64.parquet"), &columns);
         let (mut compared, mut wrong) = (0, Vec::new());
-        for row in &rows {
+        let mut days: BTreeMap<&str, Vec<(DayIc, DaySpread)>> = BTreeMap::new();
+        for row in &daily {
             let (date, factor) = (&row[0], &row[1]);
             let Some(scores) = values[factor].get(date) else { continue };
-            let day = cross_section(scores, &values["LABEL0"][date]);
-            for (ours, expected) in [(day.ic, &row[3]), (day.rank_ic, &row[4])] {
+            let labels = &values["LABEL0"][date];
+            let (day, spread) = (cross_section(scores, labels), day_spread(scores, labels, 0.2));
+            let figures = [day.ic, day.rank_ic, spread.long_short, spread.long_mean];
+            for (ours, expected) in figures.into_iter().zip(&row[3..]) {
                 compared += 1;
-                let equal = match (ours, expected.parse::<f64>()) {
-                    (None, Err(_)) => true,
-                    // A feature that is the same for all codes: pandas returns its rounding noise.
-                    (None, Ok(expected)) => expected.abs() < 1e-12,
-                    (Some(ours), Ok(expected)) => (ours - expected).abs() <= 1e-9,
-                    _ => false,
-                };
-                if !equal {
+                if !equals(ours, expected) {
                     wrong.push(format!("{date} {factor}: ours {ours:?}, expected {expected}"));
                 }
             }
             assert_eq!(day.pairs.to_string(), row[2], "{date} {factor}");
+            // The summary is of pandas' days: one whose coefficient is rounding noise counts there as 0.
+            let noise = row[3].parse::<f64>().ok().map(|_| 0.0);
+            days.entry(factor).or_default().push((DayIc { ic: day.ic.or(noise), ..day }, spread));
         }
-        assert!(
-            wrong.is_empty(),
-            "{set}: {} of {compared} differ:\n{}",
-            wrong.len(),
-            wrong[..9.min(wrong.len())].join("\n")
-        );
-        assert!(compared > 3_900, "{set}: {compared} compared");
+        assert!(compared > 7_800, "{set}: {compared} compared");
+        for row in rows(&format!("{room}/ic_summary.csv")) {
+            let expected: BTreeMap<&str, &String> = SUMMARY.into_iter().zip(&row[1..]).collect();
+            for (name, ours) in summary(&days[row[0].as_str()]) {
+                compared += 1;
+                if !equals(ours, expected[name]) {
+                    wrong.push(format!("{} {name}: ours {ours:?}, expected {}", row[0], expected[name]));
+                }
+            }
+        }
+        let shown = wrong[..9.min(wrong.len())].join("\n");
+        assert!(wrong.is_empty(), "{set}: {} of {compared} differ:\n{shown}", wrong.len());
     }
+}
+
+/// The columns of `ic_summary.csv` after the factor.
+const SUMMARY: [&str; 11] = [
+    "days",
+    "IC",
+    "IC_std",
+    "ICIR",
+    "RankIC",
+    "RankIC_std",
+    "RankICIR",
+    "IC_pos_share",
+    "IC_t",
+    "LS_mean",
+    "LS_ann_sharpe252",
+];
+
+fn summary(days: &[(DayIc, DaySpread)]) -> [(&'static str, Option<f64>); 11] {
+    let of = |pick: fn(&DayIc) -> Option<f64>| summarise(&days.iter().map(|(day, _)| pick(day)).collect::<Vec<_>>());
+    let (ic, rank) = (of(|day| day.ic), of(|day| day.rank_ic));
+    let spread: Vec<f64> = days.iter().filter_map(|(_, spread)| spread.long_short).collect();
+    let convention = Convention { days_per_year: 252.0, risk_free: 0.0 };
+    let figures = [
+        Some(ic.days as f64),
+        ic.mean,
+        ic.deviation,
+        ic.ir,
+        rank.mean,
+        rank.deviation,
+        rank.ir,
+        ic.positive_share,
+        ic.t,
+        Some(spread.iter().sum::<f64>() / spread.len() as f64),
+        sharpe(&spread, &convention),
+    ];
+    let mut named = [("", None); 11];
+    for ((named, name), figure) in named.iter_mut().zip(SUMMARY).zip(figures) {
+        *named = (name, figure);
+    }
+    named
 }

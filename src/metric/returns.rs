@@ -78,7 +78,8 @@ pub fn measure(returns: &[f64], convention: &Convention) -> ReturnMetrics {
         win_rate: ratio(wins.len() as f64, (wins.len() + losses.len()) as f64),
         avg_win: mean(&wins),
         avg_loss: mean(&losses),
-        profit_factor: ratio(wins.iter().sum(), -losses.iter().sum::<f64>()),
+        // The sum of nothing is -0, which would read as a loss.
+        profit_factor: ratio(wins.iter().sum::<f64>() + 0.0, -losses.iter().sum::<f64>()),
     }
 }
 

@@ -8,14 +8,17 @@ pub mod data_state;
 mod desk;
 pub mod doctor;
 pub mod log;
+pub mod matrix;
 pub mod metrics;
 pub mod monitor;
 mod monitor_state;
 pub mod night_ops;
 pub mod regression;
 mod research_plan;
+mod research_run;
 pub mod simulation;
 mod station;
+pub mod walk_forward;
 
 pub use research_plan::{check_model, zoo};
 pub use station::Station;

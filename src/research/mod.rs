@@ -6,10 +6,12 @@ mod error;
 pub mod experiment;
 pub mod factor;
 pub mod label;
+pub mod matrix;
 pub mod performance;
 #[cfg(test)]
 mod testing;
 pub mod train;
+pub mod walk_forward;
 pub mod zoo;
 
 pub use error::ResearchError;

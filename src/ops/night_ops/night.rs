@@ -32,9 +32,9 @@ pub(super) struct Done {
 pub(in crate::ops) struct Night<'a> {
     /// Under which name it runs: `night_ops`, `backtest`, `simulation`.
     pub(super) component: &'static str,
-    pub(super) station: &'a Station,
+    pub(in crate::ops) station: &'a Station,
     pub(super) options: &'a NightOpsOptions,
-    pub(super) run_id: String,
+    pub(in crate::ops) run_id: String,
     pub(super) products: Products,
     pub(super) job: TrainJobReport,
     pub(super) recovered: Vec<String>,
@@ -49,7 +49,7 @@ pub(in crate::ops) struct Night<'a> {
 }
 
 impl<'a> Night<'a> {
-    pub(super) fn begin(station: &'a Station, options: &'a NightOpsOptions, component: &'static str) -> Self {
+    pub(in crate::ops) fn begin(station: &'a Station, options: &'a NightOpsOptions, component: &'static str) -> Self {
         let started_at = station.clock.now();
         let default_mode = match station.settings().ops.night_ops.default_mode {
             NightMode::Full => Mode::Full,
@@ -78,7 +78,7 @@ impl<'a> Night<'a> {
     }
 
     /// Returns the trading date worked for, as far as it is known.
-    pub(super) fn as_of(&self) -> Date {
+    pub(in crate::ops) fn as_of(&self) -> Date {
         let asked = self.products.as_of.or(self.options.as_of);
         asked.unwrap_or_else(|| last_completed_session(self.station))
     }

@@ -14,7 +14,7 @@ use crate::{
     },
     digest::Digest,
     exit::AnyFailure,
-    market::{Calendar, CorporateAction, DailyBar, DailyPanel, Exchange, Symbol},
+    market::{Calendar, CorporateAction, DailyBar, DailyPanel, Exchange, IndexBar, Symbol},
     ops::{
         Station, data_state,
         research_plan::{self, ResearchPlan},
@@ -63,6 +63,16 @@ pub(in crate::ops) struct BacktestProduct {
     pub(in crate::ops) metrics: performance::Metrics,
 }
 
+/// Products that several pipelines may use at once.
+#[derive(Clone)]
+pub(in crate::ops) struct SharedProducts {
+    pub(in crate::ops) component: &'static str,
+    pub(in crate::ops) as_of: Date,
+    pub(in crate::ops) panel: Arc<DailyPanel>,
+    pub(in crate::ops) labels: Arc<LabelFrame>,
+    pub(in crate::ops) factors: Option<Arc<FactorFrame>>,
+}
+
 /// Returns what a slot holds, after filling it where it is empty.
 fn filled<T>(slot: &mut Option<Arc<T>>, value: T) -> Arc<T> {
     Arc::clone(slot.insert(Arc::new(value)))
@@ -82,6 +92,17 @@ impl<'a> Night<'a> {
         night
     }
 
+    /// Makes a pipeline that only answers for what follows from products that another has made; it opens
+    /// no store. Its station may have other settings of research.
+    pub(in crate::ops) fn over(station: &'a Station, options: &'a NightOpsOptions, shared: SharedProducts) -> Self {
+        let mut night = Night::begin(station, options, shared.component);
+        night.products.as_of = Some(shared.as_of);
+        night.products.panel = Some(shared.panel);
+        night.products.labels = Some(shared.labels);
+        night.products.factors = shared.factors;
+        night
+    }
+
     /// Gives the stores back.
     pub(in crate::ops) fn into_stores(mut self) -> Result<Stores, AnyFailure> {
         self.stores()?;
@@ -94,7 +115,7 @@ impl<'a> Night<'a> {
 
 impl Night<'_> {
     /// Opens the stores; what recovery had to mend goes into the report.
-    pub(super) fn stores(&mut self) -> Result<&mut Stores, AnyFailure> {
+    pub(in crate::ops) fn stores(&mut self) -> Result<&mut Stores, AnyFailure> {
         let opened = if let Some(stores) = self.products.stores.take() {
             stores
         } else {
@@ -107,7 +128,7 @@ impl Night<'_> {
 
     /// Fixes the trading date worked for: the one asked for, or the newest completed session that the
     /// daily bars reach.
-    pub(super) fn settle_as_of(&mut self) -> Result<Date, AnyFailure> {
+    pub(in crate::ops) fn settle_as_of(&mut self) -> Result<Date, AnyFailure> {
         let reach = last_completed_session(self.station);
         // A date without a session is worked for as the session before it.
         let asked = self.options.as_of.map(|date| Calendar::builtin().session_on_or_before(date)).transpose()?;
@@ -120,7 +141,7 @@ impl Night<'_> {
     }
 
     /// Refuses a trading date that the daily bars do not reach: a feed that is dead must not look fine.
-    pub(super) fn require_bars(&mut self) -> Result<(), AnyFailure> {
+    pub(in crate::ops) fn require_bars(&mut self) -> Result<(), AnyFailure> {
         let asked = self.as_of();
         match self.stores()?.last_date(Table::Daily)? {
             Some(last) if last < asked => Err(Refusal::BeyondBars { asked, last }.into()),
@@ -141,7 +162,7 @@ impl Night<'_> {
         self.products.as_of = last.map(|last| last.min(last_completed_session(self.station)));
     }
 
-    pub(super) fn data_digest(&mut self) -> Result<Digest, AnyFailure> {
+    pub(in crate::ops) fn data_digest(&mut self) -> Result<Digest, AnyFailure> {
         let as_of = self.as_of();
         Ok(self.stores()?.data_digest(as_of)?)
     }
@@ -156,7 +177,7 @@ impl Night<'_> {
         Ok(filled(&mut self.products.raw, bars))
     }
 
-    pub(super) fn actions(&mut self) -> Result<Arc<Vec<CorporateAction>>, AnyFailure> {
+    pub(in crate::ops) fn actions(&mut self) -> Result<Arc<Vec<CorporateAction>>, AnyFailure> {
         if let Some(actions) = &self.products.actions {
             return Ok(Arc::clone(actions));
         }
@@ -199,7 +220,7 @@ impl Night<'_> {
     }
 
     /// Returns the repaired bars, without what research must leave out.
-    pub(super) fn panel(&mut self) -> Result<Arc<DailyPanel>, AnyFailure> {
+    pub(in crate::ops) fn panel(&mut self) -> Result<Arc<DailyPanel>, AnyFailure> {
         if let Some(panel) = &self.products.panel {
             return Ok(Arc::clone(panel));
         }
@@ -221,7 +242,7 @@ impl Night<'_> {
         Ok(filled(&mut self.products.factors, factors))
     }
 
-    pub(super) fn labels(&mut self) -> Result<Arc<LabelFrame>, AnyFailure> {
+    pub(in crate::ops) fn labels(&mut self) -> Result<Arc<LabelFrame>, AnyFailure> {
         if let Some(labels) = &self.products.labels {
             return Ok(Arc::clone(labels));
         }
@@ -231,7 +252,7 @@ impl Night<'_> {
         Ok(filled(&mut self.products.labels, labels))
     }
 
-    pub(super) fn dataset(&mut self) -> Result<Arc<Dataset>, AnyFailure> {
+    pub(in crate::ops) fn dataset(&mut self) -> Result<Arc<Dataset>, AnyFailure> {
         if let Some(dataset) = &self.products.dataset {
             return Ok(Arc::clone(dataset));
         }
@@ -271,14 +292,23 @@ impl Night<'_> {
     }
 
     /// Returns the benchmark's daily returns where it has a bar on every session of the backtest.
-    pub(super) fn benchmark(&mut self, result: &BacktestResult) -> Result<Option<Vec<f64>>, AnyFailure> {
-        let Ok(index) = Symbol::new(BENCHMARK_CODE, Exchange::Sh) else { return Ok(None) };
-        let as_of = self.as_of();
-        let bars = self.stores()?.index(&Query::up_to(as_of))?;
-        let dates: Vec<Date> = result.equity.iter().map(|day| day.date).collect();
-        let returns = performance::benchmark_returns(&bars, index, &dates);
-        Ok(returns.iter().all(|value| value.is_finite()).then_some(returns))
+    pub(in crate::ops) fn benchmark(&mut self, result: &BacktestResult) -> Result<Option<Vec<f64>>, AnyFailure> {
+        Ok(benchmark_of(&self.index()?, result))
     }
+
+    /// Returns the stored bars of all indices up to the trading date.
+    pub(in crate::ops) fn index(&mut self) -> Result<Vec<IndexBar>, AnyFailure> {
+        let as_of = self.as_of();
+        Ok(self.stores()?.index(&Query::up_to(as_of))?)
+    }
+}
+
+/// Returns the benchmark's daily returns where it has a bar on every session of the backtest.
+pub(in crate::ops) fn benchmark_of(bars: &[IndexBar], result: &BacktestResult) -> Option<Vec<f64>> {
+    let index = Symbol::new(BENCHMARK_CODE, Exchange::Sh).ok()?;
+    let dates: Vec<Date> = result.equity.iter().map(|day| day.date).collect();
+    let returns = performance::benchmark_returns(bars, index, &dates);
+    returns.iter().all(|value| value.is_finite()).then_some(returns)
 }
 
 /// Returns the newest session that has ended in Shanghai.

@@ -4,9 +4,13 @@
 //! equity curve alone reproduces them. `bt_turnover` is the mean daily turnover, half of what was
 //! bought and sold over the value of the day before; `bt_trades` counts fills.
 
+mod returns_file;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+
+pub use returns_file::{DailyReturns, ReturnSeries, ReturnsError, read_returns, series_metrics};
 
 use super::backtest::BacktestResult;
 use crate::{

@@ -1,0 +1,199 @@
+//! `walk-forward`: a model for each stretch of sessions, all their scores traded as one series, recorded
+//! as one experiment. Trains only for itself: no model is published or put in force.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use super::{
+    desk,
+    night_ops::{Night, NightOpsOptions},
+    research_plan::ResearchPlan,
+    research_run,
+    station::Station,
+};
+use crate::{
+    digest::Digest,
+    durable::{self, DurableError},
+    exit::AnyFailure,
+    research::{
+        backtest::{self, BacktestInput, BacktestParams, BacktestResult},
+        experiment::Outcome,
+        performance::{self, Metrics},
+        walk_forward::{self, FoldRule, WalkForwardInput, WalkForwardReport, WalkForwardResult},
+    },
+    store::ExperimentKind,
+};
+
+/// The component's name in logs, metrics and the ledger.
+pub const COMPONENT: &str = "walk_forward";
+
+/// What a person asks of a walk-forward run.
+#[derive(Debug, Clone)]
+pub struct WalkForwardOptions {
+    /// The first session that research uses.
+    pub from: Option<Date>,
+    /// The last session, and the last date that anything uses.
+    pub to: Option<Date>,
+    /// Folds at work at a time; the result does not depend on it.
+    pub threads: usize,
+    /// The overrides by `--set`, for the record.
+    pub overrides: Vec<String>,
+}
+
+/// A walk-forward run that ended well.
+#[derive(Debug)]
+pub struct WalkForwardRun {
+    /// Its report.
+    pub report: WalkForwardReport,
+    /// The report's files.
+    pub files: Vec<PathBuf>,
+}
+
+/// Who hears how many parts of how many are done.
+pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+
+/// Runs a walk-forward of the job in force.
+///
+/// # Errors
+/// When it could not start, a fold has no rows or does not learn, trading ends early, or its record or
+/// report cannot be written. A failure after its start is recorded as a failed experiment.
+pub fn run(
+    station: &Station,
+    options: &WalkForwardOptions,
+    progress: Progress<'_>,
+) -> Result<WalkForwardRun, AnyFailure> {
+    let asked = NightOpsOptions {
+        start: options.from,
+        as_of: options.to,
+        overrides: options.overrides.clone(),
+        ..NightOpsOptions::default()
+    };
+    let night = Night::begin(station, &asked, COMPONENT);
+    research_run::run(night, COMPONENT, |night| {
+        let (run, digest) = walk(night, options, progress)?;
+        Ok((run, digest))
+    })
+}
+
+fn walk(
+    night: &mut Night<'_>,
+    options: &WalkForwardOptions,
+    progress: Progress<'_>,
+) -> Result<(WalkForwardRun, Digest), AnyFailure> {
+    let station = night.station;
+    let plan = ResearchPlan::of(station)?;
+    let rule = FoldRule {
+        lengths: station.settings().research.walk_forward.clone(),
+        embargo_sessions: plan.dataset.split.embargo_sessions,
+    };
+    let mut params = params(&rule, options);
+    // A desk that does not open is a failed experiment too, so its failure waits until one has begun.
+    let desk = desk::open(station);
+    if let Ok(desk) = &desk {
+        params.extend(desk.params.clone());
+    }
+    let dated = (night.as_of(), night.data_digest()?);
+    let context = research_run::context(station, &night.run_id, &plan, ExperimentKind::WalkForward, dated, params);
+    let mut run = research_run::lab(station).begin(context)?;
+    let found = desk.and_then(|desk| {
+        let walked = folds(night, &plan, &rule, options.threads, progress)?;
+        let (traded, metrics) = trade(night, &plan, desk, &walked)?;
+        Ok((walked, traded, metrics))
+    });
+    let (walked, traded, metrics) = match found {
+        Ok(found) => found,
+        Err(failure) => {
+            research_run::commit_failure(night.stores()?, &mut run, failure.as_ref());
+            return Err(failure);
+        }
+    };
+    let dates = night.factors()?.dates.clone();
+    let names = [run.id().to_owned(), plan.job.id.clone()];
+    let report = WalkForwardReport::of(names, dated.0, &rule, &dates, &walked, (&traded, &metrics), &plan.convention);
+    let digest = report.result_digest;
+    let written = write(&report, &station.reports());
+    let files = match written {
+        Ok(files) => files,
+        Err(error) => {
+            research_run::commit_failure(night.stores()?, &mut run, &error);
+            return Err(error.into());
+        }
+    };
+    let outcome = Outcome {
+        metrics,
+        result_digest: Some(digest),
+        backtest: Some(&traded),
+        files: files.clone(),
+        ..Outcome::default()
+    };
+    research_run::commit(night.stores()?, &mut run, outcome)?;
+    Ok((WalkForwardRun { report, files }, digest))
+}
+
+/// Returns the parameters that the experiment records beside the plan's.
+fn params(rule: &FoldRule, options: &WalkForwardOptions) -> BTreeMap<String, Value> {
+    let lengths = &rule.lengths;
+    BTreeMap::from([
+        ("walk_forward".to_owned(), json!(format!("{:?}", lengths.mode).to_lowercase())),
+        ("train_days".to_owned(), json!(lengths.train_days)),
+        ("test_days".to_owned(), json!(lengths.test_days)),
+        ("step_days".to_owned(), json!(lengths.step_days)),
+        ("embargo_days".to_owned(), json!(rule.embargo_sessions)),
+        ("start_date".to_owned(), json!(options.from)),
+        ("overrides".to_owned(), json!(options.overrides)),
+    ])
+}
+
+fn folds(
+    night: &mut Night<'_>,
+    plan: &ResearchPlan,
+    rule: &FoldRule,
+    threads: usize,
+    progress: Progress<'_>,
+) -> Result<WalkForwardResult, AnyFailure> {
+    let (factors, labels) = (night.factors()?, night.labels()?);
+    let input = WalkForwardInput {
+        factors: &factors,
+        labels: &labels,
+        dataset: &plan.dataset,
+        folds: rule,
+        learner: &plan.learner,
+        seed: night.station.settings().seed,
+        threads,
+    };
+    Ok(walk_forward::run(&input, progress)?)
+}
+
+/// Trades the scores of all tests as one series, from the session after the first of them.
+fn trade(
+    night: &mut Night<'_>,
+    plan: &ResearchPlan,
+    desk: desk::Desk,
+    walked: &WalkForwardResult,
+) -> Result<(BacktestResult, Metrics), AnyFailure> {
+    let (panel, actions) = (night.panel()?, night.actions()?);
+    let date = |session: usize| panel.dates().get(session).copied();
+    let params = BacktestParams { from: date(walked.tested.start + 1), to: date(walked.tested.end) };
+    let input =
+        BacktestInput { panel: &panel, scores: &walked.scores, actions: &actions, is_st: None, params: &params };
+    let result = backtest::run(&input, desk.core)?;
+    let benchmark = night.benchmark(&result)?;
+    let mut metrics = performance::backtest_metrics(&result, benchmark.as_deref(), &plan.convention);
+    metrics.extend(performance::prediction_metrics(&walked.prediction));
+    Ok((result, metrics))
+}
+
+/// Writes `walkforward_<run id>.json` and `.md` and returns their paths.
+fn write(report: &WalkForwardReport, reports: &Path) -> Result<Vec<PathBuf>, DurableError> {
+    let name = report.experiment_id.replacen(COMPONENT, "walkforward", 1);
+    durable::make_directory(reports)?;
+    let [json, markdown] = ["json", "md"].map(|kind| reports.join(format!("{name}.{kind}")));
+    durable::replace(&json, serde_json::to_string_pretty(report).unwrap_or_default() + "\n")?;
+    durable::replace(&markdown, report.markdown())?;
+    Ok(vec![json, markdown])
+}
