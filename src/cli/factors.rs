@@ -84,6 +84,8 @@ enum FactorsError {
     SetName(&'static str),
     #[error("config/factor_spec.json has no set '{name}', it has {}", sets.join(", "))]
     NoSet { name: String, sets: Vec<String> },
+    #[error("there are no bars to compute from")]
+    NoRows,
     #[error("these factors use later data: {}", names.join(", "))]
     Peeking { names: Vec<String>, is_written: bool },
 }
@@ -93,6 +95,7 @@ impl Failure for FactorsError {
         match self {
             Self::SetName(_) => Exit::Usage,
             Self::NoSet { .. } | Self::Peeking { is_written: true, .. } => Exit::Config,
+            Self::NoRows => Exit::DataRefused,
             // No expression says so, yet it is so: a defect that the check has found.
             Self::Peeking { is_written: false, .. } => Exit::Negative,
         }
@@ -101,6 +104,9 @@ impl Failure for FactorsError {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::SetName(_) | Self::NoSet { .. } => "Name one of the sets; `factors list` shows them.".into(),
+            Self::NoRows => {
+                "Run `lighthunter night-ops` or `data import DIR` first, or name a table by --input.".into()
+            }
             Self::Peeking { .. } => "Take what looks forward out of the factors; only `labels` may.".into(),
         })
     }
@@ -277,11 +283,18 @@ fn simulated_input() -> Result<FactorInput, AnyFailure> {
 
 fn compute(session: &Session, name: &str, args: &ComputeArgs) -> Result<Exit, AnyFailure> {
     let set = chosen(spec(session)?, Some(name))?.pop().map(|(_, set)| set).unwrap_or_default();
-    let (plan, input) = match &args.input {
-        Some(path) => planned(&set, path)?,
-        None => (FactorPlan::read(&set, &[])?, stored_input(session)?),
+    let (plan, input) = if let Some(path) = &args.input {
+        planned(&set, path)?
+    } else {
+        let plan = FactorPlan::read(&set, &[])?;
+        // Before the stores are opened, which makes them where there are none.
+        plan.expressions().check_forward()?;
+        (plan, stored_input(session)?)
     };
     plan.expressions().check_forward()?;
+    if input.aligned.rows() == 0 {
+        return Err(FactorsError::NoRows.into());
+    }
     let threads = args.threads.map_or_else(threads_available, |threads| threads as usize);
     let table = plan.compute(&input, args.last.map(|last| last as usize), threads)?;
     let availability = table.availability.clone();

@@ -121,6 +121,8 @@ fn wrong_inputs_have_the_exit_code_of_their_class() {
         done.stderr
     );
     room.refused(2, &["factors", "compute", "--out", &out], &["needs --set NAME"]);
+    let done = room.run_to(12, &["factors", "compute", "--set", "mine", "--out", &out]);
+    assert!(done.stderr.contains("no bars to compute from"), "nothing is stored yet: {}", done.stderr);
     room.run_to(0, &["factors", "compute", "--set", "mine", "--input", &input, "--out", &out]);
     assert_eq!(Frame::read(&room.path("f.parquet")).expect("readable").f64("x"), Some([2.0].as_slice()));
 }

@@ -129,7 +129,8 @@ impl ExpressionSet {
     pub fn check_forward(&self) -> Result<(), ExpressionError> {
         match self.columns.iter().find(|column| !column.is_label && column.lookahead > 0) {
             Some(column) => {
-                Err(column.wrong(format!("looks {} sessions ahead, which only `labels` may", column.lookahead)))
+                let sessions = if column.lookahead == 1 { "session" } else { "sessions" };
+                Err(column.wrong(format!("looks {} {sessions} ahead, which only `labels` may", column.lookahead)))
             }
             None => Ok(()),
         }
