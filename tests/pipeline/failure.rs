@@ -129,6 +129,16 @@ fn a_model_that_has_seen_later_days_is_neither_traded_nor_replaced() {
 }
 
 #[test]
+fn a_backtest_on_seen_sessions_is_no_test() {
+    let room = Room::nighted();
+    let split = ["train_share=0.8", "valid_share=0.199", "test_share=0.001"].map(|set| format!("research.split.{set}"));
+    let sets: Vec<&str> = split.iter().flat_map(|set| ["--set", set]).collect();
+    let all = [&["night-ops", "--set", "alpha.gate.min_rows=10"], sets.as_slice()].concat();
+    let failed = room.run_to(20, &all);
+    assert!(failed.stderr.contains("training and validation have seen them all"), "{}", failed.stderr);
+}
+
+#[test]
 fn lost_data_can_be_imported_again() {
     let room = Room::nighted();
     let right = room.result();

@@ -12,7 +12,7 @@ use crate::{
         research_plan::{self, ResearchPlan},
     },
     research::{
-        backtest::{self, BacktestInput, BacktestParams, BacktestResult},
+        backtest::{self, BacktestError, BacktestInput, BacktestParams, BacktestResult},
         experiment::{ExperimentLab, ExperimentRun, Outcome, RunContext},
         performance, train,
         zoo::{self, Action, Decision, Snapshot, Verdict},
@@ -183,15 +183,16 @@ fn trade(
     let (panel, factors, dataset) = (night.panel()?, night.factors()?, night.dataset()?);
     let actions = night.actions()?;
     // Only the sessions that neither training nor validation has seen count as a test.
-    let unseen = dataset.keys.get(dataset.parts.test.start).map(|(_, date)| *date);
-    let from = unseen.max(night.options.backtest_from);
-    if let (Some(asked), Some(from)) = (night.options.backtest_from.filter(|asked| Some(*asked) < from), from) {
+    let unseen = dataset.keys.get(dataset.parts.test.clone()).and_then(|keys| keys.first());
+    let (_, unseen) = unseen.ok_or(BacktestError::NoTest)?;
+    let from = night.options.backtest_from.map_or(*unseen, |asked| asked.max(*unseen));
+    if let Some(asked) = night.options.backtest_from.filter(|asked| *asked < from) {
         tracing::warn!(
             component = night.component,
             "the sessions from {asked} to {from} were seen in training: left out"
         );
     }
-    let params = BacktestParams { from, to: None };
+    let params = BacktestParams { from: Some(from), to: None };
     let scores = model.scores(&factors)?;
     let input = BacktestInput { panel: &panel, scores: &scores, actions: &actions, is_st: None, params: &params };
     let result = backtest::run(&input, desk.core)?;

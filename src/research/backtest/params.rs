@@ -38,6 +38,9 @@ pub enum BacktestError {
         /// Sessions of the panel.
         have: usize,
     },
+    /// Training and validation have seen every session.
+    #[error("no session is left to test on: training and validation have seen them all")]
+    NoTest,
     /// A strategy, the portfolio or risk ended it.
     #[error("backtest of {date}: {source}")]
     Trading {
@@ -65,7 +68,7 @@ fn edge(word: &str, date: Option<Date>) -> String {
 impl Failure for BacktestError {
     fn exit(&self) -> Exit {
         match self {
-            Self::NothingToTrade { .. } | Self::NoSessions { .. } => Exit::NothingRan,
+            Self::NothingToTrade { .. } | Self::NoSessions { .. } | Self::NoTest => Exit::NothingRan,
             Self::Trading { source, .. } => source.exit(),
             Self::Layout { .. } => Exit::Internal,
         }
@@ -76,6 +79,7 @@ impl Failure for BacktestError {
             Self::NothingToTrade { .. } => {
                 "Check that the model was trained and scored for this period, then run again."
             }
+            Self::NoTest => "Raise research.split.test_share, or use more sessions.",
             Self::NoSessions { .. } => "Widen --start-date and --end-date, or import the bars of that period.",
             Self::Trading { source, .. } => return source.remedy(),
             Self::Layout { .. } => "Report this: it is a defect of LightHunter.",
