@@ -17,6 +17,17 @@ pub enum Side {
     Sell,
 }
 
+impl Side {
+    /// Returns the word on the wire and in tables.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Buy => "BUY",
+            Self::Sell => "SELL",
+        }
+    }
+}
+
 /// Rates are whole parts in a thousand million, so that 0.001 % and a broker's 0.854 per 10,000 are exact.
 const RATE_UNIT: f64 = 1e9;
 

@@ -94,7 +94,6 @@ pub(super) fn open(station: &Station) -> Result<Desk, AnyFailure> {
     let risk = portfolio.accounts.iter().map(|account| RiskBrain::new(account.id.as_str().into(), limits(station)));
     let core = TradeCore::new(strategies, manager, risk.collect(), broker, terms)?;
     let params = BTreeMap::from([
-        ("strategy_digest".to_owned(), json!(station.strategy_digest())),
         ("scripts".to_owned(), json!(digests)),
         ("weights".to_owned(), json!(allocation.weights)),
         ("broker".to_owned(), json!(broker_name(station))),

@@ -1,21 +1,21 @@
-//! What the research commands beside NightOps share: one run at a time, its line in the ledger, its
-//! experiments, its alarm.
+//! What the research commands beside NightOps share: one run at a time, its line in the ledger, its alarm.
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde_json::Value;
 
 use super::{
-    alarm,
+    alarm, experiment,
     night_ops::{self, Night},
     research_plan::ResearchPlan,
     station::Station,
 };
 use crate::{
     digest::{Digest, Hasher},
-    exit::{AnyFailure, Exit, Failure},
-    research::experiment::{ExperimentLab, ExperimentRun, LabError, Outcome, RunContext},
-    store::{Experiment, ExperimentKind, RunEnd, RunStart, RunStatus, StoreError, Stores},
+    exit::{AnyFailure, Exit},
+    research::experiment::RunContext,
+    store::{ExperimentKind, RunEnd, RunStart, RunStatus},
     workspace::Lock,
 };
 
@@ -94,55 +94,17 @@ fn conclude<T>(
     }
 }
 
-/// Returns what is known of an experiment before it begins.
+/// Returns what is known of an experiment of such a run before it begins.
 pub(super) fn context(
     station: &Station,
     run_id: &str,
     plan: &ResearchPlan,
     kind: ExperimentKind,
-    (as_of, data_digest): (jiff::civil::Date, Digest),
+    (as_of, data_digest): (Date, Digest),
     params: BTreeMap<String, Value>,
 ) -> RunContext {
     let mut all = plan.params();
     all.insert(RUN_PARAM.into(), run_id.into());
     all.extend(params);
-    RunContext {
-        kind,
-        job: plan.job.id.clone(),
-        model_id: None,
-        as_of,
-        seed: station.settings().seed.0,
-        git_commit: station.commit(),
-        config_digest: station.config.digest,
-        data_digest,
-        params: all,
-    }
-}
-
-/// Returns the workspace's experiments.
-pub(super) fn lab(station: &Station) -> ExperimentLab {
-    ExperimentLab::new(&station.workspace, &station.settings().paths.experiments_dir, &station.clock)
-}
-
-/// Ends an experiment well and commits it.
-pub(super) fn commit(stores: &Stores, run: &mut ExperimentRun, outcome: Outcome<'_>) -> Result<Experiment, AnyFailure> {
-    let ended: Result<Experiment, LabError> = run.succeed(outcome);
-    let experiment = match ended {
-        Ok(experiment) => experiment,
-        Err(error) => {
-            commit_failure(stores, run, &error);
-            return Err(error.into());
-        }
-    };
-    stores.experiments().record(&experiment)?;
-    Ok(experiment)
-}
-
-/// Ends an experiment as failed and commits that: the failure is the cause, whatever the ledger says.
-pub(super) fn commit_failure(stores: &Stores, run: &mut ExperimentRun, failure: &dyn Failure) {
-    let experiment = run.fail(failure);
-    let committed: Result<(), StoreError> = stores.experiments().record(&experiment);
-    if let Err(error) = committed {
-        tracing::warn!(experiment = experiment.id, "the failed experiment is not in the ledger: {error}");
-    }
+    experiment::context(station, kind, (as_of, data_digest), all)
 }

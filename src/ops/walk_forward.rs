@@ -10,15 +10,16 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::{
-    desk,
+    desk, experiment,
     night_ops::{Night, NightOpsOptions},
+    report_files,
     research_plan::ResearchPlan,
     research_run,
     station::Station,
 };
 use crate::{
     digest::Digest,
-    durable::{self, DurableError},
+    durable::DurableError,
     exit::AnyFailure,
     research::{
         backtest::{self, BacktestInput, BacktestParams, BacktestResult},
@@ -99,7 +100,7 @@ fn walk(
     }
     let dated = (night.as_of(), night.data_digest()?);
     let context = research_run::context(station, &night.run_id, &plan, ExperimentKind::WalkForward, dated, params);
-    let mut run = research_run::lab(station).begin(context)?;
+    let mut run = experiment::lab(station).begin(context)?;
     let found = desk.and_then(|desk| {
         let walked = folds(night, &plan, &rule, options.threads, progress)?;
         let (traded, metrics) = trade(night, &plan, desk, &walked)?;
@@ -108,7 +109,7 @@ fn walk(
     let (walked, traded, metrics) = match found {
         Ok(found) => found,
         Err(failure) => {
-            research_run::commit_failure(night.stores()?, &mut run, failure.as_ref());
+            experiment::commit_failure(night.stores()?, &mut run, failure.as_ref());
             return Err(failure);
         }
     };
@@ -120,7 +121,7 @@ fn walk(
     let files = match written {
         Ok(files) => files,
         Err(error) => {
-            research_run::commit_failure(night.stores()?, &mut run, &error);
+            experiment::commit_failure(night.stores()?, &mut run, &error);
             return Err(error.into());
         }
     };
@@ -131,7 +132,7 @@ fn walk(
         files: files.clone(),
         ..Outcome::default()
     };
-    research_run::commit(night.stores()?, &mut run, outcome)?;
+    experiment::commit(night.stores()?, &mut run, outcome)?;
     Ok((WalkForwardRun { report, files }, digest))
 }
 
@@ -191,9 +192,5 @@ fn trade(
 /// Writes `walkforward_<run id>.json` and `.md` and returns their paths.
 fn write(report: &WalkForwardReport, reports: &Path) -> Result<Vec<PathBuf>, DurableError> {
     let name = report.experiment_id.replacen(COMPONENT, "walkforward", 1);
-    durable::make_directory(reports)?;
-    let [json, markdown] = ["json", "md"].map(|kind| reports.join(format!("{name}.{kind}")));
-    durable::replace(&json, serde_json::to_string_pretty(report).unwrap_or_default() + "\n")?;
-    durable::replace(&markdown, report.markdown())?;
-    Ok(vec![json, markdown])
+    Ok(report_files::write_pair(reports, &name, report, ("md", report.markdown()))?.into())
 }

@@ -45,23 +45,6 @@ pub struct Quote {
     pub volume: Option<i64>,
 }
 
-/// Fills an order as far as the session's volume allows and books it, or refuses it and leaves the
-/// account as it was. `traded` is what the account has traded of the symbol in this session already.
-///
-/// # Errors
-/// The first rule that forbids the trade.
-pub fn execute(
-    account: &mut Account,
-    order: &Order,
-    quote: &Quote,
-    traded: i64,
-    terms: &TradeTerms,
-) -> Result<Fill, Reject> {
-    Match { quote, traded, terms, share: 1.0, all: false }
-        .fill(account, order, &Progress::default())
-        .map(|(fill, _)| fill)
-}
-
 /// How far an order has come in earlier matches.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Progress {

@@ -5,11 +5,23 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
-use super::{Quote, TradeTerms, affordable_shares, execute};
+use super::{Match, Progress, Quote, TradeTerms, affordable_shares};
 use crate::{
     market::{Commission, CorporateAction, PriceBand, Side, Symbol, tick::fen},
-    trading::{Account, Fen, Order, Position, Reject, entitle},
+    trading::{Account, Fen, Fill, Order, Position, Reject, entitle},
 };
+
+/// Meets an order that is new with the market; `traded` is what the session traded of the symbol already.
+fn execute(
+    account: &mut Account,
+    order: &Order,
+    quote: &Quote,
+    traded: i64,
+    terms: &TradeTerms,
+) -> Result<Fill, Reject> {
+    let matching = Match { quote, traded, terms, share: 1.0, all: false };
+    matching.fill(account, order, &Progress::default()).map(|(fill, _)| fill)
+}
 
 /// The oracle's commission: 3 bp, at least 5 CNY.
 fn terms() -> TradeTerms {

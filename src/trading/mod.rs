@@ -25,7 +25,7 @@ pub use core::{SessionOpen, TradeCore};
 pub use entitlement::{Entitlement, cash_in_lieu, entitle};
 pub use error::TradingError;
 pub use event::{Direction, Event, EventSink, Mark, Signal, Silent};
-pub use execution::{Quote, TradeTerms, affordable_shares, execute};
+pub use execution::{Quote, TradeTerms, affordable_shares};
 pub use name::Name;
 pub use order::{Charges, Fill, Order, Reject};
 

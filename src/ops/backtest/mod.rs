@@ -13,11 +13,12 @@ use serde::Serialize;
 
 use super::{
     night_ops::{self, BacktestProduct, Mode, NightOpsOptions, NightOpsReport, Stage},
+    report_files,
     station::Station,
 };
 use crate::{
     digest::Digest,
-    durable::{self, DurableError},
+    durable::DurableError,
     exit::{AnyFailure, Exit},
     research::{backtest::EquityDay, performance::Metrics},
 };
@@ -136,10 +137,6 @@ impl BacktestReport {
 
     /// Writes `backtest_<run id>.{json,html}` and returns their paths.
     fn write(&self, reports: &Path) -> Result<[PathBuf; 2], DurableError> {
-        let [json, html] = ["json", "html"].map(|form| reports.join(format!("{}.{form}", self.run.run_id)));
-        durable::make_directory(reports)?;
-        durable::replace(&json, serde_json::to_string_pretty(self).unwrap_or_default() + "\n")?;
-        durable::replace(&html, page::html(self))?;
-        Ok([json, html])
+        report_files::write_pair(reports, &self.run.run_id, self, ("html", page::html(self)))
     }
 }

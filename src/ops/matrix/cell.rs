@@ -15,17 +15,17 @@ use crate::{
     exit::AnyFailure,
     market::{CorporateAction, IndexBar},
     ops::{
-        desk,
+        desk, experiment,
         night_ops::{Night, NightOpsOptions, SharedProducts, benchmark_of},
         research_plan::ResearchPlan,
         research_run,
         station::Station,
     },
     research::{
-        backtest::{self, BacktestInput, BacktestParams, BacktestResult},
+        backtest::{self, BacktestError, BacktestInput, BacktestParams, BacktestResult},
         experiment::{ExperimentRun, Outcome},
         factor::FactorFrame,
-        matrix::{CELL_DIGEST, MatrixError},
+        matrix::CELL_DIGEST,
         performance::{self, Metrics},
         train::{self, predict_scores},
     },
@@ -121,7 +121,7 @@ impl Shared {
         }
         let dated = (self.products.as_of, self.data_digest);
         let context = research_run::context(station, &self.run_id, &plan, ExperimentKind::Matrix, dated, params);
-        Ok((research_run::lab(station).begin(context)?, plan, desk))
+        Ok((experiment::lab(station).begin(context)?, plan, desk))
     }
 
     fn train_and_trade(
@@ -137,10 +137,9 @@ impl Shared {
         let trained = train::train(&dataset, &plan.learner, cell.station.settings().seed)?;
         run.add_artifact("model.json", trained.model.to_json()?)?;
         // Only the sessions that neither training nor validation has seen count as a test.
-        let unseen = dataset.keys.get(dataset.parts.test.clone()).and_then(|keys| keys.first());
-        let (_, from) = unseen.ok_or(MatrixError::NoTest)?;
+        let from = dataset.first_test_date().ok_or(BacktestError::NoTest)?;
         let scores = predict_scores(&trained.model, &factors)?;
-        let params = BacktestParams { from: Some(*from), to: None };
+        let params = BacktestParams { from: Some(from), to: None };
         let (panel, actions) = (&self.products.panel, &self.actions);
         let input = BacktestInput { panel, scores: &scores, actions, is_st: None, params: &params };
         let traded = backtest::run(&input, desk.core)?;
@@ -198,13 +197,13 @@ impl Cell {
                             backtest: Some(&found.traded),
                             ..Outcome::default()
                         };
-                        let experiment = research_run::commit(stores, &mut run, outcome)?;
+                        let experiment = experiment::commit(stores, &mut run, outcome)?;
                         report.status = CellStatus::Done;
                         (report.metrics, report.result_digest) = (experiment.metrics, experiment.result_digest);
                         return Ok(report);
                     }
                     Err(failure) => {
-                        research_run::commit_failure(stores, &mut run, failure.as_ref());
+                        experiment::commit_failure(stores, &mut run, failure.as_ref());
                         failure
                     }
                 }

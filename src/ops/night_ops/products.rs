@@ -130,11 +130,7 @@ impl Night<'_> {
     /// daily bars reach.
     pub(in crate::ops) fn settle_as_of(&mut self) -> Result<Date, AnyFailure> {
         let reach = last_completed_session(self.station);
-        // A date without a session is worked for as the session before it.
-        let asked = self.options.as_of.map(|date| Calendar::builtin().session_on_or_before(date)).transpose()?;
-        if let Some(asked) = asked.filter(|asked| *asked > reach) {
-            return Err(Refusal::NotEnded { asked, reach }.into());
-        }
+        let asked = session_asked_for(self.station, self.options.as_of)?;
         let last = self.stores()?.last_date(Table::Daily)?;
         let as_of = asked.or(last.map(|last| last.min(reach))).unwrap_or(reach);
         Ok(*self.products.as_of.insert(as_of))
@@ -309,6 +305,20 @@ pub(in crate::ops) fn benchmark_of(bars: &[IndexBar], result: &BacktestResult) -
     let dates: Vec<Date> = result.equity.iter().map(|day| day.date).collect();
     let returns = performance::benchmark_returns(bars, index, &dates);
     returns.iter().all(|value| value.is_finite()).then_some(returns)
+}
+
+/// Returns the session that a person asked for, which must have ended. A date without a session is worked
+/// for as the session before it.
+///
+/// # Errors
+/// When the session has not ended, or the date is outside the calendar.
+pub(in crate::ops) fn session_asked_for(station: &Station, asked: Option<Date>) -> Result<Option<Date>, AnyFailure> {
+    let asked = asked.map(|date| Calendar::builtin().session_on_or_before(date)).transpose()?;
+    let reach = last_completed_session(station);
+    match asked {
+        Some(asked) if asked > reach => Err(Refusal::NotEnded { asked, reach }.into()),
+        asked => Ok(asked),
+    }
 }
 
 /// Returns the newest session that has ended in Shanghai.

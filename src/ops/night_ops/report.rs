@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::Stage;
 use crate::{
     digest::Digest,
-    durable::{self, DurableError},
+    durable::DurableError,
+    ops::report_files,
     store::{StageRecord, StageStatus},
     workspace::Workspace,
 };
@@ -125,11 +126,7 @@ impl NightOpsReport {
     /// When a file cannot be written.
     pub fn write(&self, reports: &std::path::Path) -> Result<[PathBuf; 2], DurableError> {
         let stem = format!("night_ops_{}", self.date.strftime("%Y%m%d"));
-        let (json, markdown) = (reports.join(format!("{stem}.json")), reports.join(format!("{stem}.md")));
-        durable::make_directory(reports)?;
-        durable::replace(&json, serde_json::to_string_pretty(self).unwrap_or_default() + "\n")?;
-        durable::replace(&markdown, self.markdown())?;
-        Ok([json, markdown])
+        report_files::write_pair(reports, &stem, self, ("md", self.markdown()))
     }
 
     /// Returns the report as a person reads it: verdict first.

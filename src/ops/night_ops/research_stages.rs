@@ -9,11 +9,12 @@ use crate::{
     exit::AnyFailure,
     ops::{
         desk::{self, Desk},
+        experiment,
         research_plan::{self, ResearchPlan},
     },
     research::{
         backtest::{self, BacktestError, BacktestInput, BacktestParams, BacktestResult},
-        experiment::{ExperimentLab, ExperimentRun, Outcome, RunContext},
+        experiment::{ExperimentRun, Outcome, RunContext},
         performance, train,
         zoo::{self, Action, Decision, Snapshot, Verdict},
     },
@@ -77,7 +78,7 @@ pub(super) fn dataset(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
 
 pub(super) fn train(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let plan = ResearchPlan::of(night.station)?;
-    let mut run = lab(night).begin(context(night, &plan, ExperimentKind::Train, None)?)?;
+    let mut run = experiment::lab(night.station).begin(context(night, &plan, ExperimentKind::Train, None)?)?;
     let trained = train_model(night, &plan, run.id());
     let (snapshot, digest, remark) = match trained {
         Ok(made) => made,
@@ -139,7 +140,8 @@ pub(super) fn backtest(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let model = match night.model(&plan.job.id) {
         Ok(model) => model,
         Err(failure) => {
-            let mut run = lab(night).begin(context(night, &plan, ExperimentKind::Backtest, None)?)?;
+            let mut run =
+                experiment::lab(night.station).begin(context(night, &plan, ExperimentKind::Backtest, None)?)?;
             return Err(record_failure(night, &mut run, failure));
         }
     };
@@ -149,7 +151,7 @@ pub(super) fn backtest(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     if let Ok(desk) = &desk {
         context.params.extend(desk.params.clone());
     }
-    let mut run = lab(night).begin(context)?;
+    let mut run = experiment::lab(night.station).begin(context)?;
     night.job.backtest_run_id = Some(run.id().to_owned());
     night.job.model_id.get_or_insert_with(|| model.id.clone());
     let (result, metrics) = match desk.and_then(|desk| trade(night, &plan, desk, &model)) {
@@ -183,9 +185,8 @@ fn trade(
     let (panel, factors, dataset) = (night.panel()?, night.factors()?, night.dataset()?);
     let actions = night.actions()?;
     // Only the sessions that neither training nor validation has seen count as a test.
-    let unseen = dataset.keys.get(dataset.parts.test.clone()).and_then(|keys| keys.first());
-    let (_, unseen) = unseen.ok_or(BacktestError::NoTest)?;
-    let from = night.options.backtest_from.map_or(*unseen, |asked| asked.max(*unseen));
+    let unseen = dataset.first_test_date().ok_or(BacktestError::NoTest)?;
+    let from = night.options.backtest_from.map_or(unseen, |asked| asked.max(unseen));
     if let Some(asked) = night.options.backtest_from.filter(|asked| *asked < from) {
         tracing::warn!(
             component = night.component,
@@ -216,28 +217,21 @@ pub(super) fn record(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
 
 /// Ends an experiment well and commits it, so that a stage that is done has its experiment.
 fn commit(night: &mut Night<'_>, run: &mut ExperimentRun, outcome: Outcome<'_>) -> Result<(), AnyFailure> {
-    let experiment = match run.succeed(outcome) {
-        Ok(experiment) => experiment,
-        Err(error) => return Err(record_failure(night, run, error.into())),
-    };
-    night.stores()?.experiments().record(&experiment)?;
-    night.products.experiments.push(experiment.id);
+    let committed = experiment::commit(night.stores()?, run, outcome)?;
+    night.products.experiments.push(committed.id);
     Ok(())
 }
 
 /// Commits an experiment as failed and hands the failure on: it is the cause, whatever the ledger says.
 fn record_failure(night: &mut Night<'_>, run: &mut ExperimentRun, failure: AnyFailure) -> AnyFailure {
-    let experiment = run.fail(failure.as_ref());
-    let committed = night.stores().and_then(|stores| Ok(stores.experiments().record(&experiment)?));
-    if let Err(error) = committed {
-        tracing::warn!(component = night.component, "the failed experiment is not in the ledger: {error}");
+    match night.stores() {
+        Ok(stores) => experiment::commit_failure(stores, run, failure.as_ref()),
+        Err(error) => {
+            let failed = run.fail(failure.as_ref());
+            tracing::warn!(experiment = failed.id, "the failed experiment is not in the ledger: {error}");
+        }
     }
     failure
-}
-
-fn lab(night: &Night<'_>) -> ExperimentLab {
-    let station = night.station;
-    ExperimentLab::new(&station.workspace, &station.settings().paths.experiments_dir, &station.clock)
 }
 
 fn context(
@@ -248,16 +242,6 @@ fn context(
 ) -> Result<RunContext, AnyFailure> {
     let mut params = plan.params();
     params.insert(RUN_PARAM.into(), night.run_id.clone().into());
-    params.insert("strategy_digest".into(), serde_json::json!(night.station.strategy_digest()));
-    Ok(RunContext {
-        kind,
-        job: plan.job.id.clone(),
-        model_id,
-        as_of: night.as_of(),
-        seed: night.station.settings().seed.0,
-        git_commit: night.station.commit(),
-        config_digest: night.station.config.digest,
-        data_digest: night.data_digest()?,
-        params,
-    })
+    let dated = (night.as_of(), night.data_digest()?);
+    Ok(RunContext { model_id, ..experiment::context(night.station, kind, dated, params) })
 }

@@ -12,9 +12,8 @@ use super::{
 use crate::{
     digest::Digest,
     exit::AnyFailure,
-    market::Symbol,
     store::{RunStart, RunStatus},
-    trading::{Fen, SessionOpen, Silent, TradeCore, TradingError},
+    trading::{SessionOpen, Silent, TradeCore, TradingError},
 };
 
 /// What a run keeps in the ledger beside its rows.
@@ -131,9 +130,7 @@ impl Run<'_> {
         let id = self.id.clone();
         let ledger = self.stores()?.ledger();
         let rows = Rows { orders: ledger.orders(&id)?, executions: ledger.executions(&id)?, marks: ledger.marks(&id)? };
-        let prices: Vec<(Symbol, Fen)> =
-            days.iter().filter_map(|(symbol, _)| Some((*symbol, core.price(*symbol)?))).collect();
-        self.recorder.take_up(rows, saved, &prices, core);
+        self.recorder.take_up(rows, saved, core);
         (self.resumed_at, self.done) = (Some(done), done);
         tracing::info!(component = COMPONENT, run = id, step = done, "goes on with the run that died");
         Ok(done)

@@ -9,6 +9,7 @@ use super::{entry::Saved, error::SimulationError, wire::Wire};
 use crate::{
     digest::{Digest, Hasher},
     market::{Side, Symbol, tick::cny},
+    research::experiment::csv_table,
     store::{ExecutionRow, MarkRow, OrderRow, TradeBatch},
     trading::{
         Event, EventSink, Fen, Mark, SymbolDay, TradeCore,
@@ -99,8 +100,7 @@ impl Recorder {
     }
 
     /// Goes on from the rows that the ledger has of an interrupted run.
-    pub(super) fn take_up(&mut self, rows: Rows, saved: Saved, prices: &[(Symbol, Fen)], core: &TradeCore) {
-        self.prices.extend(prices.iter().copied());
+    pub(super) fn take_up(&mut self, rows: Rows, saved: Saved, core: &TradeCore) {
         self.open_books(core);
         self.committed = [rows.orders.len(), rows.executions.len(), rows.marks.len()];
         (self.rows, self.counts, self.alerts) = (rows, saved.counts, saved.alerts);
@@ -158,7 +158,7 @@ impl Recorder {
             account_id: order.account_id.to_string(),
             strategy_id: order.strategy_id.to_string(),
             symbol: order.symbol.to_string(),
-            side: side(order.side).into(),
+            side: order.side.word().into(),
             shares: order.shares,
             order_type: order_type.into(),
             limit_price,
@@ -233,10 +233,6 @@ impl EventSink for Recorder {
     }
 }
 
-pub(super) fn side(side: Side) -> &'static str {
-    if side == Side::Buy { "BUY" } else { "SELL" }
-}
-
 fn execution_row(execution: &Execution) -> ExecutionRow {
     ExecutionRow {
         exec_id: execution.exec_id,
@@ -245,7 +241,7 @@ fn execution_row(execution: &Execution) -> ExecutionRow {
         account_id: execution.account_id.to_string(),
         strategy_id: execution.strategy_id.to_string(),
         symbol: execution.symbol.to_string(),
-        side: side(execution.side).into(),
+        side: execution.side.word().into(),
         shares: execution.shares,
         price: execution.price,
         commission: execution.charges.commission,
@@ -262,37 +258,45 @@ fn execution_row(execution: &Execution) -> ExecutionRow {
 
 /// Returns `trades.csv` of a replayed day: one row a change of an order.
 pub(super) fn trades_csv(executions: &[ExecutionRow]) -> String {
-    let mut text = String::from("at,client_order_id,account,strategy,symbol,side,status,shares,price,fee,reason\n");
-    for row in executions {
+    let header = [
+        "at",
+        "client_order_id",
+        "account",
+        "strategy",
+        "symbol",
+        "side",
+        "status",
+        "shares",
+        "price",
+        "fee",
+        "reason",
+    ];
+    let rows = executions.iter().map(|row| {
         let fee = row.commission + row.stamp_duty + row.transfer_fee + row.slippage;
-        let (price, fee) = (format!("{:.2}", cny(row.price)), format!("{:.2}", cny(fee)));
-        let cells = [
-            row.at.as_str(),
-            &row.client_order_id,
-            &row.account_id,
-            &row.strategy_id,
-            &row.symbol,
-            &row.side,
-            &row.status,
-            &row.shares.to_string(),
-            &price,
-            &fee,
-            row.reason.as_deref().unwrap_or_default(),
-        ];
-        text.push_str(&cells.join(","));
-        text.push('\n');
-    }
-    text
+        let [price, fee] = [row.price, fee].map(|fen| format!("{:.2}", cny(fen)));
+        [
+            row.at.clone(),
+            row.client_order_id.clone(),
+            row.account_id.clone(),
+            row.strategy_id.clone(),
+            row.symbol.clone(),
+            row.side.clone(),
+            row.status.clone(),
+            row.shares.to_string(),
+            price,
+            fee,
+            row.reason.clone().unwrap_or_default(),
+        ]
+    });
+    csv_table(header, rows)
 }
 
 /// Returns `equity.csv` of a replayed day: one row an account and step.
 pub(super) fn equity_csv(marks: &[MarkRow]) -> String {
-    let mut text = String::from("at,account,nav,cash,positions,nav_peak\n");
-    for row in marks {
-        let [nav, cash, positions, peak] =
-            [row.nav, row.cash, row.positions_value, row.nav_peak].map(|fen| format!("{:.2}", cny(fen)));
-        text.push_str(&[row.at.as_str(), &row.account_id, &nav, &cash, &positions, &peak].join(","));
-        text.push('\n');
-    }
-    text
+    let rows = marks.iter().map(|row| {
+        let money = |fen| format!("{:.2}", cny(fen));
+        let [nav, cash, positions, peak] = [row.nav, row.cash, row.positions_value, row.nav_peak].map(money);
+        [row.at.clone(), row.account_id.clone(), nav, cash, positions, peak]
+    });
+    csv_table(["at", "account", "nav", "cash", "positions", "nav_peak"], rows)
 }

@@ -8,8 +8,9 @@ use serde::Serialize;
 use super::{BusUse, Counts};
 use crate::{
     digest::Digest,
-    durable::{self, DurableError},
+    durable::DurableError,
     market::tick::cny,
+    ops::report_files,
     store::MarkRow,
     trading::{Fen, TradeCore},
 };
@@ -108,11 +109,7 @@ impl SimulationReport {
     /// When a file cannot be written.
     pub fn write(&self, reports: &std::path::Path) -> Result<[PathBuf; 2], DurableError> {
         let stem = format!("simulation_{}", self.date.strftime("%Y%m%d"));
-        let (json, markdown) = (reports.join(format!("{stem}.json")), reports.join(format!("{stem}.md")));
-        durable::make_directory(reports)?;
-        durable::replace(&json, serde_json::to_string_pretty(self).unwrap_or_default() + "\n")?;
-        durable::replace(&markdown, self.markdown())?;
-        Ok([json, markdown])
+        report_files::write_pair(reports, &stem, self, ("md", self.markdown()))
     }
 
     /// Returns the report as a person reads it.

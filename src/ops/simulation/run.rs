@@ -18,13 +18,13 @@ use crate::{
     clock::{self, Stopwatch},
     digest::{Digest, Hasher},
     exit::AnyFailure,
-    market::{Calendar, Symbol},
+    market::Symbol,
     ops::{
         desk::{self, Desk},
-        night_ops,
+        experiment, night_ops,
         station::Station,
     },
-    research::experiment::{ExperimentLab, ExperimentRun, RunContext},
+    research::experiment::ExperimentRun,
     store::{ExperimentKind, Stores, Table},
     trading::{Bar, TradeCore, TradingError},
 };
@@ -231,14 +231,10 @@ impl Run<'_> {
 
 /// Fixes the session: the one asked for, or the newest that daily and intraday bars reach.
 fn settle_date(station: &Station, options: &SimulationOptions, stores: &Stores) -> Result<Date, AnyFailure> {
-    let reach = night_ops::last_completed_session(station);
-    if let Some(asked) = options.date {
-        let session = Calendar::builtin().session_on_or_before(asked)?;
-        if session > reach {
-            return Err(night_ops::Refusal::NotEnded { asked, reach }.into());
-        }
-        return Ok(session);
+    if let Some(asked) = night_ops::session_asked_for(station, options.date)? {
+        return Ok(asked);
     }
+    let reach = night_ops::last_completed_session(station);
     let daily = stores.last_date(Table::Daily)?.unwrap_or(reach).min(reach);
     Ok(day::newest_until(stores, daily)?.or(day::newest_until(stores, reach)?).unwrap_or(daily))
 }
@@ -251,22 +247,10 @@ fn begin_experiment(
     desk: Option<&Desk>,
 ) -> Result<ExperimentRun, AnyFailure> {
     let mut params = desk.map(|desk| desk.params.clone()).unwrap_or_default();
-    params.insert("strategy_digest".into(), serde_json::json!(station.strategy_digest()));
     params.insert("interval_minutes".into(), day.interval.minutes().into());
     params.insert("symbols".into(), day.days.len().into());
-    let lab = ExperimentLab::new(&station.workspace, &station.settings().paths.experiments_dir, &station.clock);
-    let context = RunContext {
-        kind: ExperimentKind::Simulation,
-        job: station.settings().alpha.default_job.clone(),
-        model_id: None,
-        as_of: date,
-        seed: station.settings().seed.0,
-        git_commit: station.commit(),
-        config_digest: station.config.digest,
-        data_digest,
-        params,
-    };
-    Ok(lab.begin(context)?)
+    let context = experiment::context(station, ExperimentKind::Simulation, (date, data_digest), params);
+    Ok(experiment::lab(station).begin(context)?)
 }
 
 /// Digests what is given before a run: data, config, and the scripts as they were loaded.

@@ -91,6 +91,13 @@ pub struct Dataset {
 }
 
 impl Dataset {
+    /// Returns the first date that neither training nor validation has seen; none where nothing is left to
+    /// test on.
+    #[must_use]
+    pub fn first_test_date(&self) -> Option<Date> {
+        self.keys.get(self.parts.test.clone())?.first().map(|(_, date)| *date)
+    }
+
     /// Returns the features of a range of rows.
     #[must_use]
     pub fn rows(&self, rows: std::ops::Range<usize>) -> &[f64] {

@@ -10,3 +10,4 @@ mod table;
 
 pub use lab::{ExperimentLab, LabError, RunContext};
 pub use run::{ExperimentRun, Outcome};
+pub use table::csv_table;

@@ -1,9 +1,6 @@
 //! A backtest as tables: money in CNY with two decimals, returns in full precision.
 
-use crate::{
-    market::{Side, tick::cny},
-    research::backtest::BacktestResult,
-};
+use crate::{market::tick::cny, research::backtest::BacktestResult};
 
 /// Returns `equity.csv`: date, nav, cash, ret, turnover.
 pub(super) fn equity(result: &BacktestResult) -> String {
@@ -11,7 +8,7 @@ pub(super) fn equity(result: &BacktestResult) -> String {
         let money = |fen| format!("{:.2}", cny(fen));
         [day.date.to_string(), money(day.nav), money(day.cash), day.ret.to_string(), day.turnover.to_string()]
     });
-    table(["date", "nav", "cash", "ret", "turnover"], rows)
+    csv_table(["date", "nav", "cash", "ret", "turnover"], rows)
 }
 
 /// Returns `trades.csv`: one row a fill.
@@ -21,7 +18,7 @@ pub(super) fn trades(result: &BacktestResult) -> String {
         [
             fill.date.to_string(),
             fill.symbol.to_string(),
-            if fill.side == Side::Buy { "BUY".into() } else { "SELL".into() },
+            fill.side.word().to_owned(),
             fill.wanted.to_string(),
             fill.shares.to_string(),
             money(fill.price),
@@ -45,11 +42,13 @@ pub(super) fn trades(result: &BacktestResult) -> String {
         "transfer_fee",
         "slippage",
     ];
-    table(header, rows)
+    csv_table(header, rows)
 }
 
-/// Dates, numbers, symbols and sides hold no comma, quote or line break, so a row is its cells joined.
-fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+/// Returns a table as CSV. Cells are dates, numbers, names, symbols and sides: none holds a comma, quote or
+/// line break, so a row is its cells joined.
+#[must_use]
+pub fn csv_table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     let lines = std::iter::once(header.join(",")).chain(rows.map(|row| row.join(",")));
     lines.fold(String::new(), |text, line| text + &line + "\n")
 }

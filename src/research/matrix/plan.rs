@@ -39,16 +39,13 @@ pub enum MatrixError {
         /// Its exit class.
         exit: Exit,
     },
-    /// A cell whose split leaves nothing to trade.
-    #[error("the split leaves no row to test, so there is nothing to trade that the model has not seen")]
-    NoTest,
 }
 
 impl Failure for MatrixError {
     fn exit(&self) -> Exit {
         match self {
             Self::Unknown { .. } => Exit::Usage,
-            Self::Nothing(_) | Self::NoTest => Exit::NothingRan,
+            Self::Nothing(_) => Exit::NothingRan,
             Self::Cells { exit, .. } => *exit,
         }
     }
@@ -59,7 +56,6 @@ impl Failure for MatrixError {
                 "See what there is with `lighthunter experiments run-matrix --dry-run`.".into()
             }
             Self::Cells { .. } => "Mend the cause, then run the failed ones with --resume: those done are kept.".into(),
-            Self::NoTest => "Raise research.split.test_share, or use more sessions.".into(),
         })
     }
 }
