@@ -129,6 +129,28 @@ pub fn publish_file(from: &Path, to: &Path) -> Result<(), DurableError> {
     sync_directory(parent(to))
 }
 
+/// Gives a file that nobody changes in place a second name, over one that is there; copies it where the file
+/// system cannot link.
+///
+/// # Errors
+/// Names the step that failed; the old file is then still there.
+#[expect(clippy::disallowed_methods, reason = "this is the one atomic replace")]
+pub fn share(from: &Path, to: &Path) -> Result<(), DurableError> {
+    let name = to.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = to.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    // A leftover of a killed process with the same number may be in the way.
+    let _ = fs::remove_file(&temporary);
+    if fs::hard_link(from, &temporary).is_err() {
+        let mut source = File::open(from).map_err(DurableError::at("open", from))?;
+        return replace_with(to, |file| io::copy(&mut source, file).map(|_| ()));
+    }
+    let renamed = fs::rename(&temporary, to).map_err(DurableError::at("replace", to));
+    // Where both names are one file already, a rename leaves the first one there.
+    let _ = fs::remove_file(&temporary);
+    renamed?;
+    sync_directory(parent(to))
+}
+
 /// Makes a directory and its parents.
 ///
 /// # Errors

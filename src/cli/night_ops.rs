@@ -27,6 +27,10 @@ pub(super) struct NightOpsArgs {
     /// Go on from the last good stage of an interrupted or failed run with the same input
     #[arg(long)]
     resume: bool,
+    /// Compute only what the night before did not: the same result for the work of one day. Where that
+    /// cannot be, everything is computed and the report says why [default: ops.night_ops.incremental]
+    #[arg(long, conflicts_with = "resume")]
+    incremental: bool,
 }
 
 pub(super) fn run(session: &Session, args: NightOpsArgs) -> Result<Exit, AnyFailure> {
@@ -38,6 +42,7 @@ pub(super) fn run(session: &Session, args: NightOpsArgs) -> Result<Exit, AnyFail
         as_of: session.global.as_of.or(args.end_date),
         backtest_from: None,
         resume: args.resume,
+        incremental: args.incremental,
         overrides: session.global.sets.clone(),
     };
     let run = night_ops::run(&station, &options)?;

@@ -81,7 +81,12 @@ impl ResearchPlan {
         let learner = learner(&research.learner);
         let dataset = DatasetRule {
             label: task.primary_label.clone(),
-            split: SplitSpec { bounds, purge_sessions: None, embargo_sessions: split.embargo_days },
+            split: SplitSpec {
+                bounds,
+                purge_sessions: None,
+                embargo_sessions: split.embargo_days,
+                step_sessions: split.step_sessions,
+            },
             max_null_share: research.dataset.max_null_share,
             tradable_only: research.dataset.tradable_only,
             processors: research.dataset.processors.iter().map(processor).collect(),

@@ -25,6 +25,8 @@ pub struct NightOps {
     pub default_mode: NightMode,
     /// How long it may take, seconds.
     pub deadline_sec: f64,
+    /// Whether a night goes on from what the one before it left, where it can; else it computes everything.
+    pub incremental: bool,
 }
 
 /// How much of the night's research is done.
@@ -96,6 +98,7 @@ impl NightOps {
             enabled: s.flag("enabled"),
             default_mode: s.choice("default_mode", &modes, NightMode::Full),
             deadline_sec: s.number("deadline_sec", Bounds::above(0.0, 86_400.0)),
+            incremental: s.flag("incremental"),
         }
     }
 }

@@ -48,6 +48,9 @@ pub struct Split {
     pub test_share: f64,
     /// Sessions left out before the later parts, so that no label reaches into them.
     pub embargo_days: usize,
+    /// The shares are those of the number of sessions rounded down to a multiple of this; 1 moves the split every
+    /// session.
+    pub step_sessions: usize,
 }
 
 /// The rows to learn from.
@@ -184,6 +187,7 @@ impl Split {
             valid_share: s.number("valid_share", Bounds::SHARE),
             test_share: s.number("test_share", Bounds::above(0.0, 1.0)),
             embargo_days: s.size("embargo_days", 0, 1000),
+            step_sessions: s.size("step_sessions", 1, 1000),
         };
         let sum = split.train_share + split.valid_share + split.test_share;
         if (sum - 1.0).abs() > 1e-9 {

@@ -3,7 +3,9 @@
 //! A stage that fails ends the run: with its exit code, a report, an error event, a metrics line and,
 //! from training on, a failed experiment. Nothing is called done that was not done.
 
+mod carry_over;
 mod data_stages;
+mod increment;
 mod night;
 mod products;
 mod refusal;
@@ -45,6 +47,8 @@ pub struct NightOpsOptions {
     pub backtest_from: Option<Date>,
     /// Go on from the last good stage of a run with the same input.
     pub resume: bool,
+    /// Go on from what the night before left, where that gives the same result; the config decides where false.
+    pub incremental: bool,
     /// The overrides by `--set`, for the record.
     pub overrides: Vec<String>,
 }

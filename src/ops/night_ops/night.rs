@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, civil::Date};
 
 use super::{
-    Mode, NightOpsOptions, Stage, data_stages,
+    COMPONENT, Mode, NightOpsOptions, Stage, data_stages,
     products::{Products, last_completed_session},
     report::{NightOpsReport, StageReport, TrainJobReport},
     research_stages,
@@ -99,6 +99,18 @@ impl<'a> Night<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Says whether the night is asked to go on from the one before.
+    pub(super) fn is_incremental(&self) -> bool {
+        let asked = self.options.incremental || self.station.settings().ops.night_ops.incremental;
+        asked && self.component == COMPONENT
+    }
+
+    /// Says whether the night runs every stage from the start.
+    pub(super) fn is_whole(&self) -> bool {
+        let whole = self.mode == Mode::Full && self.options.tasks.is_empty() && self.options.backtest_from.is_none();
+        whole && self.component == COMPONENT && self.earlier.is_empty()
     }
 
     fn attempt(&mut self, stage: Stage) -> Result<(), AnyFailure> {

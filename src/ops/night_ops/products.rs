@@ -6,7 +6,12 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::{NightOpsOptions, Stage, night::Night, refusal::Refusal};
+use super::{
+    NightOpsOptions, Stage,
+    increment::{Handover, Increment},
+    night::Night,
+    refusal::Refusal,
+};
 use crate::{
     data::{
         guardian::{self, GuardianReport, Thresholds},
@@ -43,6 +48,8 @@ pub(super) struct Products {
     pub(super) as_of: Option<Date>,
     pub(super) experiments: Vec<String>,
     pub(super) snapshot: Option<Arc<Snapshot>>,
+    pub(super) increment: Option<Arc<Increment>>,
+    pub(super) handover: Handover,
     raw: Option<Arc<Vec<DailyBar>>>,
     repaired: Option<Arc<Vec<DailyBar>>>,
     actions: Option<Arc<Vec<CorporateAction>>>,

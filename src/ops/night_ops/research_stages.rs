@@ -1,6 +1,9 @@
 //! The research stages: factor, label, dataset, train, backtest, record.
 
+use std::sync::Arc;
+
 use super::{
+    increment::{self, Increment},
     night::{Done, Night},
     products::{BacktestProduct, RUN_PARAM},
 };
@@ -22,9 +25,18 @@ use crate::{
 };
 
 pub(super) fn factor(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
-    let factors = night.factors()?;
-    let idle: Vec<String> = factors
-        .availability
+    let obstacle = increment::take_up(night);
+    let (columns, availability, chain) = match night.products.increment.clone() {
+        Some(increment) => {
+            let plan = ResearchPlan::of(night.station)?;
+            (increment.factors(), increment.availability(&plan, &*night.panel()?), increment.factor_chain())
+        }
+        None => {
+            let factors = night.factors()?;
+            (factors.names.len(), factors.availability.clone(), (0, factors.chain()))
+        }
+    };
+    let idle: Vec<String> = availability
         .iter()
         .filter(|factor| !factor.is_usable())
         .map(|factor| format!("{} ({})", factor.name, factor.reason.as_deref().unwrap_or("constant")))
@@ -32,19 +44,19 @@ pub(super) fn factor(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     for factor in &idle {
         tracing::warn!(component = night.component, "factor left out: {factor}");
     }
-    let cells = factors.symbols.len() * factors.dates.len();
-    let left_out = if idle.is_empty() { String::new() } else { format!("; left out: {}", idle.join(", ")) };
-    Ok(Done {
-        rows_in: cells,
-        rows_out: cells,
-        digest: Some(factors.digest()),
-        remark: format!(
-            "{} factors over {} symbols and {} sessions{left_out}",
-            factors.names.len(),
-            factors.symbols.len(),
-            factors.dates.len()
-        ),
-    })
+    let panel = night.panel()?;
+    let (symbols, sessions) = (panel.symbols().len(), panel.dates().len());
+    let mut remark = format!("{columns} factors over {symbols} symbols and {sessions} sessions");
+    if !idle.is_empty() {
+        remark.push_str(&format!("; left out: {}", idle.join(", ")));
+    }
+    if let Some(increment) = &night.products.increment {
+        remark.push_str(&format!("; goes on from the night of {}", increment.since));
+    }
+    remark.extend(obstacle.map(|why| format!("; {why}")));
+    let digest = chain.1.last().copied();
+    night.products.handover.factors = Some(chain);
+    Ok(Done { rows_in: symbols * sessions, rows_out: symbols * sessions, digest, remark })
 }
 
 pub(super) fn label(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
@@ -59,24 +71,53 @@ pub(super) fn label(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
 }
 
 pub(super) fn dataset(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
-    let dataset = night.dataset()?;
-    let cells = night.panel()?.symbols().len() * night.panel()?.dates().len();
+    let panel = night.panel()?;
     let directory = research_plan::cache(night.station, night.as_of());
-    let digest = dataset.write(&directory)?;
-    let [train, valid, test] = dataset.parts.named().map(|(_, range)| range.len());
+    let (parts, features, saved) = match night.products.increment.clone() {
+        Some(increment) => {
+            let extended = increment.dataset(&*night.labels()?, &ResearchPlan::of(night.station)?)?;
+            night.products.handover.first_test = extended.first_test_date();
+            night.products.handover.last_row = extended.last_added();
+            (extended.parts().clone(), extended.features(), extended.write(&directory)?)
+        }
+        None => {
+            let dataset = night.dataset()?;
+            night.products.handover.first_test = dataset.first_test_date();
+            night.products.handover.last_row = dataset.keys.last().map(|(_, date)| *date);
+            (dataset.parts.clone(), dataset.feature_names.len(), dataset.write(&directory)?)
+        }
+    };
+    let lengths = parts.named().map(|(_, range)| range.len());
+    night.products.handover.dataset = Some(saved);
+    night.products.handover.train_rows = parts.train.len();
+    let [train, valid, test] = lengths;
     Ok(Done {
-        rows_in: cells,
-        rows_out: dataset.keys.len(),
-        digest: Some(digest),
+        rows_in: panel.symbols().len() * panel.dates().len(),
+        rows_out: lengths.iter().sum(),
+        digest: Some(saved.digests.whole()),
         remark: format!(
-            "{} features, {train} rows to train, {valid} to validate, {test} to test; {}",
-            dataset.feature_names.len(),
+            "{features} features, {train} rows to train, {valid} to validate, {test} to test; {}",
             night.station.workspace.shown(&directory)
         ),
     })
 }
 
+/// Takes the model that was trained on the same rows: nothing is trained, and no experiment says so.
+fn train_again(night: &mut Night<'_>, increment: &Increment) -> Done {
+    let model = &increment.model;
+    let remark = format!("trained on the same rows on {}", model.judgement.as_of);
+    night.job.model_id = Some(model.id.clone());
+    night.job.promotion = Some(remark.clone());
+    night.products.handover.trained = Some(increment.trained);
+    night.products.snapshot = Some(Arc::clone(model));
+    let rows_in = night.products.handover.train_rows;
+    Done { rows_in, rows_out: 1, digest: Some(increment.trained), remark: format!("model {}: {remark}", model.id) }
+}
+
 pub(super) fn train(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
+    if let Some(increment) = night.products.increment.clone() {
+        return Ok(train_again(night, &increment));
+    }
     let plan = ResearchPlan::of(night.station)?;
     let mut run = experiment::lab(night.station).begin(context(night, &plan, ExperimentKind::Train, None)?)?;
     let trained = train_model(night, &plan, run.id());
@@ -100,6 +141,7 @@ pub(super) fn train(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     night.job.promotion = Some(remark.clone());
     commit(night, &mut run, outcome)?;
     let remark = format!("model {}: {remark}", snapshot.id);
+    night.products.handover.trained = Some(digest);
     night.products.snapshot = Some(snapshot.into());
     Ok(Done { rows_in: rows, rows_out: 1, digest: Some(digest), remark })
 }
@@ -182,10 +224,13 @@ fn trade(
     desk: Desk,
     model: &Snapshot,
 ) -> Result<(BacktestResult, performance::Metrics), AnyFailure> {
-    let (panel, factors, dataset) = (night.panel()?, night.factors()?, night.dataset()?);
-    let actions = night.actions()?;
+    let (panel, actions) = (night.panel()?, night.actions()?);
+    let first_test = match night.products.increment {
+        Some(_) => night.products.handover.first_test,
+        None => night.dataset()?.first_test_date(),
+    };
     // Only the sessions that neither training nor validation has seen count as a test.
-    let unseen = dataset.first_test_date().ok_or(BacktestError::NoTest)?;
+    let unseen = first_test.ok_or(BacktestError::NoTest)?;
     let from = night.options.backtest_from.map_or(unseen, |asked| asked.max(unseen));
     if let Some(asked) = night.options.backtest_from.filter(|asked| *asked < from) {
         tracing::warn!(
@@ -194,7 +239,11 @@ fn trade(
         );
     }
     let params = BacktestParams { from: Some(from), to: None };
-    let scores = model.scores(&factors)?;
+    let scores = match &night.products.increment {
+        Some(increment) => Arc::clone(&increment.scores),
+        None => Arc::new(model.scores(&*night.factors()?)?),
+    };
+    night.products.handover.scores = Some(Arc::clone(&scores));
     let input = BacktestInput { panel: &panel, scores: &scores, actions: &actions, is_st: None, params: &params };
     let result = backtest::run(&input, desk.core)?;
     let benchmark = night.benchmark(&result)?;
@@ -210,6 +259,12 @@ pub(super) fn record(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
         if stores.experiments().get(name)?.is_none() {
             return Err(StoreError::Lost { what: format!("experiment {name}") }.into());
         }
+    }
+    match increment::leave(night) {
+        Ok(None) => {}
+        Ok(Some(why)) => tracing::info!(component = night.component, "no carry-over is left: {why}"),
+        // It is a cache: a night without it is whole, and the next one computes everything.
+        Err(error) => tracing::warn!(component = night.component, "no carry-over is left: {error}"),
     }
     let remark = if names.is_empty() { "no experiment in this run".into() } else { names.join(", ") };
     Ok(Done { rows_in: names.len(), rows_out: names.len(), digest: None, remark })

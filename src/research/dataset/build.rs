@@ -9,7 +9,6 @@ use super::{
     columns::{Choice, Prepared},
 };
 use crate::{
-    digest::{Digest, Hasher},
     market::Symbol,
     model::{Learner, Processor, Schema},
     research::{
@@ -18,6 +17,9 @@ use crate::{
         label::{LabelColumn, LabelFrame},
     },
 };
+
+/// What the reasons begin with by which a cell was left out for a missing feature.
+pub(super) const FEATURE_MISSING: &str = "feature_missing:";
 
 /// What a dataset is made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +65,15 @@ impl DatasetRule {
     const fn reach(&self, horizon: usize) -> usize {
         if self.tradable_only && horizon == 0 { 1 } else { horizon }
     }
+
+    /// Splits the sessions of a label frame, and counts those whose rows nothing that comes later can change.
+    ///
+    /// # Errors
+    /// When the label is unknown or the split is out of range.
+    pub fn sessions(&self, labels: &LabelFrame) -> Result<(Parts, usize), ResearchError> {
+        let reach = self.reach(labels.label(&self.label)?.horizon);
+        Ok((self.split.parts(&labels.dates, reach)?, labels.dates.len().saturating_sub(reach)))
+    }
 }
 
 /// Rows to learn from: by date, then symbol; the parts follow each other.
@@ -80,6 +91,8 @@ pub struct Dataset {
     pub keys: Vec<(Symbol, Date)>,
     /// Row ranges of the parts.
     pub parts: Parts,
+    /// Session ranges of the parts.
+    pub sessions: Parts,
     /// What was done to the features, fitted on the training part only.
     pub schema: Schema,
     /// The window of the rolling factors.
@@ -104,31 +117,6 @@ impl Dataset {
         let width = self.feature_names.len();
         self.features.get(rows.start * width..rows.end * width).unwrap_or_default()
     }
-
-    /// Returns the digest of everything that a model learns from.
-    #[must_use]
-    pub fn digest(&self) -> Digest {
-        let mut hasher = Hasher::new("dataset");
-        hasher.text(&self.label_id).int(self.keys.len() as i64);
-        for name in &self.feature_names {
-            hasher.text(name);
-        }
-        let mut day = (None, String::new());
-        for (symbol, date) in &self.keys {
-            // Rows are by date: each is written as text once.
-            if day.0 != Some(*date) {
-                day = (Some(*date), date.to_string());
-            }
-            hasher.text(&symbol.to_string()).text(&day.1);
-        }
-        for value in self.features.iter().chain(&self.label) {
-            hasher.float(*value);
-        }
-        for (_, range) in self.parts.named() {
-            hasher.int(range.start as i64).int(range.end as i64);
-        }
-        hasher.finish()
-    }
 }
 
 /// Builds a dataset.
@@ -145,23 +133,22 @@ pub fn build(factors: &FactorFrame, labels: &LabelFrame, rule: &DatasetRule) -> 
     }
     let label = labels.label(&rule.label)?;
     rule.processors.iter().try_for_each(Processor::check)?;
-    let sessions = rule.split.parts(&factors.dates, rule.reach(label.horizon))?;
-    let mut rows = Rows::new(factors, labels, label, rule, &sessions);
+    let (sessions, _) = rule.sessions(labels)?;
+    let mut rows = Rows::new(labels, label, rule, &sessions);
     let candidates = rows.candidates();
     let days = factors.dates.len();
     let is_training = |cell: &&usize| sessions.train.contains(&(**cell % days.max(1)));
     let training: Vec<usize> = candidates.iter().filter(is_training).copied().collect();
     let choice = Choice::of(factors, &training, rule.max_null_share);
     let prepared = choice.prepare(&rule.processors, &candidates, &training, days);
-    let mut dataset = rows.take(&candidates, prepared);
+    let mut dataset = rows.take(&candidates, prepared, factors.window);
     dataset.parts = row_ranges(&dataset.keys, &factors.dates, &sessions);
     check(&dataset, label)?;
     Ok(dataset)
 }
 
 /// The walk over all cells, which counts what it leaves out.
-struct Rows<'a> {
-    factors: &'a FactorFrame,
+pub(super) struct Rows<'a> {
     labels: &'a LabelFrame,
     label: &'a LabelColumn,
     rule: &'a DatasetRule,
@@ -170,14 +157,13 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(
-        factors: &'a FactorFrame,
+    pub(super) fn new(
         labels: &'a LabelFrame,
         label: &'a LabelColumn,
         rule: &'a DatasetRule,
         sessions: &'a Parts,
     ) -> Self {
-        Self { factors, labels, label, rule, sessions, excluded: BTreeMap::new() }
+        Self { labels, label, rule, sessions, excluded: BTreeMap::new() }
     }
 
     fn exclude(&mut self, reason: &str) {
@@ -185,8 +171,8 @@ impl<'a> Rows<'a> {
     }
 
     /// Returns the cells with a label that could be traded, by date, then symbol.
-    fn candidates(&mut self) -> Vec<usize> {
-        let (symbols, days) = (self.factors.symbols.len(), self.factors.dates.len());
+    pub(super) fn candidates(&mut self) -> Vec<usize> {
+        let (symbols, days) = (self.labels.symbols.len(), self.labels.dates.len());
         let mut cells = Vec::new();
         for day in 0..days {
             for symbol in 0..symbols {
@@ -215,22 +201,21 @@ impl<'a> Rows<'a> {
     }
 
     /// Takes the candidates whose features are known: all of them, or some for a learner that takes that.
-    fn take(mut self, candidates: &[usize], prepared: Prepared) -> Dataset {
-        let days = self.factors.dates.len();
+    pub(super) fn take(mut self, candidates: &[usize], prepared: Prepared, window: Window) -> Dataset {
+        let days = self.labels.dates.len();
         let (mut features, mut label, mut keys) = (Vec::new(), Vec::new(), Vec::new());
         for (at, cell) in candidates.iter().enumerate() {
-            if !prepared.present.get(*cell).is_some_and(|present| *present) {
-                self.exclude("feature_missing:all");
+            if !prepared.present.get(at).is_some_and(|present| *present) {
+                self.exclude(&format!("{FEATURE_MISSING}all"));
                 continue;
             }
             let row = prepared.columns.iter().map(|column| column.get(at).copied().unwrap_or(f64::NAN));
             let gap = if self.rule.keep_missing { None } else { row.clone().position(|value| !value.is_finite()) };
             if let Some(feature) = gap.and_then(|gap| prepared.schema.features.get(gap)) {
-                self.exclude(&format!("feature_missing:{}", feature.name));
+                self.exclude(&format!("{FEATURE_MISSING}{}", feature.name));
                 continue;
             }
-            let (Some(symbol), Some(date)) =
-                (self.factors.symbols.get(cell / days), self.factors.dates.get(cell % days))
+            let (Some(symbol), Some(date)) = (self.labels.symbols.get(cell / days), self.labels.dates.get(cell % days))
             else {
                 continue;
             };
@@ -245,8 +230,9 @@ impl<'a> Rows<'a> {
             label,
             keys,
             parts: Parts { train: 0..0, valid: 0..0, test: 0..0 },
+            sessions: self.sessions.clone(),
             schema: prepared.schema,
-            window: self.factors.window,
+            window,
             dropped: prepared.dropped,
             excluded: self.excluded,
         }

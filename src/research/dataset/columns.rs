@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     model::{Feature, Processor, Schema},
-    research::factor::FactorFrame,
+    research::factor::{FactorFrame, lack},
 };
 
 /// A factor that was left out of a dataset.
@@ -33,14 +33,13 @@ impl<'a> Choice<'a> {
             choice.drop(&absent.name, absent.reason.clone().unwrap_or_else(|| "not computed".into()));
         }
         for (name, column) in factors.names.iter().zip(&factors.columns) {
-            let whole = factors.availability.iter().find(|entry| entry.name == *name);
             let known: Vec<f64> =
                 training.iter().filter_map(|cell| column.get(*cell)).copied().filter(|v| !v.is_nan()).collect();
             let missing = training.len() - known.len();
             let null_share = missing as f64 / training.len().max(1) as f64;
             if known.is_empty() {
-                let reason = whole.and_then(|entry| entry.reason.clone());
-                choice.drop(name, reason.unwrap_or_else(|| "no value in the training part".into()));
+                // Nothing after the training part may have a say in this, not even in its words.
+                choice.drop(name, format!("no value in the training part: {}", lack(name)));
             } else if null_share > max_null_share {
                 let percent = 100.0 * null_share;
                 choice.drop(name, format!("{percent:.1} % of the training part is missing"));
@@ -65,7 +64,7 @@ pub(super) struct Prepared {
     pub(super) schema: Schema,
     /// A column a feature, a number a candidate.
     pub(super) columns: Vec<Vec<f64>>,
-    /// Cells of which some feature is known.
+    /// Candidates of which some feature is known.
     pub(super) present: Vec<bool>,
     pub(super) dropped: Vec<DroppedColumn>,
 }
@@ -99,6 +98,7 @@ impl Choice<'_> {
                 }
             }
             if left_out.is_empty() {
+                let present = candidates.iter().map(|cell| present.get(*cell).is_some_and(|here| *here)).collect();
                 return Prepared { schema: Schema { features }, columns, present, dropped: self.dropped };
             }
             // Which cells are there at all is asked of the columns that stay, as scoring will ask it.

@@ -2,9 +2,15 @@
 
 mod build;
 mod columns;
+mod digests;
+mod extend;
+mod manifest;
 mod saved;
 mod split;
 
 pub use build::{Dataset, DatasetRule, build};
 pub use columns::DroppedColumn;
+pub use digests::DatasetDigests;
+pub use extend::{EarlierDataset, ExtendedDataset};
+pub use saved::SavedDataset;
 pub use split::{Bounds, Parts, SplitSpec};

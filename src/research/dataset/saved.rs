@@ -1,81 +1,41 @@
-//! A dataset on disk: `dataset.parquet` and `MANIFEST.json`, which names its hash and says what a
-//! table of numbers cannot: the parts, the scaling, what was left out and why.
+//! A dataset on disk: a Parquet file or more of each part, and `MANIFEST.json`, which names their hashes.
 
-use std::{collections::BTreeMap, fs, io, path::Path, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
-use serde::{Deserialize, Serialize};
-
-use super::{Dataset, DroppedColumn, Parts};
+use super::{
+    Dataset, DatasetDigests,
+    manifest::{Manifest, Part, PartFile},
+};
 use crate::{
-    digest::{Digest, Hasher},
+    digest::Digest,
     durable,
     market::Symbol,
-    model::{ModelError, Schema},
-    research::{ResearchError, factor::Window},
+    research::ResearchError,
     store::{Frame, FrameColumn},
 };
 
-const ROWS: &str = "dataset.parquet";
-const MANIFEST: &str = "MANIFEST.json";
-const VERSION: u32 = 2;
-
-/// A column of the table.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Column {
-    name: String,
-    /// `f64`, `i64`, `utf8` or `date`.
-    r#type: String,
-    /// The digest of its values, whatever the file's coding.
-    digest: Digest,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Manifest {
-    version: u32,
-    file: String,
-    sha256: Digest,
-    /// The digest of the dataset itself, whatever the file's coding.
-    content: Digest,
-    columns: Vec<Column>,
-    label: String,
-    parts: Parts,
-    window: Window,
-    schema: Schema,
-    dropped: Vec<DroppedColumn>,
-    excluded: BTreeMap<String, usize>,
+/// What a dataset on disk is known by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SavedDataset {
+    /// The digests of its parts.
+    pub digests: DatasetDigests,
+    /// SHA-256 of its manifest, which names the hash of every file.
+    pub manifest: Digest,
 }
 
 impl Dataset {
-    /// Writes the dataset into `directory`, the manifest last; returns the dataset's digest.
+    /// Writes the dataset into `directory`, the manifest last.
     ///
     /// # Errors
     /// Names the step that failed.
-    pub fn write(&self, directory: &Path) -> Result<Digest, ResearchError> {
+    pub fn write(&self, directory: &Path) -> Result<SavedDataset, ResearchError> {
         durable::make_directory(directory)?;
-        let rows = directory.join(ROWS);
-        let frame = self.to_frame()?;
-        frame.write(&rows)?;
-        let sha256 = Digest::of_file(&rows).map_err(ResearchError::unreadable(&rows))?;
-        let content = self.digest();
-        let manifest = Manifest {
-            version: VERSION,
-            file: ROWS.into(),
-            sha256,
-            content,
-            columns: columns(&frame),
-            label: self.label_id.clone(),
-            parts: self.parts.clone(),
-            window: self.window,
-            schema: self.schema.clone(),
-            dropped: self.dropped.clone(),
-            excluded: self.excluded.clone(),
-        };
-        let mut text = serde_json::to_string_pretty(&manifest).map_err(ModelError::from)?;
-        text.push('\n');
-        durable::replace(&directory.join(MANIFEST), text)?;
-        Ok(content)
+        let mut manifest = Manifest::of(self, self.digests());
+        for (part, (_, rows)) in Part::ALL.into_iter().zip(self.parts.named()) {
+            let file = format!("{}.parquet", part.name());
+            manifest.files.push(PartFile::write(directory, part, file, &self.to_frame(&rows)?)?);
+        }
+        close(&manifest, directory)
     }
 
     /// Reads a dataset and checks it against its manifest.
@@ -83,101 +43,79 @@ impl Dataset {
     /// # Errors
     /// When a file is missing, changed or not what a dataset is.
     pub fn read(directory: &Path) -> Result<Self, ResearchError> {
-        let path = directory.join(MANIFEST);
-        let bytes = fs::read(&path).map_err(ResearchError::unreadable(&path))?;
-        let manifest: Manifest = serde_json::from_slice(&bytes)
-            .map_err(|error| ResearchError::corrupt(&path, format!("it is not a dataset's manifest: {error}")))?;
-        if manifest.version != VERSION || manifest.file != ROWS {
-            return Err(ResearchError::corrupt(&path, format!("version {} is not {VERSION}", manifest.version)));
+        let (manifest, _) = Manifest::read(directory)?;
+        let wrong = |what| ResearchError::corrupt(directory, what);
+        let mut dataset = Self {
+            feature_names: manifest.schema.names().map(str::to_owned).collect(),
+            features: Vec::new(),
+            label_id: manifest.label.clone(),
+            label: Vec::new(),
+            keys: Vec::new(),
+            parts: manifest.parts.clone(),
+            sessions: manifest.sessions.clone(),
+            schema: manifest.schema.clone(),
+            window: manifest.window,
+            dropped: manifest.dropped.clone(),
+            excluded: manifest.excluded.clone(),
+        };
+        for file in Part::ALL.into_iter().flat_map(|part| manifest.of_part(part)) {
+            let frame = file.read(directory)?;
+            dataset.append(&frame).ok_or_else(|| wrong("its columns are not those of the manifest"))?;
         }
-        let rows = directory.join(ROWS);
-        match Digest::of_file(&rows) {
-            Ok(digest) if digest == manifest.sha256 => {}
-            Ok(_) => return Err(ResearchError::corrupt(&rows, "its SHA-256 is not the manifest's")),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(ResearchError::corrupt(&rows, "it is missing"));
-            }
-            Err(error) => return Err(ResearchError::unreadable(&rows)(error)),
-        }
-        let (content, frame) = (manifest.content, Frame::read(&rows)?);
-        if columns(&frame) != manifest.columns {
-            return Err(ResearchError::corrupt(&rows, "its columns are not those of the manifest"));
-        }
-        let dataset = Self::from_frame(&frame, manifest)
-            .ok_or_else(|| ResearchError::corrupt(&rows, "its columns are not those of the manifest"))?;
-        if dataset.digest() == content {
+        if dataset.digests() == manifest.digests {
             Ok(dataset)
         } else {
-            Err(ResearchError::corrupt(&rows, "its content is not what was written"))
+            Err(wrong("its content is not what was written"))
         }
     }
 
-    /// Returns the rows as a table: symbol, date, part, a column a feature, the label.
-    fn to_frame(&self) -> Result<Frame, ResearchError> {
+    /// Returns some rows as a table: symbol, date, a column a feature, the label.
+    pub(super) fn to_frame(&self, rows: &std::ops::Range<usize>) -> Result<Frame, ResearchError> {
         let width = self.feature_names.len();
         let mut frame = Frame::new();
-        let symbols = self.keys.iter().map(|(symbol, _)| Arc::from(symbol.to_string())).collect();
+        let keys = self.keys.get(rows.clone()).unwrap_or_default();
+        let symbols = keys.iter().map(|(symbol, _)| Arc::from(symbol.to_string())).collect();
         frame.push("symbol", FrameColumn::Utf8(symbols))?;
-        frame.push("date", FrameColumn::Date(self.keys.iter().map(|(_, date)| *date).collect()))?;
-        let part = |row| Arc::from(self.parts.part_of(row).unwrap_or("none"));
-        frame.push("part", FrameColumn::Utf8((0..self.keys.len()).map(part).collect()))?;
+        frame.push("date", FrameColumn::Date(keys.iter().map(|(_, date)| *date).collect()))?;
+        let features = self.rows(rows.clone());
         for (at, name) in self.feature_names.iter().enumerate() {
-            let column = self.features.iter().skip(at).step_by(width).copied().collect();
+            let column = features.iter().skip(at).step_by(width).copied().collect();
             frame.push(name, FrameColumn::F64(column))?;
         }
-        frame.push(&label_column(&self.label_id), FrameColumn::F64(self.label.clone()))?;
+        let label = self.label.get(rows.clone()).unwrap_or_default();
+        frame.push(&label_column(&self.label_id), FrameColumn::F64(label.to_vec()))?;
         Ok(frame)
     }
 
-    fn from_frame(frame: &Frame, manifest: Manifest) -> Option<Self> {
-        let feature_names: Vec<String> = manifest.schema.names().map(str::to_owned).collect();
-        let columns = feature_names.iter().map(|name| frame.f64(name)).collect::<Option<Vec<_>>>()?;
-        let label = frame.f64(&label_column(&manifest.label))?.to_vec();
+    /// Adds the rows of a table; none where it lacks a column.
+    fn append(&mut self, frame: &Frame) -> Option<()> {
+        let columns = self.feature_names.iter().map(|name| frame.f64(name)).collect::<Option<Vec<_>>>()?;
         let symbols = frame.utf8("symbol")?.iter().map(|symbol| symbol.parse::<Symbol>().ok());
         let symbols = symbols.collect::<Option<Vec<Symbol>>>()?;
-        let keys = symbols.into_iter().zip(frame.dates("date")?.iter().copied()).collect();
+        self.keys.extend(symbols.into_iter().zip(frame.dates("date")?.iter().copied()));
         let row = |row: usize| columns.iter().filter_map(move |column| column.get(row).copied());
-        Some(Self {
-            features: (0..frame.rows()).flat_map(row).collect(),
-            feature_names,
-            label_id: manifest.label,
-            label,
-            keys,
-            parts: manifest.parts,
-            schema: manifest.schema,
-            window: manifest.window,
-            dropped: manifest.dropped,
-            excluded: manifest.excluded,
-        })
+        self.features.extend((0..frame.rows()).flat_map(row));
+        self.label.extend(frame.f64(&label_column(&self.label_id))?);
+        Some(())
     }
 }
 
-/// Returns name, type and digest of a table's columns.
-fn columns(frame: &Frame) -> Vec<Column> {
-    let described = |(name, column): &(String, FrameColumn)| {
-        let mut hasher = Hasher::new("dataset column");
-        let kind = match column {
-            FrameColumn::F64(values) => {
-                values.iter().fold(&mut hasher, |hasher, value| hasher.float(*value));
-                "f64"
-            }
-            FrameColumn::I64(values) => {
-                values.iter().fold(&mut hasher, |hasher, value| hasher.int(*value));
-                "i64"
-            }
-            FrameColumn::Utf8(values) => {
-                values.iter().fold(&mut hasher, |hasher, value| hasher.text(value));
-                "utf8"
-            }
-            FrameColumn::Date(values) => {
-                values.iter().fold(&mut hasher, |hasher, date| hasher.text(&date.to_string()));
-                "date"
-            }
-        };
-        Column { name: name.clone(), r#type: kind.into(), digest: hasher.finish() }
-    };
-    frame.columns().iter().map(described).collect()
+/// Writes a manifest whose files are there, and removes what an earlier dataset of the directory left.
+pub(super) fn close(manifest: &Manifest, directory: &Path) -> Result<SavedDataset, ResearchError> {
+    let digest = manifest.write(directory)?;
+    for entry in fs::read_dir(directory).map_err(ResearchError::unreadable(directory))?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let added = name.starts_with(ADDED) && name.ends_with(".parquet");
+        if added && !manifest.files.iter().any(|file| file.file == name) {
+            // Nothing names it, so that one that stays does no harm.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    Ok(SavedDataset { digests: manifest.digests, manifest: digest })
 }
+
+/// What the names of files begin with that hold sessions added to the test part.
+pub(super) const ADDED: &str = "test_";
 
 /// Returns the column of a label; the prefix keeps it apart from the features.
 fn label_column(id: &str) -> String {
@@ -186,13 +124,13 @@ fn label_column(id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Dataset, MANIFEST, ROWS};
+    use super::Dataset;
     use crate::{
         durable,
         exit::{Exit, Failure},
         market::DailyPanel,
         research::{
-            dataset::{DatasetRule, build},
+            dataset::{DatasetRule, build, manifest::MANIFEST},
             factor, label,
             testing::{NEXT_RETURN, core_set, label_spec, random_bars},
         },
@@ -209,10 +147,11 @@ mod tests {
     fn written_dataset_reads_back_bit_for_bit() {
         let room = tempfile::tempdir().expect("a directory");
         let dataset = dataset();
-        let digest = dataset.write(room.path()).expect("written");
+        let digest = dataset.write(room.path()).expect("written").digests.whole();
         let read = Dataset::read(room.path()).expect("read");
         assert_eq!(read.digest(), digest);
         assert_eq!((read.schema, read.parts, read.keys), (dataset.schema, dataset.parts, dataset.keys));
+        assert_eq!(read.sessions, dataset.sessions);
         assert_eq!((read.dropped, read.excluded), (dataset.dropped, dataset.excluded));
     }
 
@@ -225,14 +164,14 @@ mod tests {
         let rule = DatasetRule { keep_missing: true, ..DatasetRule::of("R1") };
         let dataset = build(&factors, &labels, &rule).expect("built");
         assert!(dataset.features.iter().any(|value| value.is_nan()), "it has gaps");
-        let digest = dataset.write(room.path()).expect("written");
+        let digest = dataset.write(room.path()).expect("written").digests.whole();
         assert_eq!(Dataset::read(room.path()).expect("read").digest(), digest);
         let text = std::fs::read_to_string(room.path().join(MANIFEST)).expect("readable");
         let manifest: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-        let columns = manifest["columns"].as_array().expect("listed");
-        assert_eq!(columns.len(), 3 + dataset.feature_names.len() + 1);
+        let columns = manifest["files"][0]["columns"].as_array().expect("listed");
+        assert_eq!(columns.len(), 2 + dataset.feature_names.len() + 1);
         let kinds: Vec<&str> = columns.iter().map(|column| column["type"].as_str().expect("a type")).collect();
-        assert_eq!(kinds[..4], ["utf8", "date", "utf8", "f64"]);
+        assert_eq!(kinds[..3], ["utf8", "date", "f64"]);
         assert_eq!(columns.last().expect("some")["name"], "label:R1");
     }
 
@@ -240,7 +179,7 @@ mod tests {
     fn changed_rows_or_manifest_are_corrupt() {
         let room = tempfile::tempdir().expect("a directory");
         dataset().write(room.path()).expect("written");
-        for name in [ROWS, MANIFEST] {
+        for name in ["train.parquet", "valid.parquet", "test.parquet", MANIFEST] {
             let path = room.path().join(name);
             let good = std::fs::read(&path).expect("readable");
             durable::replace(&path, &good[..good.len() / 2]).expect("cut");

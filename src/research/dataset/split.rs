@@ -11,7 +11,7 @@ use crate::research::ResearchError;
 /// Where the parts end.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Bounds {
-    /// Shares of the sessions; the rest is the test part.
+    /// Shares of the sessions, their number rounded down to a multiple of the step; the rest is the test part.
     Fractions {
         /// Share of the training part, such as 0.7.
         train: f64,
@@ -37,12 +37,15 @@ pub struct SplitSpec {
     pub purge_sessions: Option<usize>,
     /// Sessions left out at the start of the validation and test parts.
     pub embargo_sessions: usize,
+    /// Shares move on when so many sessions have been added, at least 1: in between the training and
+    /// validation parts stay as they are, and the test part grows.
+    pub step_sessions: usize,
 }
 
 impl Default for SplitSpec {
     fn default() -> Self {
         let bounds = Bounds::Fractions { train: 0.7, valid: 0.15 };
-        Self { bounds, purge_sessions: None, embargo_sessions: 0 }
+        Self { bounds, purge_sessions: None, embargo_sessions: 0, step_sessions: 1 }
     }
 }
 
@@ -89,8 +92,11 @@ impl SplitSpec {
                     let got = format!("{train} and {valid}");
                     return Err(ResearchError::setting("split.fractions", got, "above 0, together at most 1"));
                 }
-                let end = |share: f64| (sessions as f64 * share).round() as usize;
-                (end(train), end(train + valid).min(sessions))
+                let step = self.step_sessions.max(1);
+                // A panel shorter than a step has no earlier step to keep to.
+                let counted = if sessions < step { sessions } else { sessions - sessions % step };
+                let end = |share: f64| (counted as f64 * share).round() as usize;
+                (end(train), end(train + valid).min(counted))
             }
             Bounds::Dates { train_end, valid_end } => {
                 if valid_end <= train_end {
@@ -127,9 +133,25 @@ mod tests {
     }
 
     #[test]
+    fn shares_move_on_by_whole_steps_and_the_test_part_grows_in_between() {
+        let dates: Vec<_> = (0..140).map(|day| date(2020, 1, 1) + day.days()).collect();
+        let of = |step_sessions: usize, sessions: usize| {
+            let spec = SplitSpec { step_sessions, ..SplitSpec::default() };
+            spec.parts(&dates[..sessions], 1).expect("a split")
+        };
+        let at_100 = of(20, 100);
+        assert_eq!(at_100, of(1, 100), "a multiple of the step is split as ever");
+        for sessions in 101..120 {
+            assert_eq!(of(20, sessions), Parts { test: 85..sessions, ..at_100.clone() }, "{sessions}");
+        }
+        assert_eq!(of(20, 120), of(1, 120));
+        assert_eq!(of(50, 30), of(1, 30), "a panel shorter than a step");
+    }
+
+    #[test]
     fn dates_bound_the_parts() {
         let bounds = Bounds::Dates { train_end: date(2020, 2, 9), valid_end: date(2020, 2, 29) };
-        let spec = SplitSpec { bounds, purge_sessions: Some(2), embargo_sessions: 0 };
+        let spec = SplitSpec { bounds, purge_sessions: Some(2), ..SplitSpec::default() };
         assert_eq!(parts(spec, 1), Parts { train: 0..38, valid: 40..58, test: 60..100 });
     }
 
@@ -148,6 +170,7 @@ mod tests {
             horizon in 0_usize..30,
             more_purge in 0_usize..10,
             embargo in 0_usize..20,
+            step_sessions in 1_usize..50,
             train in 0.05..0.9_f64,
             valid in 0.05..0.9_f64,
             by_date in proptest::bool::ANY,
@@ -161,7 +184,7 @@ mod tests {
                 Bounds::Fractions { train, valid }
             };
             let purge_sessions = (more_purge > 0).then_some(horizon + more_purge);
-            let spec = SplitSpec { bounds, purge_sessions, embargo_sessions: embargo };
+            let spec = SplitSpec { bounds, purge_sessions, embargo_sessions: embargo, step_sessions };
             let parts = spec.parts(&dates, horizon).expect("a split");
             let some: Vec<_> = parts.named().into_iter().map(|(_, part)| part).filter(|part| !part.is_empty()).collect();
             for pair in some.windows(2) {

@@ -1,5 +1,7 @@
 //! How much of each factor there is. A factor without numbers is never a silent column of nulls.
 
+use super::KnownValues;
+
 const ORDER_FLOW: &str = "needs order flow (ticks, order book), which the workspace does not collect";
 const SENTIMENT: &str = "needs posts and news scores, which the workspace does not collect";
 const CONCEPT: &str = "needs the concept graph, which the workspace does not collect";
@@ -55,26 +57,25 @@ impl Availability {
 /// where a number could be.
 #[must_use]
 pub fn availability(asked: &[String], names: &[String], columns: &[Vec<f64>], traded: &[bool]) -> Vec<Availability> {
-    let computed = |name: &String| names.iter().position(|own| own == name).and_then(|at| columns.get(at));
-    let report = |name: &String| computed(name).map_or_else(|| absent(name), |column| of_column(name, column, traded));
-    asked.iter().map(report).collect()
+    let known: Vec<KnownValues> =
+        names.iter().zip(columns).map(|(name, column)| KnownValues::count(name, column)).collect();
+    KnownValues::availability(asked, &known, traded.iter().filter(|traded| **traded).count())
 }
 
-fn absent(name: &str) -> Availability {
+pub(super) fn absent(name: &str) -> Availability {
     let reason = UNAVAILABLE.iter().find(|(known, _)| *known == name).map_or("not computed", |(_, why)| why);
     Availability { name: name.into(), null_share: 1.0, constant: false, reason: Some(reason.into()) }
 }
 
-fn of_column(name: &str, column: &[f64], traded: &[bool]) -> Availability {
-    let cells = traded.iter().filter(|traded| **traded).count();
-    let mut known = column.iter().copied().filter(|value| !value.is_nan());
-    let first = known.next();
-    let constant = first.is_some_and(|first| known.all(|value| value == first));
-    let count = column.iter().filter(|value| !value.is_nan()).count();
-    let null_share = if cells == 0 { 1.0 } else { 1.0 - count as f64 / cells as f64 };
-    let reason = first.is_none().then(|| {
-        let input = if name == "F_amt_ratio_5d" { "amount is null" } else { "an input is null or no window is full" };
-        format!("no value in {cells} traded cells: {input}")
-    });
-    Availability { name: name.into(), null_share, constant, reason }
+pub(super) fn of_known(known: &KnownValues, traded_cells: usize) -> Availability {
+    let name = known.name.clone();
+    let constant = known.one.is_some() && !known.varies;
+    let null_share = if traded_cells == 0 { 1.0 } else { 1.0 - known.cells as f64 / traded_cells as f64 };
+    let reason = known.one.is_none().then(|| format!("no value in {traded_cells} traded cells: {}", lack(&name)));
+    Availability { name, null_share, constant, reason }
+}
+
+/// Says what a factor without any number lacks.
+pub(crate) fn lack(name: &str) -> &'static str {
+    if name == "F_amt_ratio_5d" { "amount is null" } else { "an input is null or no window is full" }
 }

@@ -1,16 +1,16 @@
 //! The factor frame: the columns of a factor set over a panel.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use jiff::civil::Date;
 
 use super::{
-    AlignedPanel, Availability, ExpressionSet, KERNELS, Kernel, Series, UNAVAILABLE, Window, availability,
+    AlignedPanel, Availability, ExpressionSet, KERNELS, Kernel, Series, UNAVAILABLE, Window, availability, chain,
     threads_available,
 };
 use crate::{
     config::FactorSet,
-    digest::{Digest, Hasher},
+    digest::Digest,
     market::{DailyPanel, Symbol},
     research::ResearchError,
 };
@@ -34,25 +34,11 @@ pub struct FactorFrame {
 }
 
 impl FactorFrame {
-    /// Returns the digest of names, layout and numbers.
+    /// Returns the digest of names, window, sessions and numbers; a symbol without a number counts as absent.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        let mut hasher = Hasher::new("factor_frame");
-        hasher.int(self.symbols.len() as i64).int(self.dates.len() as i64);
-        hasher.int(self.window.lookback as i64).float(self.window.big_down);
-        for symbol in &self.symbols {
-            hasher.text(&symbol.to_string());
-        }
-        for date in &self.dates {
-            hasher.text(&date.to_string());
-        }
-        for (name, column) in self.names.iter().zip(&self.columns) {
-            hasher.text(name);
-            for value in column {
-                hasher.float(*value);
-            }
-        }
-        hasher.finish()
+        let head = chain::head(&self.names, self.window);
+        self.chain_from(head).last().copied().unwrap_or(head)
     }
 
     /// Returns the column of a factor.
@@ -69,43 +55,60 @@ impl FactorFrame {
 /// When the window is shorter than 2 sessions, `big_down` is not a fall, the set is empty or names a
 /// factor twice, a name is unknown, or an expression is wrong or looks forward.
 pub fn compute(set: &FactorSet, panel: &DailyPanel) -> Result<FactorFrame, ResearchError> {
+    compute_from(set, panel, 0)
+}
+
+/// Computes a factor set for the sessions of a panel from its session `first` on; the numbers are those that
+/// [`compute`] gives for them, bit for bit.
+///
+/// # Errors
+/// As [`compute`].
+pub fn compute_from(set: &FactorSet, panel: &DailyPanel, first: usize) -> Result<FactorFrame, ResearchError> {
     let (window, kernels) = check(set)?;
+    let first = first.min(panel.dates().len());
     let series: Vec<Vec<Series>> = (0..panel.symbols().len()).map(|symbol| Series::of(panel, symbol)).collect();
-    let mut columns: Vec<Vec<f64>> = kernels.iter().map(|kernel| column(kernel, &series, panel, window)).collect();
+    let days = first..panel.dates().len();
+    let mut columns: Vec<Vec<f64>> = kernels.iter().map(|kernel| column(kernel, &series, &days, window)).collect();
     let mut names: Vec<String> = kernels.iter().map(|kernel| kernel.name.to_owned()).collect();
     let mut asked = set.factors.clone();
     if !set.expressions.is_empty() {
-        let computed = expressions(set, panel)?;
+        let computed = expressions(set, panel, first)?;
         asked.extend(computed.0.clone());
         names.extend(computed.0);
         columns.extend(computed.1);
     }
-    let traded: Vec<bool> = (0..panel.symbols().len())
-        .flat_map(|symbol| (0..panel.dates().len()).map(move |day| panel.trades(symbol, day)))
-        .collect();
+    let traded: Vec<bool> =
+        (0..panel.symbols().len()).flat_map(|symbol| days.clone().map(move |day| panel.trades(symbol, day))).collect();
     let availability = availability(&asked, &names, &columns, &traded);
-    let (symbols, dates) = (panel.symbols().to_vec(), panel.dates().to_vec());
+    let (symbols, dates) = (panel.symbols().to_vec(), panel.dates().get(days).unwrap_or_default().to_vec());
     Ok(FactorFrame { names, columns, window, symbols, dates, availability })
 }
 
-/// Computes the expressions of a set, without its labels, in the layout of the panel.
-fn expressions(set: &FactorSet, panel: &DailyPanel) -> Result<(Vec<String>, Vec<Vec<f64>>), ResearchError> {
+/// Computes the expressions of a set, without its labels, in the layout of the panel from its session `first` on.
+fn expressions(
+    set: &FactorSet,
+    panel: &DailyPanel,
+    first: usize,
+) -> Result<(Vec<String>, Vec<Vec<f64>>), ResearchError> {
     let read = ExpressionSet::read(set, &[])?;
     read.check_forward()?;
-    let (aligned, days) = (AlignedPanel::from_daily(panel), panel.dates().len());
-    let computed = read.without_labels().compute(&aligned, None, threads_available())?;
+    let (aligned, dates) = (AlignedPanel::from_daily(panel), panel.dates().get(first..).unwrap_or_default());
+    // Windows count the sessions of the calendar, of which the panel may lack some.
+    let unwanted = |from: &Date| aligned.sessions().partition_point(|date| date < from);
+    let wanted = aligned.sessions().len() - dates.first().map_or(aligned.sessions().len(), unwanted);
+    let computed = read.without_labels().compute(&aligned, Some(wanted), threads_available())?;
     let by_text: BTreeMap<String, usize> =
         panel.symbols().iter().enumerate().map(|(at, symbol)| (symbol.to_string(), at)).collect();
     let symbols: Vec<Option<usize>> = aligned.codes().iter().map(|code| by_text.get(&**code).copied()).collect();
-    let day = |date: &Date| panel.dates().binary_search(date).ok();
+    let day = |date: &Date| dates.binary_search(date).ok();
     let on: Vec<Option<usize>> = aligned.sessions().iter().map(day).collect();
     let cell = |(symbol, session): &(usize, usize)| {
         let (symbol, day) = (symbols.get(*symbol).copied()??, on.get(*session).copied()??);
-        panel.trades(symbol, day).then(|| symbol * days + day)
+        panel.trades(symbol, first + day).then(|| symbol * dates.len() + day)
     };
     let cells: Vec<Option<usize>> = computed.keys.iter().map(cell).collect();
     let laid_out = |values: &Vec<f64>| {
-        let mut column = vec![f64::NAN; panel.symbols().len() * days];
+        let mut column = vec![f64::NAN; panel.symbols().len() * dates.len()];
         for (cell, value) in cells.iter().zip(values).filter(|(_, value)| value.is_finite()) {
             if let Some(place) = cell.and_then(|cell| column.get_mut(cell)) {
                 *place = *value;
@@ -116,16 +119,16 @@ fn expressions(set: &FactorSet, panel: &DailyPanel) -> Result<(Vec<String>, Vec<
     Ok((computed.names, computed.columns.iter().map(laid_out).collect()))
 }
 
-fn column(kernel: &Kernel, series: &[Vec<Series>], panel: &DailyPanel, window: Window) -> Vec<f64> {
-    let days = panel.dates().len();
-    let mut column = vec![f64::NAN; series.len() * days];
-    if days == 0 {
+fn column(kernel: &Kernel, series: &[Vec<Series>], days: &Range<usize>, window: Window) -> Vec<f64> {
+    let mut column = vec![f64::NAN; series.len() * days.len()];
+    if days.is_empty() {
         return column;
     }
-    for (cells, stretches) in column.chunks_exact_mut(days).zip(series) {
+    for (cells, stretches) in column.chunks_exact_mut(days.len()).zip(series) {
         for stretch in stretches {
-            for (i, day) in stretch.days.iter().enumerate() {
-                if let Some(cell) = cells.get_mut(*day) {
+            let unwanted = stretch.days.partition_point(|day| *day < days.start);
+            for (i, day) in stretch.days.iter().enumerate().skip(unwanted) {
+                if let Some(cell) = cells.get_mut(*day - days.start) {
                     let value = (kernel.at)(stretch, i, window);
                     *cell = if value.is_finite() { value } else { f64::NAN };
                 }

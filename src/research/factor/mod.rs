@@ -4,6 +4,7 @@
 
 mod aligned;
 mod availability;
+mod chain;
 mod element;
 mod engine;
 mod export;
@@ -23,8 +24,9 @@ mod table;
 
 pub use aligned::AlignedPanel;
 pub use availability::{Availability, UNAVAILABLE, availability};
+pub use chain::KnownValues;
 pub use engine::threads_available;
-pub use frame::{FactorFrame, compute};
+pub use frame::{FactorFrame, compute, compute_from};
 pub use input::{FactorInput, PanelError};
 pub use kernel::{KERNELS, Kernel};
 pub use language::{ExpressionError, Form, OPERATORS, Operator};
@@ -34,4 +36,4 @@ pub use set::{Column, Computed, ExpressionSet, FIELDS};
 pub use sql::SqlQuery;
 pub use table::{FactorPlan, FactorTable};
 
-pub(crate) use {kernel::TOUCH, limit::UpperLimit, series::is_hole};
+pub(crate) use {availability::lack, kernel::TOUCH, limit::UpperLimit, series::is_hole};

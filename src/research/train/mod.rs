@@ -24,12 +24,12 @@ pub struct Trained {
     pub metrics: BTreeMap<String, Option<f64>>,
     /// The seed of the run. The elastic net makes no random choice; boosted trees draw rows and columns.
     pub seed: Seed,
-    /// The dataset it was fitted on.
+    /// The training and validation rows that it was made from and judged by.
     pub dataset_digest: Digest,
 }
 
 impl Trained {
-    /// Returns the digest of dataset, model and metrics.
+    /// Returns the digest of training and validation rows, model and metrics.
     ///
     /// # Errors
     /// When the model does not make sense.
@@ -63,7 +63,7 @@ pub fn train_with(dataset: &Dataset, learner: &Learner, effort: Effort) -> Resul
     let model = learner.fit(TrainingRows { schema, features: dataset.rows(rows), label, label_id }, effort)?;
     let metrics = evaluate(&model, dataset, dataset.parts.valid.clone());
     tracing::info!(learner = learner.name(), rows = label.len(), features = dataset.feature_names.len(), "trained");
-    Ok(Trained { model, metrics, seed: effort.seed, dataset_digest: dataset.digest() })
+    Ok(Trained { model, metrics, seed: effort.seed, dataset_digest: dataset.training_digest() })
 }
 
 /// Predicts a range of rows of the dataset that the model was made from.

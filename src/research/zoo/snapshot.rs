@@ -47,7 +47,7 @@ pub struct Judgement {
     pub metrics: BTreeMap<String, Option<f64>>,
     /// The promotion gate's word.
     pub gate: Gate,
-    /// The dataset that it was fitted on.
+    /// The training and validation rows that it was made from and judged by.
     pub dataset_digest: Digest,
     /// The seed of the run.
     pub seed: Seed,

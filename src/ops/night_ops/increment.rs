@@ -1,0 +1,328 @@
+//! A night that goes on from the one before: whether it can, what it takes over, and what it leaves. Every number
+//! that it takes over is one that it would have computed, which chains of digests over the sessions show.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::UNIX_EPOCH,
+};
+
+use jiff::civil::Date;
+
+use super::{
+    carry_over::{self, CarryOver, Obstacle, SCORES, chain},
+    night::Night,
+};
+use crate::{
+    digest::Digest,
+    exit::AnyFailure,
+    market::{Calendar, DailyPanel, Field},
+    ops::{
+        Station,
+        research_plan::{self, ResearchPlan},
+    },
+    research::{
+        dataset::{EarlierDataset, ExtendedDataset, SavedDataset},
+        factor::{self, Availability, FactorFrame, KnownValues},
+        label::LabelFrame,
+        train::Trained,
+        zoo::Snapshot,
+    },
+};
+
+/// What a night takes over, and the sessions that it adds.
+pub(super) struct Increment {
+    /// The night that it goes on from.
+    pub(super) since: Date,
+    /// The first session that it computes.
+    first: usize,
+    /// The factors of that session and all after it.
+    tail: FactorFrame,
+    /// Their chain, which goes on from what was carried over.
+    chain: Vec<Digest>,
+    known: Vec<KnownValues>,
+    earlier: EarlierDataset,
+    /// The model, which was trained on the same rows.
+    pub(super) model: Arc<Snapshot>,
+    /// The digest of its training.
+    pub(super) trained: Digest,
+    /// Scores, S x D; NaN before the test part.
+    pub(super) scores: Arc<Vec<f64>>,
+}
+
+/// What the stages note for the next night.
+#[derive(Default)]
+pub(super) struct Handover {
+    /// The chain of the factors from session `0` of the pair on.
+    pub(super) factors: Option<(usize, Vec<Digest>)>,
+    pub(super) dataset: Option<SavedDataset>,
+    /// The first and the last session with a row of the test part.
+    pub(super) first_test: Option<Date>,
+    pub(super) last_row: Option<Date>,
+    pub(super) train_rows: usize,
+    pub(super) trained: Option<Digest>,
+    pub(super) scores: Option<Arc<Vec<f64>>>,
+}
+
+/// Takes up what the night before left, where this one is asked to and can. Returns why not, where it is asked to
+/// and cannot: everything is computed then.
+pub(super) fn take_up(night: &mut Night<'_>) -> Option<String> {
+    if !night.is_incremental() {
+        return None;
+    }
+    match Increment::open(night) {
+        Ok(increment) => {
+            night.products.increment = Some(Arc::new(increment));
+            None
+        }
+        Err(obstacle) => {
+            let why = format!("not incremental: {obstacle}");
+            match obstacle {
+                Obstacle::Damaged(_) => tracing::warn!(component = night.component, "{why}"),
+                Obstacle::Changed(_) => tracing::info!(component = night.component, "{why}"),
+            }
+            Some(why)
+        }
+    }
+}
+
+impl Increment {
+    fn open(night: &mut Night<'_>) -> Result<Self, Obstacle> {
+        let changed = |why: String| Obstacle::Changed(why);
+        if !night.is_whole() {
+            return Err(changed("only a night of all stages, not resumed, can go on from another".into()));
+        }
+        // What fails here fails again, and aloud, where the stage needs it.
+        let failed = |error: AnyFailure| changed(error.to_string());
+        let plan = ResearchPlan::of(night.station).map_err(|error| changed(error.to_string()))?;
+        let carried = CarryOver::read(&place(night.station, &plan))?;
+        let (as_of, basis) = (night.as_of(), basis(night, &plan));
+        if carried.as_of > as_of {
+            return Err(changed(format!("the last night was for a later day, {}", carried.as_of)));
+        }
+        if let Some(name) = basis.keys().find(|name| basis.get(*name) != carried.basis.get(*name)) {
+            return Err(changed(format!("the {name} was changed since the night of {}", carried.as_of)));
+        }
+        let panel = night.panel().map_err(failed)?;
+        let link = |chain: Vec<Digest>| chain.get(carried.settled).copied();
+        if link(bars_chain(&panel)) != Some(carried.bars) || on_calendar(&panel) != carried.on_calendar {
+            return Err(changed(format!("bars up to {} were changed", carried.until)));
+        }
+        let labels = night.labels().map_err(failed)?;
+        if link(labels_chain(&labels, &plan)) != Some(carried.labels) {
+            return Err(changed(format!("labels of sessions up to {} were changed", carried.until)));
+        }
+        Self::load(night.station, &plan, carried, &panel, &labels)
+    }
+
+    /// Loads what the carry-over names, and computes the factors and scores of the sessions after it.
+    fn load(
+        station: &Station,
+        plan: &ResearchPlan,
+        carried: CarryOver,
+        panel: &DailyPanel,
+        labels: &LabelFrame,
+    ) -> Result<Self, Obstacle> {
+        let directory = research_plan::cache(station, carried.as_of);
+        let earlier = EarlierDataset::open(&directory, &carried.dataset).map_err(Obstacle::damage)?;
+        let failed = |error: crate::research::ResearchError| Obstacle::Changed(error.to_string());
+        let (sessions, _) = plan.dataset.sessions(labels).map_err(failed)?;
+        if !earlier.sessions().goes_on_as(&sessions) {
+            return Err(Obstacle::Changed("the split moves on: the training part has more sessions".into()));
+        }
+        let model = research_plan::zoo(station).load(&plan.job.id, &carried.model).map_err(Obstacle::damage)?;
+        let trained = trained_digest(&model).map_err(Obstacle::damage)?;
+        if trained != carried.trained || model.judgement.dataset_digest != earlier.training_digest() {
+            return Err(Obstacle::Damaged(format!("model {} is not the one that was trained", model.id)));
+        }
+        let mut scores = carry_over::read_scores(&directory.join(SCORES), &carried.scores, panel)?;
+        let first = carried.settled;
+        let tail = factor::compute_from(&plan.factors, panel, first).map_err(failed)?;
+        let added = model.scores(&tail).map_err(failed)?;
+        let (days, width) = (panel.dates().len(), tail.dates.len());
+        for (all, added) in scores.chunks_exact_mut(days.max(1)).zip(added.chunks_exact(width.max(1))) {
+            if let Some(last) = all.get_mut(first..) {
+                last.copy_from_slice(added);
+            }
+        }
+        Ok(Self {
+            since: carried.as_of,
+            first,
+            chain: tail.chain_from(carried.factors),
+            tail,
+            known: carried.known,
+            earlier,
+            model: Arc::new(model),
+            trained,
+            scores: Arc::new(scores),
+        })
+    }
+
+    /// Returns the chain of the factors from some session on.
+    pub(super) fn factor_chain(&self) -> (usize, Vec<Digest>) {
+        (self.first, self.chain.clone())
+    }
+
+    /// Returns how many factors have a column.
+    pub(super) const fn factors(&self) -> usize {
+        self.tail.names.len()
+    }
+
+    /// Returns how much of each factor there is, over all sessions.
+    pub(super) fn availability(&self, plan: &ResearchPlan, panel: &DailyPanel) -> Vec<Availability> {
+        let known = self.known_until(self.first + self.tail.dates.len());
+        let mut asked = plan.factors.factors.clone();
+        asked.extend(plan.factors.expressions.iter().map(|expression| expression.name.clone()));
+        let traded = |symbol: usize| (0..panel.dates().len()).filter(move |day| panel.trades(symbol, *day)).count();
+        KnownValues::availability(&asked, &known, (0..panel.symbols().len()).map(traded).sum())
+    }
+
+    fn known_until(&self, session: usize) -> Vec<KnownValues> {
+        let added = KnownValues::of(&self.tail, &(0..session.saturating_sub(self.first)));
+        self.known.iter().zip(&added).map(|(known, added)| known.and(added)).collect()
+    }
+
+    /// Returns the dataset with the sessions that are added.
+    pub(super) fn dataset(&self, labels: &LabelFrame, plan: &ResearchPlan) -> Result<ExtendedDataset, AnyFailure> {
+        Ok(self.earlier.extend(&self.tail, labels, &plan.dataset)?)
+    }
+}
+
+/// Leaves the carry-over of a night of all stages. Returns why there is none, where there is none.
+pub(super) fn leave(night: &mut Night<'_>) -> Result<Option<&'static str>, AnyFailure> {
+    if !night.is_whole() {
+        return Ok(None);
+    }
+    let plan = ResearchPlan::of(night.station)?;
+    let (panel, labels) = (night.panel()?, night.labels()?);
+    let (sessions, settled) = plan.dataset.sessions(&labels)?;
+    let handover = std::mem::take(&mut night.products.handover);
+    let (Some((first, factors)), Some(dataset), Some(trained), Some(scores), Some(model)) = (
+        handover.factors,
+        handover.dataset,
+        handover.trained,
+        handover.scores,
+        night.products.snapshot.as_ref().map(|snapshot| snapshot.id.clone()),
+    ) else {
+        return Ok(Some("a stage made nothing"));
+    };
+    let (Some(until), Some(first_test)) =
+        (settled.checked_sub(1).and_then(|last| panel.dates().get(last)).copied(), handover.first_test)
+    else {
+        return Ok(Some("the test part has no row"));
+    };
+    if settled < sessions.test.start || handover.last_row.is_some_and(|last| last > until) {
+        return Ok(Some("rows of the last sessions may still change"));
+    }
+    let known = match &night.products.increment {
+        Some(increment) => increment.known_until(settled),
+        None => KnownValues::of(&*night.factors()?, &(0..settled)),
+    };
+    let at = |chain: &[Digest], session: usize| chain.get(session).copied().unwrap_or_else(|| Digest::of(""));
+    // The first session of the test is traded on the scores of the one before it.
+    let decided = panel.dates().partition_point(|date| *date < first_test).saturating_sub(1);
+    let path = research_plan::cache(night.station, night.as_of()).join(SCORES);
+    let carried = CarryOver {
+        version: CarryOver::VERSION,
+        as_of: night.as_of(),
+        basis: basis(night, &plan),
+        settled,
+        until,
+        on_calendar: on_calendar(&panel),
+        bars: at(&bars_chain(&panel), settled),
+        labels: at(&labels_chain(&labels, &plan), settled),
+        factors: at(&factors, settled - first),
+        known,
+        dataset: dataset.manifest,
+        model,
+        trained,
+        scores: carry_over::write_scores(&path, &panel, &scores, decided..settled)?,
+    };
+    carried.write(&place(night.station, &plan))?;
+    Ok(None)
+}
+
+/// Returns the digest of a saved model's training.
+fn trained_digest(model: &Snapshot) -> Result<Digest, crate::research::ResearchError> {
+    let (own, judgement) = (model.model.clone(), &model.judgement);
+    let metrics = judgement.metrics.clone();
+    Trained { model: own, metrics, seed: judgement.seed, dataset_digest: judgement.dataset_digest }.digest()
+}
+
+fn place(station: &Station, plan: &ResearchPlan) -> PathBuf {
+    let cache = station.workspace.path(&station.settings().alpha.cache_dir);
+    cache.join(format!("carry_over_{}.json", plan.job.id))
+}
+
+/// Returns what the result depends on beside the bars, in words that a sentence can use.
+fn basis(night: &Night<'_>, plan: &ResearchPlan) -> BTreeMap<String, Digest> {
+    let of = |value: &dyn std::fmt::Debug| Digest::of(format!("{value:?}"));
+    let program = std::env::current_exe().ok().map(|path| mark(&path));
+    let parts: [(&str, Digest); 9] = [
+        ("program", of(&(env!("CARGO_PKG_VERSION"), program))),
+        ("seed", of(&night.station.settings().seed)),
+        ("start date", of(&night.options.start)),
+        ("job", of(&(&plan.job, &plan.task))),
+        ("factor set", of(&plan.factors)),
+        ("label spec", of(&plan.labels)),
+        ("dataset rule", of(&plan.dataset)),
+        ("learner", of(&plan.learner)),
+        ("promotion gate", of(&plan.gate)),
+    ];
+    parts.map(|(name, digest)| (name.to_owned(), digest)).into()
+}
+
+/// Returns length and time of the executable: another build may compute other numbers under the same version.
+fn mark(path: &Path) -> Option<(u64, u128)> {
+    let metadata = std::fs::metadata(path).ok()?;
+    let built = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some((metadata.len(), built.as_nanos()))
+}
+
+fn on_calendar(panel: &DailyPanel) -> bool {
+    let (Some(first), Some(last)) = (panel.dates().first(), panel.dates().last()) else { return false };
+    let sessions = Calendar::builtin().sessions(*first..=*last);
+    sessions.is_ok_and(|sessions| panel.dates().iter().all(|date| sessions.binary_search(date).is_ok()))
+}
+
+/// Returns the chain of a panel's sessions: the bars that traded, and a symbol's first bar, which says when it was
+/// listed. Suspended rows that a repair puts in between take no part in any number.
+fn bars_chain(panel: &DailyPanel) -> Vec<Digest> {
+    let days = panel.dates().len();
+    let first_bar = |symbol: usize| (0..days).find(|day| panel.has_bar(symbol, *day));
+    let listed: Vec<Option<usize>> = (0..panel.symbols().len()).map(first_bar).collect();
+    let columns = Field::ALL.map(|field| panel.column(field));
+    chain("carried bars", days, |day, hasher| {
+        hasher.text(&panel.dates().get(day).map(ToString::to_string).unwrap_or_default());
+        for (symbol, (name, listed)) in panel.symbols().iter().zip(&listed).enumerate() {
+            let (trades, lists) = (panel.trades(symbol, day), *listed == Some(day));
+            if trades || lists {
+                hasher.int(i64::from(name.code())).text(name.exchange().suffix()).int(i64::from(trades));
+                let cell = symbol * days + day;
+                columns
+                    .iter()
+                    .filter_map(|column| column.get(cell))
+                    .fold(&mut *hasher, |hasher, value| hasher.float(*value));
+            }
+        }
+    })
+}
+
+/// Returns the chain of the job's label: its known values, and whether they could be traded where that counts.
+fn labels_chain(labels: &LabelFrame, plan: &ResearchPlan) -> Vec<Digest> {
+    let Ok(label) = labels.label(&plan.dataset.label) else { return Vec::new() };
+    let days = labels.dates.len();
+    chain("carried labels", days, |day, hasher| {
+        for (symbol, name) in labels.symbols.iter().enumerate() {
+            let cell = symbol * days + day;
+            let value = label.values.get(cell).copied().unwrap_or(f64::NAN);
+            if value.is_nan() {
+                continue;
+            }
+            let tradable = !labels.entry.get(cell).is_some_and(|entry| entry.is_untradable());
+            hasher.int(i64::from(name.code())).text(name.exchange().suffix()).float(value);
+            hasher.int(i64::from(!plan.dataset.tradable_only || tradable));
+        }
+    })
+}
