@@ -326,3 +326,7 @@ fn labels_chain(labels: &LabelFrame, plan: &ResearchPlan) -> Vec<Digest> {
         }
     })
 }
+
+#[cfg(test)]
+#[path = "increment_tests.rs"]
+mod tests;
