@@ -1,6 +1,7 @@
 //! The pipeline from outside: nights and simulations on a small simulated market and on the real bars.
 
 mod failure;
+mod increment;
 mod matrix;
 mod models;
 mod night;

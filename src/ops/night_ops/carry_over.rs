@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    digest::{Digest, Hasher},
+    digest::Digest,
     durable::{self, DurableError},
     exit::AnyFailure,
     market::{DailyPanel, Symbol},
@@ -173,18 +173,4 @@ pub(super) fn read_scores(path: &Path, sha256: &Digest, panel: &DailyPanel) -> R
         *place = *value;
     }
     Ok(scores)
-}
-
-/// Returns the start of a chain and the link of every session after it.
-pub(super) fn chain(domain: &str, sessions: usize, mut put: impl FnMut(usize, &mut Hasher)) -> Vec<Digest> {
-    let mut chain = vec![Hasher::new(domain).finish()];
-    for session in 0..sessions {
-        let mut hasher = Hasher::new(domain);
-        if let Some(last) = chain.last() {
-            hasher.digest(last);
-        }
-        put(session, &mut hasher);
-        chain.push(hasher.finish());
-    }
-    chain
 }

@@ -11,13 +11,15 @@ use std::{
 use jiff::civil::Date;
 
 use super::{
-    carry_over::{self, CarryOver, Obstacle, SCORES, chain},
+    COMPONENT, Mode,
+    carry_over::{self, CarryOver, Obstacle, SCORES},
+    chain::{bars_chain, labels_chain, on_calendar},
     night::Night,
 };
 use crate::{
     digest::Digest,
     exit::AnyFailure,
-    market::{Calendar, DailyPanel, Field},
+    market::DailyPanel,
     ops::{
         Station,
         research_plan::{self, ResearchPlan},
@@ -65,10 +67,23 @@ pub(super) struct Handover {
     pub(super) scores: Option<Arc<Vec<f64>>>,
 }
 
+/// Says whether a night is asked to go on from the one before.
+fn is_asked(night: &Night<'_>) -> bool {
+    let asked = night.options.incremental || night.station.settings().ops.night_ops.incremental;
+    asked && night.component == COMPONENT
+}
+
+/// Says whether a night runs every stage from the start.
+fn is_whole(night: &Night<'_>) -> bool {
+    let options = night.options;
+    let whole = night.mode == Mode::Full && options.tasks.is_empty() && options.backtest_from.is_none();
+    whole && night.component == COMPONENT && night.earlier.is_empty()
+}
+
 /// Takes up what the night before left, where this one is asked to and can. Returns why not, where it is asked to
 /// and cannot: everything is computed then.
 pub(super) fn take_up(night: &mut Night<'_>) -> Option<String> {
-    if !night.is_incremental() {
+    if !is_asked(night) {
         return None;
     }
     match Increment::open(night) {
@@ -90,7 +105,7 @@ pub(super) fn take_up(night: &mut Night<'_>) -> Option<String> {
 impl Increment {
     fn open(night: &mut Night<'_>) -> Result<Self, Obstacle> {
         let changed = |why: String| Obstacle::Changed(why);
-        if !night.is_whole() {
+        if !is_whole(night) {
             return Err(changed("only a night of all stages, not resumed, can go on from another".into()));
         }
         // What fails here fails again, and aloud, where the stage needs it.
@@ -110,7 +125,7 @@ impl Increment {
             return Err(changed(format!("bars up to {} were changed", carried.until)));
         }
         let labels = night.labels().map_err(failed)?;
-        if link(labels_chain(&labels, &plan)) != Some(carried.labels) {
+        if link(labels_chain(&labels, &plan.dataset)) != Some(carried.labels) {
             return Err(changed(format!("labels of sessions up to {} were changed", carried.until)));
         }
         Self::load(night.station, &plan, carried, &panel, &labels)
@@ -191,7 +206,7 @@ impl Increment {
 
 /// Leaves the carry-over of a night of all stages. Returns why there is none, where there is none.
 pub(super) fn leave(night: &mut Night<'_>) -> Result<Option<&'static str>, AnyFailure> {
-    if !night.is_whole() {
+    if !is_whole(night) {
         return Ok(None);
     }
     let plan = ResearchPlan::of(night.station)?;
@@ -231,7 +246,7 @@ pub(super) fn leave(night: &mut Night<'_>) -> Result<Option<&'static str>, AnyFa
         until,
         on_calendar: on_calendar(&panel),
         bars: at(&bars_chain(&panel), settled),
-        labels: at(&labels_chain(&labels, &plan), settled),
+        labels: at(&labels_chain(&labels, &plan.dataset), settled),
         factors: at(&factors, settled - first),
         known,
         dataset: dataset.manifest,
@@ -278,53 +293,6 @@ fn mark(path: &Path) -> Option<(u64, u128)> {
     let metadata = std::fs::metadata(path).ok()?;
     let built = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     Some((metadata.len(), built.as_nanos()))
-}
-
-fn on_calendar(panel: &DailyPanel) -> bool {
-    let (Some(first), Some(last)) = (panel.dates().first(), panel.dates().last()) else { return false };
-    let sessions = Calendar::builtin().sessions(*first..=*last);
-    sessions.is_ok_and(|sessions| panel.dates().iter().all(|date| sessions.binary_search(date).is_ok()))
-}
-
-/// Returns the chain of a panel's sessions: the bars that traded, and a symbol's first bar, which says when it was
-/// listed. Suspended rows that a repair puts in between take no part in any number.
-fn bars_chain(panel: &DailyPanel) -> Vec<Digest> {
-    let days = panel.dates().len();
-    let first_bar = |symbol: usize| (0..days).find(|day| panel.has_bar(symbol, *day));
-    let listed: Vec<Option<usize>> = (0..panel.symbols().len()).map(first_bar).collect();
-    let columns = Field::ALL.map(|field| panel.column(field));
-    chain("carried bars", days, |day, hasher| {
-        hasher.text(&panel.dates().get(day).map(ToString::to_string).unwrap_or_default());
-        for (symbol, (name, listed)) in panel.symbols().iter().zip(&listed).enumerate() {
-            let (trades, lists) = (panel.trades(symbol, day), *listed == Some(day));
-            if trades || lists {
-                hasher.int(i64::from(name.code())).text(name.exchange().suffix()).int(i64::from(trades));
-                let cell = symbol * days + day;
-                columns
-                    .iter()
-                    .filter_map(|column| column.get(cell))
-                    .fold(&mut *hasher, |hasher, value| hasher.float(*value));
-            }
-        }
-    })
-}
-
-/// Returns the chain of the job's label: its known values, and whether they could be traded where that counts.
-fn labels_chain(labels: &LabelFrame, plan: &ResearchPlan) -> Vec<Digest> {
-    let Ok(label) = labels.label(&plan.dataset.label) else { return Vec::new() };
-    let days = labels.dates.len();
-    chain("carried labels", days, |day, hasher| {
-        for (symbol, name) in labels.symbols.iter().enumerate() {
-            let cell = symbol * days + day;
-            let value = label.values.get(cell).copied().unwrap_or(f64::NAN);
-            if value.is_nan() {
-                continue;
-            }
-            let tradable = !labels.entry.get(cell).is_some_and(|entry| entry.is_untradable());
-            hasher.int(i64::from(name.code())).text(name.exchange().suffix()).float(value);
-            hasher.int(i64::from(!plan.dataset.tradable_only || tradable));
-        }
-    })
 }
 
 #[cfg(test)]

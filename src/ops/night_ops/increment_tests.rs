@@ -32,7 +32,8 @@ const SESSIONS: usize = 162;
 /// A market in which, between sessions 140 and 160, a symbol is listed, one is suspended and trades again, and one
 /// goes ex-rights.
 static MARKET: LazyLock<MarketData> = LazyLock::new(|| {
-    let spec = SimulatedSpec { seed: Seed(7), symbols: 12, days: SESSIONS, minute_days: 0, ..SimulatedSpec::default() };
+    let spec =
+        SimulatedSpec { seed: Seed(23), symbols: 12, days: SESSIONS, minute_days: 0, ..SimulatedSpec::default() };
     let mut data = generate(&spec).expect("a market");
     let dates = dates(&data);
     let symbols: Vec<Symbol> = {
@@ -127,9 +128,8 @@ fn reason(report: &NightOpsReport, stage: Stage) -> &str {
 
 /// What a report says that must not depend on how it was come by.
 fn digests(report: &NightOpsReport) -> Vec<String> {
-    let stage = |step: &night_ops::StageReport| {
-        format!("{} {:?} {} {}", step.name, step.digest, step.rows_in, step.rows_out)
-    };
+    let stage =
+        |step: &night_ops::StageReport| format!("{} {:?} {} {}", step.name, step.digest, step.rows_in, step.rows_out);
     let mut all: Vec<String> =
         report.steps.iter().filter(|step| step.name.is_result() || step.name == Stage::TsCheck).map(stage).collect();
     all.push(format!("{:?}", report.result_digest));
@@ -261,7 +261,8 @@ fn what_is_damaged_is_computed_anew_and_said() {
         }
         durable::replace(path, bytes).expect("damaged");
     };
-    let names = ["train.parquet", "test.parquet", "MANIFEST.json", "scores.parquet"].map(|name| format!("{dated}/{name}"));
+    let names =
+        ["train.parquet", "test.parquet", "MANIFEST.json", "scores.parquet"].map(|name| format!("{dated}/{name}"));
     for how in ["cut", "changed"] {
         for name in &names {
             damage(&place.path(name), how);

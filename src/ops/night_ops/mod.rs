@@ -4,6 +4,7 @@
 //! from training on, a failed experiment. Nothing is called done that was not done.
 
 mod carry_over;
+mod chain;
 mod data_stages;
 mod increment;
 mod night;

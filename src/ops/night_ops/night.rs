@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, civil::Date};
 
 use super::{
-    COMPONENT, Mode, NightOpsOptions, Stage, data_stages,
+    Mode, NightOpsOptions, Stage, data_stages,
     products::{Products, last_completed_session},
     report::{NightOpsReport, StageReport, TrainJobReport},
     research_stages,
@@ -39,11 +39,11 @@ pub(in crate::ops) struct Night<'a> {
     pub(super) job: TrainJobReport,
     pub(super) recovered: Vec<String>,
     content: Option<Digest>,
-    mode: Mode,
+    pub(super) mode: Mode,
     started_at: Timestamp,
     watch: Stopwatch,
     input_digest: Option<Digest>,
-    earlier: BTreeMap<String, StageRecord>,
+    pub(super) earlier: BTreeMap<String, StageRecord>,
     in_ledger: bool,
     steps: Vec<StageReport>,
 }
@@ -99,18 +99,6 @@ impl<'a> Night<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Says whether the night is asked to go on from the one before.
-    pub(super) fn is_incremental(&self) -> bool {
-        let asked = self.options.incremental || self.station.settings().ops.night_ops.incremental;
-        asked && self.component == COMPONENT
-    }
-
-    /// Says whether the night runs every stage from the start.
-    pub(super) fn is_whole(&self) -> bool {
-        let whole = self.mode == Mode::Full && self.options.tasks.is_empty() && self.options.backtest_from.is_none();
-        whole && self.component == COMPONENT && self.earlier.is_empty()
     }
 
     fn attempt(&mut self, stage: Stage) -> Result<(), AnyFailure> {
