@@ -42,6 +42,7 @@ fn main() -> ExitCode {
     rollback::bench(&mut board);
     bus::bench(&mut board);
     night_ops::bench(&mut board, &input);
+    night_ops::bench_increment(&mut board);
     drill::bench(&mut board);
     board.conclude()
 }

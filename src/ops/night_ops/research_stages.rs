@@ -26,15 +26,12 @@ use crate::{
 
 pub(super) fn factor(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let obstacle = increment::take_up(night);
-    let (columns, availability, chain) = match night.products.increment.clone() {
-        Some(increment) => {
-            let plan = ResearchPlan::of(night.station)?;
-            (increment.factors(), increment.availability(&plan, &*night.panel()?), increment.factor_chain())
-        }
-        None => {
-            let factors = night.factors()?;
-            (factors.names.len(), factors.availability.clone(), (0, factors.chain()))
-        }
+    let (columns, availability, chain) = if let Some(increment) = night.products.increment.clone() {
+        let plan = ResearchPlan::of(night.station)?;
+        (increment.factors(), increment.availability(&plan, &*night.panel()?), increment.factor_chain())
+    } else {
+        let factors = night.factors()?;
+        (factors.names.len(), factors.availability.clone(), (0, factors.chain()))
     };
     let idle: Vec<String> = availability
         .iter()
@@ -46,17 +43,15 @@ pub(super) fn factor(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     }
     let panel = night.panel()?;
     let (symbols, sessions) = (panel.symbols().len(), panel.dates().len());
-    let mut remark = format!("{columns} factors over {symbols} symbols and {sessions} sessions");
+    let mut remark = vec![format!("{columns} factors over {symbols} symbols and {sessions} sessions")];
     if !idle.is_empty() {
-        remark.push_str(&format!("; left out: {}", idle.join(", ")));
+        remark.push(format!("left out: {}", idle.join(", ")));
     }
-    if let Some(increment) = &night.products.increment {
-        remark.push_str(&format!("; goes on from the night of {}", increment.since));
-    }
-    remark.extend(obstacle.map(|why| format!("; {why}")));
+    remark.extend(night.products.increment.as_ref().map(|own| format!("goes on from the night of {}", own.since)));
+    remark.extend(obstacle);
     let digest = chain.1.last().copied();
     night.products.handover.factors = Some(chain);
-    Ok(Done { rows_in: symbols * sessions, rows_out: symbols * sessions, digest, remark })
+    Ok(Done { rows_in: symbols * sessions, rows_out: symbols * sessions, digest, remark: remark.join("; ") })
 }
 
 pub(super) fn label(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
@@ -73,19 +68,16 @@ pub(super) fn label(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
 pub(super) fn dataset(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let panel = night.panel()?;
     let directory = research_plan::cache(night.station, night.as_of());
-    let (parts, features, saved) = match night.products.increment.clone() {
-        Some(increment) => {
-            let extended = increment.dataset(&*night.labels()?, &ResearchPlan::of(night.station)?)?;
-            night.products.handover.first_test = extended.first_test_date();
-            night.products.handover.last_row = extended.last_added();
-            (extended.parts().clone(), extended.features(), extended.write(&directory)?)
-        }
-        None => {
-            let dataset = night.dataset()?;
-            night.products.handover.first_test = dataset.first_test_date();
-            night.products.handover.last_row = dataset.keys.last().map(|(_, date)| *date);
-            (dataset.parts.clone(), dataset.feature_names.len(), dataset.write(&directory)?)
-        }
+    let (parts, features, saved) = if let Some(increment) = night.products.increment.clone() {
+        let extended = increment.dataset(&*night.labels()?, &ResearchPlan::of(night.station)?)?;
+        night.products.handover.first_test = extended.first_test_date();
+        night.products.handover.last_row = extended.last_added();
+        (extended.parts().clone(), extended.features(), extended.write(&directory)?)
+    } else {
+        let dataset = night.dataset()?;
+        night.products.handover.first_test = dataset.first_test_date();
+        night.products.handover.last_row = dataset.keys.last().map(|(_, date)| *date);
+        (dataset.parts.clone(), dataset.feature_names.len(), dataset.write(&directory)?)
     };
     let lengths = parts.named().map(|(_, range)| range.len());
     night.products.handover.dataset = Some(saved);
