@@ -115,7 +115,7 @@ fn train_model(
     let trained = train::train(&dataset, &plan.learner, night.station.settings().seed)?;
     let zoo = research_plan::zoo(night.station);
     let Verdict { gate, current } = zoo.judge(job, &plan.gate, &trained, &dataset, &factors)?;
-    let snapshot = Snapshot::of(job, &zoo::model_id(as_of, run)?, &trained, &dataset, gate.clone(), as_of)?;
+    let snapshot = Snapshot::of(job, &zoo::model_id(as_of, run)?, &trained, (&dataset, &factors), gate.clone(), as_of)?;
     zoo.publish(&snapshot)?;
     let remark = match current {
         Some((newer, day)) if gate.passed && day > as_of => {

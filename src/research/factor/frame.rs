@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::{
-    AlignedPanel, Availability, ExpressionSet, KERNELS, Kernel, Series, UNAVAILABLE, Window, availability,
+    AlignedPanel, Availability, ExpressionSet, KERNELS, Kernel, Series, UNAVAILABLE, Window, availability, definitions,
     threads_available,
 };
 use crate::{
@@ -28,6 +28,8 @@ pub struct FactorFrame {
     pub symbols: Vec<Symbol>,
     /// The sessions, ascending; D of them.
     pub dates: Vec<Date>,
+    /// What each column means, by name: see [`definitions`].
+    pub definitions: BTreeMap<String, Digest>,
     /// How much of each factor there is, in the set's order; those that cannot be computed at all
     /// are listed here with the reason and have no column.
     pub availability: Vec<Availability>,
@@ -85,7 +87,7 @@ pub fn compute(set: &FactorSet, panel: &DailyPanel) -> Result<FactorFrame, Resea
         .collect();
     let availability = availability(&asked, &names, &columns, &traded);
     let (symbols, dates) = (panel.symbols().to_vec(), panel.dates().to_vec());
-    Ok(FactorFrame { names, columns, window, symbols, dates, availability })
+    Ok(FactorFrame { names, columns, window, symbols, dates, definitions: definitions(set)?, availability })
 }
 
 /// Computes the expressions of a set, without its labels, in the layout of the panel.

@@ -4,6 +4,7 @@
 
 mod aligned;
 mod availability;
+mod definition;
 mod element;
 mod engine;
 mod export;
@@ -23,6 +24,7 @@ mod table;
 
 pub use aligned::AlignedPanel;
 pub use availability::{Availability, UNAVAILABLE, availability};
+pub use definition::definitions;
 pub use engine::threads_available;
 pub use frame::{FactorFrame, compute};
 pub use input::{FactorInput, PanelError};

@@ -269,6 +269,7 @@ fn factors_of(frame: &FactorFrame, sessions: &Range<usize>) -> FactorFrame {
         window: frame.window,
         symbols: frame.symbols.clone(),
         dates: cut(&frame.dates, days, sessions),
+        definitions: frame.definitions.clone(),
         availability: frame.availability.clone(),
     }
 }
