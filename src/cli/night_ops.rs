@@ -3,7 +3,7 @@
 use clap::Args;
 use jiff::civil::Date;
 
-use super::session::Session;
+use super::{arguments::Threads, progress::Progress, session::Session};
 use crate::{
     exit::{AnyFailure, Exit},
     ops::night_ops::{self, Mode, NightOpsOptions, Stage},
@@ -27,10 +27,13 @@ pub(super) struct NightOpsArgs {
     /// Go on from the last good stage of an interrupted or failed run with the same input
     #[arg(long)]
     resume: bool,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 pub(super) fn run(session: &Session, args: NightOpsArgs) -> Result<Exit, AnyFailure> {
     let station = session.station("night_ops")?;
+    let progress = Progress::of(&session.screen, "stages");
     let options = NightOpsOptions {
         mode: args.mode,
         tasks: args.tasks,
@@ -38,9 +41,12 @@ pub(super) fn run(session: &Session, args: NightOpsArgs) -> Result<Exit, AnyFail
         as_of: session.global.as_of.or(args.end_date),
         backtest_from: None,
         resume: args.resume,
+        threads: args.threads.asked(),
+        listener: progress.listener(),
         overrides: session.global.sets.clone(),
     };
     let run = night_ops::run(&station, &options)?;
+    drop((progress, options));
     let console = session.console;
     for path in &run.files {
         console.line(format!("report: {}", station.workspace.shown(path)));

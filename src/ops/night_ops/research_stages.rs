@@ -7,6 +7,7 @@ use super::{
 use crate::{
     digest::Digest,
     exit::AnyFailure,
+    model::Effort,
     ops::{
         desk::{self, Desk},
         experiment,
@@ -112,7 +113,8 @@ fn train_model(
 ) -> Result<(Snapshot, Digest, String), AnyFailure> {
     let (dataset, factors) = (night.dataset()?, night.factors()?);
     let (as_of, job) = (night.as_of(), plan.job.id.as_str());
-    let trained = train::train(&dataset, &plan.learner, night.station.settings().seed)?;
+    let effort = Effort { seed: night.station.settings().seed, threads: night.options.threads };
+    let trained = train::train_with(&dataset, &plan.learner, effort)?;
     let zoo = research_plan::zoo(night.station);
     let Verdict { gate, current } = zoo.judge(job, &plan.gate, &trained, &dataset, &factors)?;
     let snapshot = Snapshot::of(job, &zoo::model_id(as_of, run)?, &trained, (&dataset, &factors), gate.clone(), as_of)?;
@@ -194,9 +196,9 @@ fn trade(
         );
     }
     let params = BacktestParams { from: Some(from), to: None };
-    let scores = model.scores(&factors)?;
+    let (scores, listener) = (model.scores(&factors)?, &night.options.listener);
     let input = BacktestInput { panel: &panel, scores: &scores, actions: &actions, is_st: None, params: &params };
-    let result = backtest::run(&input, desk.core)?;
+    let result = backtest::run_telling(&input, desk.core, &|done, total| listener.part(done, total, "sessions"))?;
     let benchmark = night.benchmark(&result)?;
     let metrics = performance::backtest_metrics(&result, benchmark.as_deref(), &plan.convention);
     Ok((result, metrics))

@@ -71,13 +71,21 @@ impl FactorFrame {
 /// When the window is shorter than 2 sessions, `big_down` is not a fall, the set is empty or names a
 /// factor twice, a name is unknown, or an expression is wrong or looks forward.
 pub fn compute(set: &FactorSet, panel: &DailyPanel) -> Result<FactorFrame, ResearchError> {
+    compute_with(set, panel, threads_available())
+}
+
+/// As [`compute`], on so many threads; they change no number.
+///
+/// # Errors
+/// As [`compute`].
+pub fn compute_with(set: &FactorSet, panel: &DailyPanel, threads: usize) -> Result<FactorFrame, ResearchError> {
     let (window, kernels) = check(set)?;
     let series: Vec<Vec<Series>> = (0..panel.symbols().len()).map(|symbol| Series::of(panel, symbol)).collect();
     let mut columns: Vec<Vec<f64>> = kernels.iter().map(|kernel| column(kernel, &series, panel, window)).collect();
     let mut names: Vec<String> = kernels.iter().map(|kernel| kernel.name.to_owned()).collect();
     let mut asked = set.factors.clone();
     if !set.expressions.is_empty() {
-        let computed = expressions(set, panel)?;
+        let computed = expressions(set, panel, threads)?;
         asked.extend(computed.0.clone());
         names.extend(computed.0);
         columns.extend(computed.1);
@@ -91,11 +99,15 @@ pub fn compute(set: &FactorSet, panel: &DailyPanel) -> Result<FactorFrame, Resea
 }
 
 /// Computes the expressions of a set, without its labels, in the layout of the panel.
-fn expressions(set: &FactorSet, panel: &DailyPanel) -> Result<(Vec<String>, Vec<Vec<f64>>), ResearchError> {
+fn expressions(
+    set: &FactorSet,
+    panel: &DailyPanel,
+    threads: usize,
+) -> Result<(Vec<String>, Vec<Vec<f64>>), ResearchError> {
     let read = ExpressionSet::read(set, &[])?;
     read.check_forward()?;
     let (aligned, days) = (AlignedPanel::from_daily(panel), panel.dates().len());
-    let computed = read.without_labels().compute(&aligned, None, threads_available())?;
+    let computed = read.without_labels().compute(&aligned, None, threads)?;
     let by_text: BTreeMap<String, usize> =
         panel.symbols().iter().enumerate().map(|(at, symbol)| (symbol.to_string(), at)).collect();
     let symbols: Vec<Option<usize>> = aligned.codes().iter().map(|code| by_text.get(&**code).copied()).collect();
