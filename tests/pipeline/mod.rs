@@ -8,3 +8,4 @@ mod real_data;
 mod simulation;
 mod threads;
 mod walk_forward;
+mod wrong_research;
