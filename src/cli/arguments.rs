@@ -11,6 +11,7 @@ use super::{
     night_ops::NightOpsArgs, performance::PerformanceArgs, regression::RegressionArgs, risk::RiskArgs,
     simulate::SimulateArgs, walk_forward::WalkForwardArgs,
 };
+use crate::research::factor::threads_available;
 
 /// LightHunter: an A-share research system that proves that it comes back.
 #[derive(Debug, Parser)]
@@ -42,6 +43,32 @@ pub(super) struct Global {
     /// Say more; twice for everything
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(super) verbose: u8,
+}
+
+/// How many threads a command may use.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Threads {
+    /// How many threads to use; changes no result [default: the processor's cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+}
+
+impl Threads {
+    /// Returns the number asked for.
+    pub(super) fn asked(self) -> Option<usize> {
+        self.threads.map(usize::from)
+    }
+
+    /// Returns the number to use.
+    pub(super) fn count(self) -> usize {
+        self.asked().unwrap_or_else(threads_available)
+    }
+
+    /// Returns how many pieces of work to have under way at a time: as many as asked for, but no more than
+    /// there are threads.
+    pub(super) fn jobs(self, asked: Option<u16>) -> usize {
+        asked.map_or(self.count(), |jobs| usize::from(jobs).min(self.count()))
+    }
 }
 
 #[derive(Debug, Subcommand)]

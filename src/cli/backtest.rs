@@ -3,7 +3,7 @@
 use clap::Args;
 use jiff::civil::Date;
 
-use super::session::Session;
+use super::{arguments::Threads, progress::Progress, session::Session};
 use crate::{
     exit::{AnyFailure, Exit},
     ops::backtest::{self, BacktestOptions},
@@ -27,19 +27,25 @@ pub(super) struct BacktestArgs {
     /// The last session; the same as --as-of
     #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "as_of")]
     end_date: Option<Date>,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 pub(super) fn run(mut session: Session, args: &BacktestArgs) -> Result<Exit, AnyFailure> {
     session.set("alpha.default_job", args.job.as_deref());
     session.set("alpha.model_id", args.model.as_deref());
     let station = session.station(backtest::COMPONENT)?;
+    let progress = Progress::of(&session.screen, "stages");
     let options = BacktestOptions {
         retrain: args.retrain,
         from: args.start_date,
         to: session.global.as_of.or(args.end_date),
+        threads: args.threads.asked(),
+        listener: progress.listener(),
         overrides: session.global.sets.clone(),
     };
     let run = backtest::run(&station, &options)?;
+    drop((progress, options));
     let (console, report) = (session.console, &run.report);
     for path in &run.files {
         console.line(format!("report: {}", station.workspace.shown(path)));

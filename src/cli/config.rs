@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::session::Session;
 use crate::{
-    config,
+    config::{self, ConfigErrors, FactorSpec, Mistake, template::FACTOR_SPEC},
     exit::{AnyFailure, Exit, Failure},
+    research::{ResearchError, factor::mistakes},
 };
 
 /// Check the config, or show what is in force
@@ -37,8 +38,12 @@ pub(super) fn run(session: &Session, args: &ConfigArgs) -> Result<Exit, AnyFailu
 
 fn check(session: &Session) -> Result<Exit, AnyFailure> {
     let (workspace, console) = (session.workspace()?, session.console);
-    match config::check(&workspace, &session.load_options()?) {
-        Ok(report) => {
+    let checked = config::check(&workspace, &session.load_options()?);
+    let known = checked.as_ref().err().map(ConfigErrors::mistakes).unwrap_or_default();
+    let expressions = expression_mistakes(&config::factor_sets(&workspace), known);
+    let errors = ConfigErrors::of(known.iter().chain(&expressions).cloned().collect());
+    match (errors, checked) {
+        (None, Ok(report)) => {
             for warning in &report.warnings {
                 console.note(format!("warning: {warning}"));
             }
@@ -46,11 +51,34 @@ fn check(session: &Session) -> Result<Exit, AnyFailure> {
             console.document(&report);
             Ok(Exit::Done)
         }
-        Err(errors) => {
+        (Some(errors), _) | (None, Err(errors)) => {
             console.failure_with(&errors, Some(("mistakes", json!(errors.mistakes()))));
             Ok(errors.exit())
         }
     }
+}
+
+/// Returns what research cannot read in the sets of factors. A line that is wrong as config says so already.
+fn expression_mistakes(spec: &FactorSpec, known: &[Mistake]) -> Vec<Mistake> {
+    let sets = spec.sets.iter();
+    let all = sets.flat_map(|(name, set)| mistakes(set).into_iter().map(move |mistake| mistake_of(name, &mistake)));
+    let is_known = |mistake: &Mistake| known.iter().any(|own| (&own.file, own.line) == (&mistake.file, mistake.line));
+    all.filter(|mistake| !is_known(mistake)).collect()
+}
+
+/// Says a mistake of a set as config says its own.
+fn mistake_of(set: &str, error: &ResearchError) -> Mistake {
+    let whole = error.to_string();
+    let origin = match error {
+        ResearchError::Expression(expression) => expression.origin(),
+        _ => "",
+    };
+    let (place, key) = origin.split_once(": ").unwrap_or_default();
+    let (file, line) = place.rsplit_once(':').unwrap_or((FACTOR_SPEC, "0"));
+    let key = if key.is_empty() { format!("sets.{set}") } else { key.to_owned() };
+    let what = whole.strip_prefix(origin).unwrap_or(&whole).trim_start_matches([',', ' ']).to_owned();
+    let (line, file) = (line.parse().unwrap_or(0), file.to_owned());
+    Mistake { file, line, key, what, allowed: None, got: None, nearest: None }
 }
 
 fn show(session: &Session, with_origin: bool) -> Result<Exit, AnyFailure> {

@@ -24,6 +24,11 @@ impl Console {
         self.json
     }
 
+    /// Says whether less is to be said.
+    pub(super) const fn is_quiet(self) -> bool {
+        self.quiet
+    }
+
     /// Prints a line of data, unless one JSON document is to be printed instead.
     pub(super) fn line(self, text: impl AsRef<str>) {
         if !self.json {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::session::Session;
+use super::{progress::Progress, session::Session};
 use crate::{
     data::guardian::Rule,
     exit::{AnyFailure, Exit},
@@ -102,7 +102,9 @@ fn import(session: &Session, station: &Station, directory: &std::path::Path) -> 
     // A night and an import write the same stores, so they share a lock.
     let _lock = Lock::take(&station.workspace, night_ops::COMPONENT, "data import")?;
     let (mut stores, _) = station.open_stores()?;
-    let collected = collect::collect(station, &mut stores, directory)?;
+    let progress = Progress::of(&session.screen, "steps");
+    let collected = collect::collect(station, &mut stores, directory, &progress.listener())?;
+    drop(progress);
     for (file, reason) in &collected.plan.skipped {
         console.line(format!("{file} left out: {reason}"));
     }

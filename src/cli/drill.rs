@@ -1,10 +1,13 @@
 //! `lighthunter drill`: the recovery drill and what belongs to it.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::session::Session;
+use super::{progress::Progress, session::Session};
 use crate::{
     drill::{self, DrillError, DrillOptions},
     durable::DurableError,
@@ -148,11 +151,13 @@ fn run_drill(session: &Session, args: RunArgs) -> Result<Exit, AnyFailure> {
         seed: Seed(args.seed),
         strict: args.strict,
         control: args.control,
-        progress: Some(Box::new(move |scenario| console.line(scenario_line(scenario)))),
         ..DrillOptions::new(executable, reports, session.clock.clone())
     };
+    let progress = Progress::of(&session.screen, "scenarios");
+    let options = DrillOptions { progress: Some(teller(session, &progress, drill::list(&options)?.len())), ..options };
     let directory = options.directory();
     let record = drill::run(options)?;
+    drop(progress);
     let paths = report::write_all(&record, &directory)?;
     say(session, &record);
     console.line(paths.html.display().to_string());
@@ -160,6 +165,16 @@ fn run_drill(session: &Session, args: RunArgs) -> Result<Exit, AnyFailure> {
     Ok(match record.verdict {
         Verdict::Ready => Exit::Done,
         Verdict::NotReady => Exit::Negative,
+    })
+}
+
+/// Returns what says each scenario that ended, and how many are done.
+fn teller(session: &Session, progress: &Progress, total: usize) -> drill::Progress {
+    let (console, screen, progress, done) =
+        (session.console, session.screen.clone(), progress.clone(), AtomicUsize::new(0));
+    Box::new(move |scenario| {
+        screen.beside(|| console.line(scenario_line(scenario)));
+        progress.tell(done.fetch_add(1, Ordering::Relaxed) + 1, total);
     })
 }
 

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::{progress::Progress, session::Session, walk_forward::threads};
+use super::{arguments::Threads, progress::Progress, session::Session};
 use crate::{
     exit::{AnyFailure, Exit, Failure},
     ops::{
@@ -55,9 +55,11 @@ struct RunMatrixArgs {
     /// Say what would run, and run nothing
     #[arg(long)]
     dry_run: bool,
-    /// Experiments at work at a time; changes no result [default: the processor's cores]
+    /// Experiments at work at a time; changes no result [default: the threads]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
+    #[command(flatten)]
+    threads: Threads,
     /// Keep what an earlier experiment has done with the same inputs
     #[arg(long)]
     resume: bool,
@@ -168,14 +170,16 @@ fn run_matrix(session: &Session, args: &RunMatrixArgs) -> Result<Exit, AnyFailur
         only: args.only.clone(),
         tag: args.tag.clone(),
         to: session.global.as_of,
-        threads: threads(args.jobs),
+        jobs: args.threads.jobs(args.jobs),
+        threads: args.threads.count(),
         resume: args.resume,
         dry_run: args.dry_run,
         overrides: session.global.sets.clone(),
     };
     let console = session.console;
-    let progress = Progress::of(console, "experiments");
+    let progress = Progress::of(&session.screen, "experiments");
     let run = ops::matrix::run(&station, &options, &|done, total| progress.tell(done, total))?;
+    drop(progress);
     for cell in &run.report.cells {
         let what = match cell.status {
             CellStatus::Done => figures(&cell.metrics),

@@ -6,13 +6,14 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
 
-use super::session::Session;
+use super::{arguments::Threads, progress::Progress, session::Session};
 use crate::{
     config::{self, FactorSet, FactorSpec},
     exit::{AnyFailure, Exit, Failure},
+    ops::night_ops,
     research::factor::{FactorInput, FactorPlan, KERNELS, OPERATORS, Peek, UNAVAILABLE, peeks, threads_available},
     source::{SimulatedSpec, simulated},
-    store::{Frame, Query},
+    store::Frame,
 };
 
 /// At how many sessions `check` cuts the data.
@@ -43,7 +44,8 @@ enum FactorsCommand {
 
 #[derive(Debug, Args)]
 struct ComputeArgs {
-    /// A table with code, date, open, high, low, close, volume, vwap, factor [default: the workspace's daily bars]
+    /// A table with code, date, open, high, low, close, volume, vwap, factor [default: the workspace's daily bars,
+    /// repaired]
     #[arg(long, value_name = "PANEL.parquet")]
     input: Option<PathBuf>,
     /// The table to write: code, date and a column a factor, labels included
@@ -52,9 +54,8 @@ struct ComputeArgs {
     /// Only the last N sessions; their bytes are those of a full run
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     last: Option<u32>,
-    /// How many threads [default: as many as the machine has]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
-    threads: Option<u32>,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 pub(super) fn run(mut session: Session, args: &FactorsArgs) -> Result<Exit, AnyFailure> {
@@ -295,8 +296,10 @@ fn compute(session: &Session, name: &str, args: &ComputeArgs) -> Result<Exit, An
     if input.aligned.rows() == 0 {
         return Err(FactorsError::NoRows.into());
     }
-    let threads = args.threads.map_or_else(threads_available, |threads| threads as usize);
-    let table = plan.compute(&input, args.last.map(|last| last as usize), threads)?;
+    let progress = Progress::of(&session.screen, "symbols");
+    let last = args.last.map(|last| last as usize);
+    let table = plan.compute_telling(&input, last, args.threads.count(), &|done, total| progress.tell(done, total))?;
+    drop(progress);
     let availability = table.availability.clone();
     let frame = table.into_frame()?;
     let digest = frame.write(&args.out)?;
@@ -319,10 +322,8 @@ fn compute(session: &Session, name: &str, args: &ComputeArgs) -> Result<Exit, An
     Ok(Exit::Done)
 }
 
-/// Returns the workspace's daily bars up to the trading date, as they came.
+/// Returns the workspace's daily bars up to the trading date, as NightOps hands them to its factors.
 fn stored_input(session: &Session) -> Result<FactorInput, AnyFailure> {
     let station = session.station("factors")?;
-    let (stores, _) = station.open_stores()?;
-    let as_of = session.global.as_of.unwrap_or_else(|| station.clock.today());
-    Ok(FactorInput::from_bars(&stores.daily(&Query::up_to(as_of))?))
+    Ok(FactorInput::from_bars(&night_ops::research_bars(&station, session.global.as_of, "factors")?))
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use jiff::civil::Date;
 
-use super::session::Session;
+use super::{arguments::Threads, progress::Progress, session::Session};
 use crate::{
     exit::{AnyFailure, Exit},
     ops::night_ops::{self, Mode, NightOpsOptions, Stage},
@@ -31,10 +31,13 @@ pub(super) struct NightOpsArgs {
     /// cannot be, everything is computed and the report says why [default: ops.night_ops.incremental]
     #[arg(long, conflicts_with = "resume")]
     incremental: bool,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 pub(super) fn run(session: &Session, args: NightOpsArgs) -> Result<Exit, AnyFailure> {
     let station = session.station("night_ops")?;
+    let progress = Progress::of(&session.screen, "stages");
     let options = NightOpsOptions {
         mode: args.mode,
         tasks: args.tasks,
@@ -43,9 +46,12 @@ pub(super) fn run(session: &Session, args: NightOpsArgs) -> Result<Exit, AnyFail
         backtest_from: None,
         resume: args.resume,
         incremental: args.incremental,
+        threads: args.threads.asked(),
+        listener: progress.listener(),
         overrides: session.global.sets.clone(),
     };
     let run = night_ops::run(&station, &options)?;
+    drop((progress, options));
     let console = session.console;
     for path in &run.files {
         console.line(format!("report: {}", station.workspace.shown(path)));

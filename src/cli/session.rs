@@ -6,7 +6,7 @@ use std::path::Path;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
-use super::{arguments::Global, console::Console};
+use super::{arguments::Global, console::Console, progress::Screen};
 use crate::{
     clock::Clock,
     config::{self, LoadOptions},
@@ -19,11 +19,12 @@ pub(super) struct Session {
     pub(super) global: Global,
     pub(super) console: Console,
     pub(super) clock: Clock,
+    pub(super) screen: Screen,
 }
 
 impl Session {
     pub(super) fn new(global: Global, console: Console) -> Self {
-        Self { global, console, clock: Clock::from_environment() }
+        Self { global, console, clock: Clock::from_environment(), screen: Screen::of(console) }
     }
 
     /// Overrides a config key as `--set` would, where a value is given; the record shows it as one.
@@ -80,7 +81,7 @@ impl Session {
             _ => LevelFilter::TRACE,
         };
         let shown = tracing_subscriber::fmt::layer()
-            .with_writer(std::io::stderr)
+            .with_writer(self.screen.clone())
             .with_ansi(console.has_colour())
             .with_target(false)
             .without_time()

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, str::FromStr};
 use clap::Args;
 use jiff::civil::Date;
 
-use super::session::Session;
+use super::{progress::Progress, session::Session};
 use crate::{
     exit::{AnyFailure, Exit},
     market::{Symbol, tick::cny},
@@ -61,15 +61,18 @@ impl FromStr for Speed {
 pub(super) fn run(mut session: Session, args: SimulateArgs) -> Result<Exit, AnyFailure> {
     session.set("alpha.default_job", args.job.as_deref());
     let station = session.station(simulation::COMPONENT)?;
+    let progress = Progress::of(&session.screen, "the session");
     let options = SimulationOptions {
         date: session.global.as_of.or(args.date),
         symbols: args.symbols.into_iter().collect::<BTreeSet<Symbol>>(),
         speed: args.speed.0,
         resume: args.resume,
         carry_over: args.carry_over,
+        listener: progress.listener(),
         overrides: session.global.sets.clone(),
     };
     let run = simulation::run(&station, &options)?;
+    drop((progress, options));
     let (console, report) = (session.console, &run.report);
     for path in &run.files {
         console.line(format!("report: {}", station.workspace.shown(path)));

@@ -1,11 +1,9 @@
 //! `lighthunter walk-forward`: models made as time went by, traded as one series.
 
-use std::thread;
-
 use clap::Args;
 use jiff::civil::Date;
 
-use super::{progress::Progress, session::Session};
+use super::{arguments::Threads, progress::Progress, session::Session};
 use crate::{
     exit::{AnyFailure, Exit},
     ops::walk_forward::{self, WalkForwardOptions},
@@ -23,9 +21,11 @@ pub(super) struct WalkForwardArgs {
     /// The last session; the same as --as-of
     #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "as_of")]
     end_date: Option<Date>,
-    /// Folds at work at a time; changes no result [default: the processor's cores]
+    /// Folds at work at a time; changes no result [default: the threads]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 pub(super) fn run(mut session: Session, args: &WalkForwardArgs) -> Result<Exit, AnyFailure> {
@@ -34,12 +34,14 @@ pub(super) fn run(mut session: Session, args: &WalkForwardArgs) -> Result<Exit, 
     let options = WalkForwardOptions {
         from: args.start_date,
         to: session.global.as_of.or(args.end_date),
-        threads: threads(args.jobs),
+        jobs: args.threads.jobs(args.jobs),
+        threads: args.threads.count(),
         overrides: session.global.sets.clone(),
     };
     let console = session.console;
-    let progress = Progress::of(console, "folds");
+    let progress = Progress::of(&session.screen, "folds");
     let run = walk_forward::run(&station, &options, &|done, total| progress.tell(done, total))?;
+    drop(progress);
     let report = &run.report;
     let shown = |value: Option<f64>| value.map_or_else(|| "   n/a".to_owned(), |value| format!("{value:6.3}"));
     for fold in &report.folds {
@@ -61,9 +63,4 @@ pub(super) fn run(mut session: Session, args: &WalkForwardArgs) -> Result<Exit, 
     console.line(format!("result digest: {}", report.result_digest));
     console.document(report);
     Ok(Exit::Done)
-}
-
-/// Returns how many threads were asked for, else as many as there are cores.
-pub(super) fn threads(asked: Option<u16>) -> usize {
-    asked.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from)
 }

@@ -144,6 +144,15 @@ pub fn check(workspace: &Workspace, options: &LoadOptions) -> Result<CheckReport
     }
 }
 
+/// Returns the factor sets of a workspace as far as they can be read, whatever is wrong in any file; what is wrong
+/// is [`check`]'s to say.
+#[must_use]
+pub fn factor_sets(workspace: &Workspace) -> FactorSpec {
+    let mut findings = Findings::default();
+    let tree = load::read_tree(workspace, template::FACTOR_SPEC, &mut findings, &mut Vec::new());
+    tree.map(|tree| FactorSpec::read(&tree, &mut findings)).unwrap_or_default()
+}
+
 fn combine(
     loaded: Option<Loaded>,
     sides: Option<Sides>,

@@ -139,7 +139,8 @@ pub struct ConfigErrors {
 
 impl ConfigErrors {
     /// Returns the mistakes as an error, sorted by place and each once; nothing where there are none.
-    pub(super) fn of(mut mistakes: Vec<Mistake>) -> Option<Self> {
+    #[must_use]
+    pub fn of(mut mistakes: Vec<Mistake>) -> Option<Self> {
         mistakes.sort();
         mistakes.dedup();
         if mistakes.is_empty() { None } else { Some(Self { mistakes }) }

@@ -25,7 +25,7 @@ pub mod settings;
 pub mod template;
 mod yaml;
 
-pub use configuration::{CheckReport, Configuration, check, load_all, shipped};
+pub use configuration::{CheckReport, Configuration, check, factor_sets, load_all, shipped};
 pub use data_schema::{DataSchema, Entity, EntitySource, FieldType};
 pub use experiment_matrix::{ExperimentMatrix, MatrixExperiment, Sweep};
 pub use factor_spec::{FactorExpression, FactorSet, FactorSpec};

@@ -30,7 +30,8 @@ pub(super) const JOBS: &str = "config/jobs.yaml";
 /// The labels and tasks.
 pub(super) const LABEL_SPEC: &str = "config/label_spec.json";
 /// The sets of factors.
-pub(super) const FACTOR_SPEC: &str = "config/factor_spec.json";
+/// The sets of factors.
+pub const FACTOR_SPEC: &str = "config/factor_spec.json";
 /// The tables that come in.
 pub(super) const DATA_SCHEMA: &str = "config/data_schema.json";
 /// Experiments and sweeps.

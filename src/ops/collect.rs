@@ -10,7 +10,10 @@ use std::{
 
 use serde::Serialize;
 
-use super::station::Station;
+use super::{
+    listener::{Listener, Told},
+    station::Station,
+};
 use crate::{
     data::collect::{self, CollectPlan},
     exit::AnyFailure,
@@ -97,11 +100,21 @@ impl Collected {
     }
 }
 
-/// Imports the files of `directory` whose bytes are new. Durable when this returns.
+/// The steps of an import, as a listener hears them.
+const STEPS: [&str; 3] = ["look for new files", "read files", "write stores"];
+
+/// Imports the files of `directory` whose bytes are new; the listener hears its three steps. Durable when this
+/// returns.
 ///
 /// # Errors
 /// When a file is not what its name says, or a store cannot be written; nothing is acknowledged then.
-pub fn collect(station: &Station, stores: &mut Stores, directory: &Path) -> Result<Collected, AnyFailure> {
+pub fn collect(
+    station: &Station,
+    stores: &mut Stores,
+    directory: &Path,
+    listener: &Listener,
+) -> Result<Collected, AnyFailure> {
+    begin(listener, 1);
     let scanned = files::scan_directory(directory)?;
     let mut imported = BTreeSet::new();
     for digest in scanned.iter().filter_map(|file| file.digest) {
@@ -120,9 +133,14 @@ pub fn collect(station: &Station, stores: &mut Stores, directory: &Path) -> Resu
     };
     if !collected.plan.is_empty() {
         let options = IntakeOptions { as_of: Some(station.clock.today()), known: imported };
-        bring_in(station, stores, directory, &options, &mut collected)?;
+        bring_in(station, stores, directory, &options, (listener, &mut collected))?;
     }
     Ok(collected)
+}
+
+fn begin(listener: &Listener, number: usize) {
+    let name = STEPS.get(number - 1).copied().unwrap_or_default();
+    listener.tell(Told::Stage { name, number, of: STEPS.len(), seconds_left: None });
 }
 
 fn bring_in(
@@ -130,12 +148,16 @@ fn bring_in(
     stores: &mut Stores,
     directory: &Path,
     options: &IntakeOptions,
-    collected: &mut Collected,
+    (listener, collected): (&Listener, &mut Collected),
 ) -> Result<(), AnyFailure> {
     let now = station.clock.now();
+    begin(listener, 2);
     let intake = files::read_directory(directory, options)?;
     // Rejected rows are kept before the good ones are acknowledged: none is lost in between.
     collected.quarantine = files::write_quarantine(&station.workspace.path(QUARANTINE), &intake)?;
+    let rows = intake.files.iter().map(|file| file.rows_read as usize).sum();
+    listener.tell(Told::Done { rows });
+    begin(listener, 3);
     let report = stores.import(&intake.data, now)?;
     for file in &intake.files {
         if let Some(digest) = &file.digest {

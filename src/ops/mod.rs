@@ -8,6 +8,7 @@ pub mod data_state;
 mod desk;
 pub mod doctor;
 mod experiment;
+mod listener;
 pub mod log;
 pub mod matrix;
 pub mod metrics;
@@ -22,5 +23,6 @@ pub mod simulation;
 mod station;
 pub mod walk_forward;
 
+pub use listener::{Listener, Told};
 pub use research_plan::{check_model, zoo};
 pub use station::Station;

@@ -12,10 +12,11 @@ use crate::{
     },
     exit::{AnyFailure, Exit, Failure},
     metric::Convention,
-    model::{BoostedTreesParams, ElasticNetParams, FillWith, Learner, ModelError, Processor},
+    model::{BoostedTreesParams, ElasticNetParams, FillWith, Learner, Processor},
     research::{
         ResearchError,
         dataset::{Bounds, DatasetRule, SplitSpec},
+        factor::{self, Window},
         zoo::{GateRule, ModelZoo, Snapshot},
     },
 };
@@ -131,7 +132,8 @@ pub fn zoo(station: &Station) -> ModelZoo {
 /// factors of the job's set.
 ///
 /// # Errors
-/// When the job is not in the config, or the model is of another label or another set.
+/// When the job is not in the config, the model is of another label or another set, or a factor of the set
+/// means something else than when it was made.
 pub fn check_model(station: &Station, model: &Snapshot) -> Result<(), AnyFailure> {
     let (settings, config) = (station.settings(), &station.config);
     let missing = |what, name: &str, file| PlanError { what, name: name.to_owned(), file };
@@ -145,10 +147,8 @@ pub fn check_model(station: &Station, model: &Snapshot) -> Result<(), AnyFailure
     }
     let set = config.factors.sets.get(&job.factor_set);
     let set = set.ok_or_else(|| missing("factor set", &job.factor_set, "config/factor_spec.json"))?;
-    match model.model.features.names().find(|name| !set.factors.iter().any(|own| own == name)) {
-        Some(name) => Err(ModelError::Feature(name.to_owned()).into()),
-        None => Ok(()),
-    }
+    let window = Window { lookback: set.lookback, big_down: set.big_down };
+    Ok(model.check_factors(window, &factor::definitions(set)?)?)
 }
 
 /// Returns the directory of what a trading date's run may compute again.

@@ -41,6 +41,8 @@ pub struct WalkForwardOptions {
     /// The last session, and the last date that anything uses.
     pub to: Option<Date>,
     /// Folds at work at a time; the result does not depend on it.
+    pub jobs: usize,
+    /// Threads to use in all; the result does not depend on it either.
     pub threads: usize,
     /// The overrides by `--set`, for the record.
     pub overrides: Vec<String>,
@@ -71,6 +73,7 @@ pub fn run(
     let asked = NightOpsOptions {
         start: options.from,
         as_of: options.to,
+        threads: Some(options.threads),
         overrides: options.overrides.clone(),
         ..NightOpsOptions::default()
     };
@@ -102,7 +105,7 @@ fn walk(
     let context = research_run::context(station, &night.run_id, &plan, ExperimentKind::WalkForward, dated, params);
     let mut run = experiment::lab(station).begin(context)?;
     let found = desk.and_then(|desk| {
-        let walked = folds(night, &plan, &rule, options.threads, progress)?;
+        let walked = folds(night, &plan, &rule, options, progress)?;
         let (traded, metrics) = trade(night, &plan, desk, &walked)?;
         Ok((walked, traded, metrics))
     });
@@ -154,7 +157,7 @@ fn folds(
     night: &mut Night<'_>,
     plan: &ResearchPlan,
     rule: &FoldRule,
-    threads: usize,
+    options: &WalkForwardOptions,
     progress: Progress<'_>,
 ) -> Result<WalkForwardResult, AnyFailure> {
     let (factors, labels) = (night.factors()?, night.labels()?);
@@ -165,7 +168,8 @@ fn folds(
         folds: rule,
         learner: &plan.learner,
         seed: night.station.settings().seed,
-        threads,
+        threads: options.jobs,
+        fit_threads: (options.threads / options.jobs.max(1)).max(1),
     };
     Ok(walk_forward::run(&input, progress)?)
 }

@@ -57,6 +57,20 @@ pub enum ResearchError {
         /// The factors' window.
         got: Window,
     },
+    /// Factors that mean something else than when the model was made.
+    #[error("model '{id}' was made with another definition of {}", names.join(", "))]
+    Redefined {
+        /// The model.
+        id: String,
+        /// The factors that changed under their names.
+        names: Vec<String>,
+    },
+    /// A model of an older program, which did not save what its factors mean.
+    #[error("model '{id}' was saved by an older version of the program, without what its factors mean")]
+    Undefined {
+        /// The model.
+        id: String,
+    },
     /// A model that predicts another label than its job trades by.
     #[error("model '{id}' predicts {own}, its job trades by {wanted}")]
     OtherLabel {
@@ -167,6 +181,8 @@ impl Failure for ResearchError {
             | Self::Setting { .. }
             | Self::Name { .. }
             | Self::Window { .. }
+            | Self::Redefined { .. }
+            | Self::Undefined { .. }
             | Self::OtherLabel { .. }
             | Self::NoCurrent { .. }
             | Self::NoModel { .. } => Exit::Config,
@@ -187,6 +203,11 @@ impl Failure for ResearchError {
             Self::Setting { .. } => "Set the key to an allowed value.",
             Self::Name { .. } => "Choose another name.",
             Self::Window { .. } => "Train again after a change of the factor set, or set it back.",
+            Self::Redefined { .. } => {
+                "Train again after a change of an expression, set it back in `config/factor_spec.json`, or choose a \
+                 model made with it by `models use`."
+            }
+            Self::Undefined { .. } => "Train again: nobody can say whether its factors are still the same.",
             Self::OtherLabel { .. } => "Choose a model of that label with `models list`, or set the job's task back.",
             Self::Layout { .. } => return None,
             Self::Empty { .. } => {

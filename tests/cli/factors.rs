@@ -126,3 +126,31 @@ fn wrong_inputs_have_the_exit_code_of_their_class() {
     room.run_to(0, &["factors", "compute", "--set", "mine", "--input", &input, "--out", &out]);
     assert_eq!(Frame::read(&room.path("f.parquet")).expect("readable").f64("x"), Some([2.0].as_slice()));
 }
+
+#[test]
+fn stored_bars_are_repaired_before_they_are_computed_on() {
+    let room = Room::nighted();
+    add_set(&room, r#"{ "expressions": { "x": "$close" } }"#);
+    let out = room.path("f.parquet").display().to_string();
+    let closes = || {
+        room.run_to(0, &["factors", "compute", "--set", "mine", "--out", &out]);
+        Frame::read(&room.path("f.parquet")).expect("readable")
+    };
+    let before = closes();
+    let (codes, dates) = (before.utf8("code").expect("codes").to_vec(), before.dates("date").expect("dates").to_vec());
+    let row = dates.iter().rposition(|date| *date == jiff::civil::date(2025, 6, 30)).expect("the last session");
+    assert!(before.f64("x").expect("x")[row].is_finite());
+    // Ten times the day's reference price: no bar of this market, and its row is left out of research.
+    let header = "date,symbol,open,high,low,close,volume,amount,preclose,adj_factor,suspended,source";
+    let bar = format!("2025-06-30,{},500,500,500,500,1000,500000,50,1,0,test", codes[row]);
+    room.write("more/daily.csv", format!("{header}\n{bar}\n"));
+    room.run_to(0, &["data", "import", &room.path("more").display().to_string(), "-q"]);
+    let after = closes();
+    let known = |frame: &Frame| {
+        let all = frame.utf8("code").expect("codes").iter().zip(frame.dates("date").expect("dates"));
+        let mut rows = all.zip(frame.f64("x").expect("x"));
+        rows.find(|((code, date), _)| **code == codes[row] && **date == dates[row]).map(|(_, x)| *x)
+    };
+    assert!(known(&before).is_some_and(f64::is_finite));
+    assert!(known(&after).is_none_or(f64::is_nan), "{:?}", known(&after));
+}

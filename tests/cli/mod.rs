@@ -4,4 +4,5 @@ mod bad_config;
 mod bad_place;
 mod commands;
 mod factors;
+mod progress;
 mod wording;

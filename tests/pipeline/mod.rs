@@ -7,4 +7,6 @@ mod models;
 mod night;
 mod real_data;
 mod simulation;
+mod threads;
 mod walk_forward;
+mod wrong_research;

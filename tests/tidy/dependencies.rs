@@ -3,7 +3,7 @@
 use super::source::{Blank, SourceFile, assert_caught, assert_none, blanked, read, rust_files, words};
 
 /// A library and the only places that may name it.
-const HOMES: [(&str, &[&str]); 20] = [
+const HOMES: [(&str, &[&str]); 21] = [
     ("arrow", &["src/store/"]),
     ("axum", &["src/hud/", "src/ops/monitor/"]),
     ("clap", &["src/cli/"]),
@@ -13,6 +13,7 @@ const HOMES: [(&str, &[&str]); 20] = [
     ("flate2", &["src/store/"]),
     ("forust_ml", &["src/model/"]),
     ("git2", &["src/vault/"]),
+    ("indicatif", &["src/cli/"]),
     ("jsonc_parser", &["src/config/", "src/drill/pointer.rs"]),
     ("linfa", &["src/model/"]),
     ("linfa_elasticnet", &["src/model/"]),

@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::{
+    listener::Listener,
     night_ops::{self, BacktestProduct, Mode, NightOpsOptions, NightOpsReport, Stage},
     report_files,
     station::Station,
@@ -35,6 +36,10 @@ pub struct BacktestOptions {
     pub from: Option<Date>,
     /// The last session, and the last date that anything uses.
     pub to: Option<Date>,
+    /// Threads to use, all processors' where not given; the result does not depend on it.
+    pub threads: Option<usize>,
+    /// Who hears how far the run has come.
+    pub listener: Listener,
     /// The overrides by `--set`, for the record.
     pub overrides: Vec<String>,
 }
@@ -90,6 +95,8 @@ pub fn run(station: &Station, options: &BacktestOptions) -> Result<BacktestRun, 
         tasks: if options.retrain { retrain.to_vec() } else { Vec::new() },
         as_of: options.to,
         backtest_from: options.from,
+        threads: options.threads,
+        listener: options.listener.clone(),
         overrides: options.overrides.clone(),
         ..NightOpsOptions::default()
     };

@@ -14,6 +14,7 @@ use crate::{
     digest::{Digest, Hasher},
     exit::AnyFailure,
     market::{CorporateAction, IndexBar},
+    model::Effort,
     ops::{
         desk, experiment,
         night_ops::{Night, NightOpsOptions, SharedProducts, benchmark_of},
@@ -134,7 +135,8 @@ impl Shared {
         let factors = self.factors(cell, plan)?;
         let products = SharedProducts { factors: Some(Arc::clone(&factors)), ..self.products.clone() };
         let dataset = Night::over(&cell.station, &self.options, products).dataset()?;
-        let trained = train::train(&dataset, &plan.learner, cell.station.settings().seed)?;
+        let effort = Effort { seed: cell.station.settings().seed, threads: self.options.threads };
+        let trained = train::train_with(&dataset, &plan.learner, effort)?;
         run.add_artifact("model.json", trained.model.to_json()?)?;
         // Only the sessions that neither training nor validation has seen count as a test.
         let from = dataset.first_test_date().ok_or(BacktestError::NoTest)?;

@@ -49,6 +49,8 @@ pub struct MatrixOptions {
     /// The last date that anything uses.
     pub to: Option<Date>,
     /// Cells at work at a time; no result depends on it.
+    pub jobs: usize,
+    /// Threads that they share; no result depends on it either.
     pub threads: usize,
     /// Keeps cells that an earlier experiment has done with the same inputs.
     pub resume: bool,
@@ -117,8 +119,12 @@ pub struct MatrixRun {
 /// When nothing could be started, or a result could not be recorded. A cell that fails is no error here
 /// but the failure of the run.
 pub fn run(station: &Station, options: &MatrixOptions, progress: Progress<'_>) -> Result<MatrixRun, AnyFailure> {
-    let asked =
-        NightOpsOptions { as_of: options.to, overrides: options.overrides.clone(), ..NightOpsOptions::default() };
+    let asked = NightOpsOptions {
+        as_of: options.to,
+        threads: Some((options.threads / options.jobs.max(1)).max(1)),
+        overrides: options.overrides.clone(),
+        ..NightOpsOptions::default()
+    };
     // A name that is not there is the caller's mistake and no run that failed.
     matrix::select(&station.config.matrix, &options.only, options.tag.as_deref())?;
     let mut night = Night::begin(station, &asked, COMPONENT);
@@ -131,7 +137,7 @@ pub fn run(station: &Station, options: &MatrixOptions, progress: Progress<'_>) -
     let mut reported = None;
     let ended = research_run::run(night, COMPONENT, |night| {
         let cells = plan(night, options)?;
-        let report = play(night, &cells, &asked, options.threads, progress)?;
+        let report = play(night, &cells, &asked, options.jobs, progress)?;
         let (failure, digest) = (report.failure(), report.digest());
         reported = Some(report);
         failure.map_or(Ok(((), digest)), |failure| Err(failure.into()))
@@ -162,12 +168,12 @@ fn plan(night: &mut Night<'_>, options: &MatrixOptions) -> Result<Vec<Cell>, Any
     runs.into_iter().map(cell).collect()
 }
 
-/// Computes every cell that is not done, on `threads` threads, and records each as it ends.
+/// Computes every cell that is not done, `jobs` at a time, and records each as it ends.
 fn play(
     night: &mut Night<'_>,
     cells: &[Cell],
     asked: &NightOpsOptions,
-    threads: usize,
+    jobs: usize,
     progress: Progress<'_>,
 ) -> Result<MatrixReport, AnyFailure> {
     let shared = Shared::of(night, asked)?;
@@ -177,7 +183,7 @@ fn play(
     let (sender, receiver) = mpsc::channel::<(usize, Played)>();
     let stores: &Stores = night.stores()?;
     let recorded = thread::scope(|scope| -> Result<(), AnyFailure> {
-        for _ in 0..threads.clamp(1, open.len().max(1)) {
+        for _ in 0..jobs.clamp(1, open.len().max(1)) {
             let (sender, open, next, stop, shared) = (sender.clone(), &open, &next, &stop, &shared);
             scope.spawn(move || {
                 while let Some(at) = open.get(next.fetch_add(1, Ordering::Relaxed)) {

@@ -10,7 +10,10 @@ use crate::{
     durable::{self, DurableError},
     exit::AnyFailure,
     market::DailyBar,
-    ops::collect,
+    ops::{
+        collect,
+        listener::{Listener, Told},
+    },
     store::RepairRecord,
     vault::Vault,
     workspace::DIRECTORIES,
@@ -51,7 +54,13 @@ pub(super) fn selfcheck(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
 pub(super) fn collect(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let station = night.station;
     let directory = station.workspace.path(&station.settings().market.path);
-    let collected = collect::collect(station, night.stores()?, &directory)?;
+    let outer = night.options.listener.clone();
+    let listener = Listener::of(move |told| {
+        if let Told::Stage { number, of, .. } = told {
+            outer.part(number.saturating_sub(1), of, "steps of the import");
+        }
+    });
+    let collected = collect::collect(station, night.stores()?, &directory, &listener)?;
     for warning in &collected.warnings {
         tracing::warn!(component = night.component, "{warning}");
     }

@@ -128,17 +128,18 @@ impl Increment {
         if link(labels_chain(&labels, &plan.dataset)) != Some(carried.labels) {
             return Err(changed(format!("labels of sessions up to {} were changed", carried.until)));
         }
-        Self::load(night.station, &plan, carried, &panel, &labels)
+        Self::load(night, &plan, carried, &panel, &labels)
     }
 
     /// Loads what the carry-over names, and computes the factors and scores of the sessions after it.
     fn load(
-        station: &Station,
+        night: &Night<'_>,
         plan: &ResearchPlan,
         carried: CarryOver,
         panel: &DailyPanel,
         labels: &LabelFrame,
     ) -> Result<Self, Obstacle> {
+        let station = night.station;
         let directory = research_plan::cache(station, carried.as_of);
         let earlier = EarlierDataset::open(&directory, &carried.dataset).map_err(Obstacle::damage)?;
         let failed = |error: crate::research::ResearchError| Obstacle::Changed(error.to_string());
@@ -153,7 +154,7 @@ impl Increment {
         }
         let mut scores = carry_over::read_scores(&directory.join(SCORES), &carried.scores, panel)?;
         let first = carried.settled;
-        let tail = factor::compute_from(&plan.factors, panel, first).map_err(failed)?;
+        let tail = factor::compute_from(&plan.factors, panel, first, night.threads()).map_err(failed)?;
         let added = model.scores(&tail).map_err(failed)?;
         let (days, width) = (panel.dates().len(), tail.dates.len());
         for (all, added) in scores.chunks_exact_mut(days.max(1)).zip(added.chunks_exact(width.max(1))) {

@@ -8,9 +8,11 @@ mod chain;
 mod data_stages;
 mod increment;
 mod night;
+mod pace;
 mod products;
 mod refusal;
 mod report;
+mod research_bars;
 mod research_stages;
 mod stage;
 
@@ -19,14 +21,16 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 
 pub use report::{NightOpsReport, StageReport, TrainJobReport};
+pub use research_bars::research_bars;
 pub use stage::{Mode, Stage};
 
-use super::{alarm, station::Station};
+use super::{alarm, listener::Listener, station::Station};
 use crate::{
     exit::{AnyFailure, Exit, Failure},
     workspace::Lock,
 };
 pub(super) use night::Night;
+use pace::Pace;
 pub(super) use products::{BacktestProduct, SharedProducts, benchmark_of, last_completed_session, session_asked_for};
 pub(super) use refusal::Refusal;
 
@@ -50,6 +54,10 @@ pub struct NightOpsOptions {
     pub resume: bool,
     /// Go on from what the night before left, where that gives the same result; the config decides where false.
     pub incremental: bool,
+    /// Threads to use, all processors' where not given; no result depends on it.
+    pub threads: Option<usize>,
+    /// Who hears how far the run has come.
+    pub listener: Listener,
     /// The overrides by `--set`, for the record.
     pub overrides: Vec<String>,
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, civil::Date};
 
 use super::{
-    Mode, NightOpsOptions, Stage, data_stages,
+    Mode, NightOpsOptions, Pace, Stage, data_stages,
     products::{Products, last_completed_session},
+    refusal::ResumeError,
     report::{NightOpsReport, StageReport, TrainJobReport},
     research_stages,
 };
@@ -15,7 +16,7 @@ use crate::{
     config::settings::NightMode,
     digest::{Digest, Hasher},
     exit::{AnyFailure, Exit, Failure},
-    ops::station::Station,
+    ops::{listener::Told, station::Station},
     store::{Ledger, RunEnd, RunStart, RunStatus, StageRecord, StageStatus},
 };
 
@@ -85,10 +86,11 @@ impl<'a> Night<'a> {
 
     /// Runs every selected stage in order; the first failure ends the run.
     pub(super) fn run_stages(&mut self) -> Result<(), AnyFailure> {
+        let pace = Pace::of(self);
         for stage in Stage::ALL {
             let outcome = match self.reason_to_skip(stage) {
                 Some(record) => self.note(record),
-                None => self.attempt(stage),
+                None => self.attempt(stage, &pace),
             };
             if let Err(failure) = outcome {
                 self.skip_rest(stage);
@@ -101,7 +103,8 @@ impl<'a> Night<'a> {
         Ok(())
     }
 
-    fn attempt(&mut self, stage: Stage) -> Result<(), AnyFailure> {
+    fn attempt(&mut self, stage: Stage, pace: &Pace) -> Result<(), AnyFailure> {
+        pace.tell(&self.options.listener, stage);
         let watch = Stopwatch::start();
         let outcome = match stage {
             Stage::Selfcheck => data_stages::selfcheck(self),
@@ -119,6 +122,7 @@ impl<'a> Night<'a> {
         match outcome {
             Ok(done) => {
                 let (rows_in, rows_out) = (done.rows_in, done.rows_out);
+                self.options.listener.tell(Told::Done { rows: rows_out });
                 tracing::info!(
                     component = self.component,
                     stage = stage.name(),
@@ -145,7 +149,7 @@ impl<'a> Night<'a> {
         }
     }
 
-    fn selects(&self, stage: Stage) -> bool {
+    pub(super) fn selects(&self, stage: Stage) -> bool {
         // Without the self-check no stage would have its stores.
         stage == Stage::Selfcheck
             || if self.options.tasks.is_empty() {
@@ -314,25 +318,6 @@ impl<'a> Night<'a> {
             ledger.put_stage(&self.run_id, &step.record())?;
         }
         Ok(ledger.finish_run(&self.run_id, end)?)
-    }
-}
-
-/// A run that cannot be gone on with, because the same input no longer gives the same product.
-#[derive(Debug, thiserror::Error)]
-#[error("the run cannot be resumed: {stage} made {} before the interruption and {} now", before.short(), now.short())]
-pub(super) struct ResumeError {
-    stage: Stage,
-    before: Digest,
-    now: Digest,
-}
-
-impl Failure for ResumeError {
-    fn exit(&self) -> Exit {
-        Exit::Corrupt
-    }
-
-    fn remedy(&self) -> Option<String> {
-        Some("The program or a file has changed since: run `lighthunter night-ops` without --resume.".into())
     }
 }
 

@@ -110,6 +110,11 @@ impl<'a> Night<'a> {
         night
     }
 
+    /// Returns how many threads its stages may use.
+    pub(super) fn threads(&self) -> usize {
+        self.options.threads.unwrap_or_else(factor::threads_available)
+    }
+
     /// Gives the stores back.
     pub(in crate::ops) fn into_stores(mut self) -> Result<Stores, AnyFailure> {
         self.stores()?;
@@ -240,7 +245,7 @@ impl Night<'_> {
             return Ok(Arc::clone(factors));
         }
         let plan = ResearchPlan::of(self.station)?;
-        let factors = factor::compute(&plan.factors, &*self.panel()?)?;
+        let factors = factor::compute_with(&plan.factors, &*self.panel()?, self.threads())?;
         self.check_resumed(Stage::Factor, || factors.digest())?;
         Ok(filled(&mut self.products.factors, factors))
     }

@@ -1,9 +1,13 @@
-//! What a night refuses to do: work for a date that has not ended or that the bars do not reach, and
-//! use a model that has seen later days.
+//! What a night refuses to do: work for a date that has not ended or that the bars do not reach, use a
+//! model that has seen later days, and go on with a run whose products have changed.
 
 use jiff::civil::Date;
 
-use crate::exit::{Exit, Failure};
+use super::Stage;
+use crate::{
+    digest::Digest,
+    exit::{Exit, Failure},
+};
 
 /// A night that would look ahead, or look at nothing.
 #[derive(Debug, thiserror::Error)]
@@ -52,5 +56,24 @@ impl Failure for Refusal {
                     .into()
             }
         })
+    }
+}
+
+/// A run that cannot be gone on with, because the same input no longer gives the same product.
+#[derive(Debug, thiserror::Error)]
+#[error("the run cannot be resumed: {stage} made {} before the interruption and {} now", before.short(), now.short())]
+pub(super) struct ResumeError {
+    pub(super) stage: Stage,
+    pub(super) before: Digest,
+    pub(super) now: Digest,
+}
+
+impl Failure for ResumeError {
+    fn exit(&self) -> Exit {
+        Exit::Corrupt
+    }
+
+    fn remedy(&self) -> Option<String> {
+        Some("The program or a file has changed since: run `lighthunter night-ops` without --resume.".into())
     }
 }

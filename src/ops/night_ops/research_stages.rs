@@ -10,6 +10,7 @@ use super::{
 use crate::{
     digest::Digest,
     exit::AnyFailure,
+    model::Effort,
     ops::{
         desk::{self, Desk},
         experiment,
@@ -146,10 +147,11 @@ fn train_model(
 ) -> Result<(Snapshot, Digest, String), AnyFailure> {
     let (dataset, factors) = (night.dataset()?, night.factors()?);
     let (as_of, job) = (night.as_of(), plan.job.id.as_str());
-    let trained = train::train(&dataset, &plan.learner, night.station.settings().seed)?;
+    let effort = Effort { seed: night.station.settings().seed, threads: night.options.threads };
+    let trained = train::train_with(&dataset, &plan.learner, effort)?;
     let zoo = research_plan::zoo(night.station);
     let Verdict { gate, current } = zoo.judge(job, &plan.gate, &trained, &dataset, &factors)?;
-    let snapshot = Snapshot::of(job, &zoo::model_id(as_of, run)?, &trained, &dataset, gate.clone(), as_of)?;
+    let snapshot = Snapshot::of(job, &zoo::model_id(as_of, run)?, &trained, (&dataset, &factors), gate.clone(), as_of)?;
     zoo.publish(&snapshot)?;
     let remark = match current {
         Some((newer, day)) if gate.passed && day > as_of => {
@@ -231,13 +233,14 @@ fn trade(
         );
     }
     let params = BacktestParams { from: Some(from), to: None };
+    let listener = &night.options.listener;
     let scores = match &night.products.increment {
         Some(increment) => Arc::clone(&increment.scores),
         None => Arc::new(model.scores(&*night.factors()?)?),
     };
     night.products.handover.scores = Some(Arc::clone(&scores));
     let input = BacktestInput { panel: &panel, scores: &scores, actions: &actions, is_st: None, params: &params };
-    let result = backtest::run(&input, desk.core)?;
+    let result = backtest::run_telling(&input, desk.core, &|done, total| listener.part(done, total, "sessions"))?;
     let benchmark = night.benchmark(&result)?;
     let metrics = performance::backtest_metrics(&result, benchmark.as_deref(), &plan.convention);
     Ok((result, metrics))

@@ -23,7 +23,7 @@ pub use recorder::Counts;
 pub use report::{AccountReport, SimulationReport};
 pub use wire::BusUse;
 
-use super::{alarm, station::Station};
+use super::{alarm, listener::Listener, station::Station};
 use crate::{
     exit::{AnyFailure, Exit, Failure},
     market::Symbol,
@@ -46,6 +46,8 @@ pub struct SimulationOptions {
     pub resume: bool,
     /// Start from the accounts as the newest simulated session before left them.
     pub carry_over: bool,
+    /// Who hears how far the session has come.
+    pub listener: Listener,
     /// The overrides by `--set`, for the record.
     pub overrides: Vec<String>,
 }

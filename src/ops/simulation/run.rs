@@ -169,6 +169,7 @@ impl Run<'_> {
             let events = self.recorder.counts.orders + self.recorder.counts.fills;
             core.step(step, &mut self.recorder)?;
             self.done = at + 1;
+            self.options.listener.part(self.done, steps.len(), "steps of the session");
             if let Some(imbalance) = self.recorder.take_imbalance() {
                 return Err(imbalance.into());
             }

@@ -13,4 +13,4 @@ mod tape;
 
 pub use params::{BacktestError, BacktestParams};
 pub use result::{BacktestResult, EquityDay};
-pub use run::{BacktestInput, run};
+pub use run::{BacktestInput, run, run_telling};

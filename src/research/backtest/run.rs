@@ -40,9 +40,23 @@ pub struct BacktestInput<'a> {
 /// # Errors
 /// When there is no session, nothing has a score, or trading ends early.
 pub fn run(input: &BacktestInput<'_>, core: TradeCore) -> Result<BacktestResult, BacktestError> {
+    run_telling(input, core, &|_, _| {})
+}
+
+/// As [`run`]; `progress` hears how many sessions of how many are done.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_telling(
+    input: &BacktestInput<'_>,
+    core: TradeCore,
+    progress: &dyn Fn(usize, usize),
+) -> Result<BacktestResult, BacktestError> {
     let window = window(input)?;
+    let sessions = window.len();
     let mut replay = Replay::new(input, core);
-    for day in window {
+    for (done, day) in window.enumerate() {
+        progress(done, sessions);
         let Some(date) = input.panel.dates().get(day).copied() else { continue };
         replay.play(day, date).map_err(|source| BacktestError::Trading { date, source })?;
     }

@@ -33,7 +33,7 @@ fn panel(days: usize) -> DailyPanel {
 }
 
 fn frames(panel: &DailyPanel, first: usize) -> (FactorFrame, LabelFrame) {
-    let factors = factor::compute_from(&core_set(), panel, first).expect("factors");
+    let factors = factor::compute_from(&core_set(), panel, first, 1).expect("factors");
     (factors, label::compute(&label_spec(&[NEXT_RETURN]), panel).expect("labels"))
 }
 

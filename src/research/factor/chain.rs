@@ -172,7 +172,7 @@ mod tests {
         assert_eq!((chain.len(), chain.last()), (91, Some(&frame.digest())));
         let traded = |session: usize| (0..5).filter(|symbol| panel.trades(*symbol, session)).count();
         for first in [0, 1, 40, 73, 88, 89, 90] {
-            let last = compute_from(&set(), &panel, first).expect("computed");
+            let last = compute_from(&set(), &panel, first, 2).expect("computed");
             assert_eq!(last.dates, frame.dates[first..]);
             assert_eq!(last.chain_from(chain[first]), chain[first..], "from session {first} on");
             let earlier = KnownValues::of(&frame, &(0..first));

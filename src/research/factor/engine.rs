@@ -1,7 +1,11 @@
 //! Computes the steps of a plan: one symbol after another within a thread, the symbols divided among the
 //! threads. A symbol's values do not depend on the division.
 
-use std::{num::NonZero, thread};
+use std::{
+    num::NonZero,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
 
 use super::{
     element::{self, Operand},
@@ -31,6 +35,8 @@ pub(super) struct Job<'a> {
     pub(super) roots: &'a [usize],
     /// The input columns, in the order of the graph's fields.
     pub(super) fields: &'a [&'a [f64]],
+    /// Hears how many symbols of how many are done.
+    pub(super) progress: &'a (dyn Fn(usize, usize) + Sync),
 }
 
 /// Returns how many threads to use where nobody said.
@@ -43,16 +49,18 @@ pub fn threads_available() -> usize {
 pub(super) fn run(job: &Job<'_>, stretches: &[Stretch], threads: usize) -> Vec<Vec<f64>> {
     let total: usize = stretches.iter().map(|stretch| stretch.wanted).sum();
     let mut columns: Vec<Vec<f64>> = job.roots.iter().map(|_| vec![0.0; total]).collect();
-    let shares = shares(stretches, threads);
+    let (shares, done) = (shares(stretches, threads), AtomicUsize::new(0));
     thread::scope(|scope| {
         let mut rest: Vec<&mut [f64]> = columns.iter_mut().map(Vec::as_mut_slice).collect();
         for share in shares {
             let rows = share.iter().map(|stretch| stretch.wanted).sum();
             let mut own = split(&mut rest, rows);
+            let done = &done;
             scope.spawn(move || {
                 let mut worker = Worker::new(job);
                 for stretch in share {
                     worker.symbol(*stretch, &mut split(&mut own, stretch.wanted));
+                    (job.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, stretches.len());
                 }
             });
         }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::{
     AlignedPanel, Availability, ExpressionSet, KERNELS, Kernel, Series, UNAVAILABLE, Window, availability, chain,
-    threads_available,
+    definitions, threads_available,
 };
 use crate::{
     config::FactorSet,
@@ -28,6 +28,8 @@ pub struct FactorFrame {
     pub symbols: Vec<Symbol>,
     /// The sessions, ascending; D of them.
     pub dates: Vec<Date>,
+    /// What each column means, by name: see [`definitions`].
+    pub definitions: BTreeMap<String, Digest>,
     /// How much of each factor there is, in the set's order; those that cannot be computed at all
     /// are listed here with the reason and have no column.
     pub availability: Vec<Availability>,
@@ -55,7 +57,15 @@ impl FactorFrame {
 /// When the window is shorter than 2 sessions, `big_down` is not a fall, the set is empty or names a
 /// factor twice, a name is unknown, or an expression is wrong or looks forward.
 pub fn compute(set: &FactorSet, panel: &DailyPanel) -> Result<FactorFrame, ResearchError> {
-    compute_from(set, panel, 0)
+    compute_with(set, panel, threads_available())
+}
+
+/// As [`compute`], on so many threads; they change no number.
+///
+/// # Errors
+/// As [`compute`].
+pub fn compute_with(set: &FactorSet, panel: &DailyPanel, threads: usize) -> Result<FactorFrame, ResearchError> {
+    compute_from(set, panel, 0, threads)
 }
 
 /// Computes a factor set for the sessions of a panel from its session `first` on; the numbers are those that
@@ -63,7 +73,12 @@ pub fn compute(set: &FactorSet, panel: &DailyPanel) -> Result<FactorFrame, Resea
 ///
 /// # Errors
 /// As [`compute`].
-pub fn compute_from(set: &FactorSet, panel: &DailyPanel, first: usize) -> Result<FactorFrame, ResearchError> {
+pub fn compute_from(
+    set: &FactorSet,
+    panel: &DailyPanel,
+    first: usize,
+    threads: usize,
+) -> Result<FactorFrame, ResearchError> {
     let (window, kernels) = check(set)?;
     let first = first.min(panel.dates().len());
     let series: Vec<Vec<Series>> = (0..panel.symbols().len()).map(|symbol| Series::of(panel, symbol)).collect();
@@ -72,7 +87,7 @@ pub fn compute_from(set: &FactorSet, panel: &DailyPanel, first: usize) -> Result
     let mut names: Vec<String> = kernels.iter().map(|kernel| kernel.name.to_owned()).collect();
     let mut asked = set.factors.clone();
     if !set.expressions.is_empty() {
-        let computed = expressions(set, panel, first)?;
+        let computed = expressions(set, panel, first, threads)?;
         asked.extend(computed.0.clone());
         names.extend(computed.0);
         columns.extend(computed.1);
@@ -81,7 +96,7 @@ pub fn compute_from(set: &FactorSet, panel: &DailyPanel, first: usize) -> Result
         (0..panel.symbols().len()).flat_map(|symbol| days.clone().map(move |day| panel.trades(symbol, day))).collect();
     let availability = availability(&asked, &names, &columns, &traded);
     let (symbols, dates) = (panel.symbols().to_vec(), panel.dates().get(days).unwrap_or_default().to_vec());
-    Ok(FactorFrame { names, columns, window, symbols, dates, availability })
+    Ok(FactorFrame { names, columns, window, symbols, dates, definitions: definitions(set)?, availability })
 }
 
 /// Computes the expressions of a set, without its labels, in the layout of the panel from its session `first` on.
@@ -89,6 +104,7 @@ fn expressions(
     set: &FactorSet,
     panel: &DailyPanel,
     first: usize,
+    threads: usize,
 ) -> Result<(Vec<String>, Vec<Vec<f64>>), ResearchError> {
     let read = ExpressionSet::read(set, &[])?;
     read.check_forward()?;
@@ -96,7 +112,7 @@ fn expressions(
     // Windows count the sessions of the calendar, of which the panel may lack some.
     let unwanted = |from: &Date| aligned.sessions().partition_point(|date| date < from);
     let wanted = aligned.sessions().len() - dates.first().map_or(aligned.sessions().len(), unwanted);
-    let computed = read.without_labels().compute(&aligned, Some(wanted), threads_available())?;
+    let computed = read.without_labels().compute(&aligned, Some(wanted), threads)?;
     let by_text: BTreeMap<String, usize> =
         panel.symbols().iter().enumerate().map(|(at, symbol)| (symbol.to_string(), at)).collect();
     let symbols: Vec<Option<usize>> = aligned.codes().iter().map(|code| by_text.get(&**code).copied()).collect();

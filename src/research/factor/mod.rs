@@ -5,6 +5,7 @@
 mod aligned;
 mod availability;
 mod chain;
+mod definition;
 mod element;
 mod engine;
 mod export;
@@ -25,14 +26,15 @@ mod table;
 pub use aligned::AlignedPanel;
 pub use availability::{Availability, UNAVAILABLE, availability};
 pub use chain::KnownValues;
+pub use definition::definitions;
 pub use engine::threads_available;
-pub use frame::{FactorFrame, compute, compute_from};
+pub use frame::{FactorFrame, compute, compute_from, compute_with};
 pub use input::{FactorInput, PanelError};
 pub use kernel::{KERNELS, Kernel};
 pub use language::{ExpressionError, Form, OPERATORS, Operator};
 pub use look_ahead::{Peek, peeks};
 pub use series::{Series, Window};
-pub use set::{Column, Computed, ExpressionSet, FIELDS};
+pub use set::{Column, Computed, ExpressionSet, FIELDS, mistakes};
 pub use sql::SqlQuery;
 pub use table::{FactorPlan, FactorTable};
 

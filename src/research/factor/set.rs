@@ -3,11 +3,12 @@
 use super::{
     AlignedPanel, ExpressionError,
     engine::{self, Job},
-    graph::{Definition, Graph, Node, Reach, lower},
+    frame,
+    graph::{self, Definition, Graph, Node, Reach, lower},
     language::nearest,
     plan::{Step, steps},
 };
-use crate::config::FactorSet;
+use crate::{config::FactorSet, research::ResearchError};
 
 /// The columns that a panel of daily bars has; prices and volume are adjusted.
 pub const FIELDS: [&str; 8] = ["open", "high", "low", "close", "volume", "vwap", "amount", "factor"];
@@ -48,23 +49,41 @@ pub struct Computed {
     pub columns: Vec<Vec<f64>>,
 }
 
+fn definitions(set: &FactorSet) -> Vec<Definition> {
+    [&set.expressions, &set.labels, &set.definitions].into_iter().flatten().map(Definition::of).collect()
+}
+
+/// Says whether a field is one of [`FIELDS`] or of `extra`, else the nearest of them.
+fn check_field(name: &str, extra: &[&str]) -> Result<(), Option<String>> {
+    let mut known = FIELDS.iter().chain(extra).copied();
+    if known.clone().any(|known| known == name) {
+        Ok(())
+    } else {
+        Err(nearest(name, &mut known).map(|near| format!("${near}")))
+    }
+}
+
+/// Returns every mistake of a set over daily bars: expressions, built-in factors that are none, factors that
+/// look forward. Nothing is computed.
+#[must_use]
+pub fn mistakes(set: &FactorSet) -> Vec<ResearchError> {
+    let built_in = if set.factors.is_empty() { None } else { frame::check(set).err() };
+    let written = graph::mistakes(&definitions(set), |name| check_field(name, &[]));
+    let mut found: Vec<ResearchError> = built_in.into_iter().chain(written.into_iter().map(Into::into)).collect();
+    if let Ok(read) = ExpressionSet::read(set, &[]) {
+        found.extend(read.columns().iter().filter_map(|column| column.check_forward().err()).map(ResearchError::from));
+    }
+    found
+}
+
 impl ExpressionSet {
     /// Reads the expressions and labels of a set. `extra` are fields beside [`FIELDS`].
     ///
     /// # Errors
     /// At the first mistake, with its place in the expression.
     pub fn read(set: &FactorSet, extra: &[&str]) -> Result<Self, ExpressionError> {
-        let all = [&set.expressions, &set.labels, &set.definitions].into_iter().flatten();
-        let definitions: Vec<Definition> = all.map(Definition::of).collect();
-        let known: Vec<&str> = FIELDS.iter().chain(extra).copied().collect();
-        let is_field = |name: &str| {
-            if known.contains(&name) {
-                Ok(())
-            } else {
-                Err(nearest(name, known.iter().copied()).map(|near| format!("${near}")))
-            }
-        };
-        let (graph, roots) = lower(&definitions, is_field)?;
+        let definitions = definitions(set);
+        let (graph, roots) = lower(&definitions, |name| check_field(name, extra))?;
         let reaches = Reach::of(&graph);
         let shown = set.expressions.len() + set.labels.len();
         let columns: Vec<Column> = definitions
@@ -127,13 +146,7 @@ impl ExpressionSet {
     /// # Errors
     /// At the first of them.
     pub fn check_forward(&self) -> Result<(), ExpressionError> {
-        match self.columns.iter().find(|column| !column.is_label && column.lookahead > 0) {
-            Some(column) => {
-                let sessions = if column.lookahead == 1 { "session" } else { "sessions" };
-                Err(column.wrong(format!("looks {} {sessions} ahead, which only `labels` may", column.lookahead)))
-            }
-            None => Ok(()),
-        }
+        self.columns.iter().try_for_each(Column::check_forward)
     }
 
     /// Computes the set over the last `wanted` sessions of a panel, over all where there is no number. The
@@ -147,13 +160,27 @@ impl ExpressionSet {
         wanted: Option<usize>,
         threads: usize,
     ) -> Result<Computed, ExpressionError> {
+        self.compute_telling(panel, wanted, threads, &|_, _| {})
+    }
+
+    /// As [`compute`](Self::compute); `progress` hears how many symbols of how many are done.
+    ///
+    /// # Errors
+    /// As [`compute`](Self::compute).
+    pub fn compute_telling(
+        &self,
+        panel: &AlignedPanel,
+        wanted: Option<usize>,
+        threads: usize,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Computed, ExpressionError> {
         let mut fields = Vec::new();
         for name in self.graph.fields() {
             fields.push(panel.field(name).ok_or_else(|| self.lacks(name, panel))?);
         }
         let stretches = panel.stretches(wanted, self.lookback());
         let roots: Vec<usize> = self.columns.iter().map(|column| column.root).collect();
-        let job = Job { graph: &self.graph, steps: &self.plan, roots: &roots, fields: &fields };
+        let job = Job { graph: &self.graph, steps: &self.plan, roots: &roots, fields: &fields, progress };
         let columns = engine::run(&job, &stretches, threads);
         let names = self.columns.iter().map(|column| column.name.clone()).collect();
         Ok(Computed { names, keys: panel.keys(&stretches).collect(), columns })
@@ -180,6 +207,14 @@ impl ExpressionSet {
 }
 
 impl Column {
+    fn check_forward(&self) -> Result<(), ExpressionError> {
+        if self.is_label || self.lookahead == 0 {
+            return Ok(());
+        }
+        let sessions = if self.lookahead == 1 { "session" } else { "sessions" };
+        Err(self.wrong(format!("looks {} {sessions} ahead, which only `labels` may", self.lookahead)))
+    }
+
     fn wrong(&self, what: impl Into<String>) -> ExpressionError {
         ExpressionError::at(&self.text, &(0..self.text.len()), what).of(&self.origin)
     }

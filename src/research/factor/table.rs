@@ -69,7 +69,21 @@ impl FactorPlan {
         last: Option<usize>,
         threads: usize,
     ) -> Result<FactorTable, ResearchError> {
-        let computed = self.expressions.compute(&input.aligned, last, threads)?;
+        self.compute_telling(input, last, threads, &|_, _| {})
+    }
+
+    /// As [`compute`](Self::compute); `progress` hears how many symbols of how many are done.
+    ///
+    /// # Errors
+    /// As [`compute`](Self::compute).
+    pub fn compute_telling(
+        &self,
+        input: &FactorInput,
+        last: Option<usize>,
+        threads: usize,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<FactorTable, ResearchError> {
+        let computed = self.expressions.compute_telling(&input.aligned, last, threads, progress)?;
         let code = |symbol: &usize| input.aligned.codes().get(*symbol).cloned().unwrap_or_else(|| "".into());
         let date = |session: &usize| input.aligned.sessions().get(*session).copied().unwrap_or_default();
         let codes: Vec<Arc<str>> = computed.keys.iter().map(|(symbol, _)| code(symbol)).collect();

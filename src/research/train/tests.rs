@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use super::{evaluate, predict_rows, predict_scores, scores_of_rows, train, train_with};
 use crate::{
     config::FactorSet,
+    digest::Digest,
     exit::{Exit, Failure},
     market::{DailyBar, DailyPanel, Symbol},
     model::{BoostedTreesParams, Effort, ElasticNetParams, FillWith, Form, Learner, Processor},
@@ -164,7 +165,8 @@ fn model_in_force_scores_as_the_one_that_was_trained() {
     assert!(verdict.gate.passed && verdict.current.is_none(), "{verdict:?}");
     let as_of = *factors.dates.last().expect("some");
     let id = model_id(as_of, "train-0001").expect("an id");
-    zoo.publish(&Snapshot::of("job", &id, &trained, &dataset, verdict.gate, as_of).expect("named")).expect("published");
+    zoo.publish(&Snapshot::of("job", &id, &trained, (&dataset, &factors), verdict.gate, as_of).expect("named"))
+        .expect("published");
     let at = jiff::Timestamp::UNIX_EPOCH;
     let decision = Decision { action: Action::Gate, at, by: "test".into(), reason: None };
     zoo.promote("job", &id, &decision).expect("promoted");
@@ -200,6 +202,12 @@ fn model_in_force_scores_as_the_one_that_was_trained() {
     let strict = judged(&GateRule { champion_tolerance: 0.0, ..rule });
     assert!(!strict.passed && strict.reasons[0].contains("below the current model's 0.99"), "{strict:?}");
 
+    let mut edited = factors.clone();
+    for digest in edited.definitions.values_mut() {
+        *digest = Digest::of("another expression");
+    }
+    let error = champion.scores(&edited).expect_err("other factors under the same names");
+    assert!(error.to_string().contains("another definition of F_gap_open, "), "{error}");
     let other = factor::compute(&FactorSet { lookback: 10, ..core_set() }, &DailyPanel::from_bars(&bars));
     let error = champion.scores(&other.expect("computed")).expect_err("another window");
     assert_eq!(error.exit(), Exit::Config, "{error}");

@@ -13,7 +13,7 @@ use super::{Fold, FoldRule, WalkForwardError};
 use crate::{
     digest::{Digest, Hasher},
     metric::{Prediction, predict},
-    model::Learner,
+    model::{Effort, Learner},
     research::{
         ResearchError,
         dataset::{self, Bounds, DatasetRule, SplitSpec},
@@ -42,6 +42,8 @@ pub struct WalkForwardInput<'a> {
     pub seed: Seed,
     /// Folds at work at a time; the result does not depend on it.
     pub threads: usize,
+    /// Threads of each fold's learner; the result does not depend on it either.
+    pub fit_threads: usize,
 }
 
 /// What one fold was made from and how it did.
@@ -192,7 +194,8 @@ fn play(input: &WalkForwardInput<'_>, fold: &Fold, of: usize) -> Result<FoldOutc
     let window = (factors_of(input.factors, &fold.window), labels_of(input.labels, &fold.window));
     let data = dataset::build(&window.0, &window.1, &rule).map_err(failed)?;
     drop(window);
-    let trained = train::train(&data, input.learner, input.seed).map_err(failed)?;
+    let effort = Effort { seed: input.seed, threads: Some(input.fit_threads) };
+    let trained = train::train_with(&data, input.learner, effort).map_err(failed)?;
     let scores = predict_scores(&trained.model, &factors_of(input.factors, &fold.test)).map_err(failed)?;
     if !scores.iter().any(|score| score.is_finite()) {
         let [from, to] = bounds(dates, &fold.test);
@@ -269,6 +272,7 @@ fn factors_of(frame: &FactorFrame, sessions: &Range<usize>) -> FactorFrame {
         window: frame.window,
         symbols: frame.symbols.clone(),
         dates: cut(&frame.dates, days, sessions),
+        definitions: frame.definitions.clone(),
         availability: frame.availability.clone(),
     }
 }

@@ -40,8 +40,16 @@ fn walk(
     threads: usize,
 ) -> Result<WalkForwardResult, WalkForwardError> {
     let (dataset, learner) = (DatasetRule::of("R1"), Learner::default());
-    let input =
-        WalkForwardInput { factors, labels, dataset: &dataset, folds, learner: &learner, seed: Seed(1), threads };
+    let input = WalkForwardInput {
+        factors,
+        labels,
+        dataset: &dataset,
+        folds,
+        learner: &learner,
+        seed: Seed(1),
+        threads,
+        fit_threads: threads,
+    };
     run(&input, &|_, _| ())
 }
 

@@ -11,7 +11,7 @@ use crate::{
         ResearchError,
         dataset::Dataset,
         factor::FactorFrame,
-        train::{Trained, measure, predict_rows, predict_scores, scores_of_rows},
+        train::{Trained, measure, predict_rows, scores_of_rows},
     },
 };
 
@@ -40,7 +40,7 @@ impl ModelZoo {
         factors: &FactorFrame,
     ) -> Result<Verdict, ResearchError> {
         let champion = match self.current(job)?.map(|id| self.load(job, &id)).transpose() {
-            Err(ResearchError::Model(error @ ModelError::Version { .. })) => {
+            Err(error @ (ResearchError::Model(ModelError::Version { .. }) | ResearchError::Undefined { .. })) => {
                 tracing::warn!(job, "the model in force cannot be compared: {error}");
                 None
             }
@@ -58,8 +58,7 @@ impl ModelZoo {
 fn duel(champion: &Snapshot, trained: &Trained, dataset: &Dataset, factors: &FactorFrame) -> Duel {
     let rows = dataset.parts.valid.clone();
     let mut own = predict_rows(&trained.model, dataset, rows.clone());
-    let same_window = champion.features.window == dataset.window;
-    let Some(best) = same_window.then(|| predict_scores(&champion.model, factors).ok()).flatten() else {
+    let Ok(best) = champion.scores(factors) else {
         let rank_ic = |of: &std::collections::BTreeMap<String, Option<f64>>| of.get("rank_ic").copied().flatten();
         return Duel { own: rank_ic(&trained.metrics), champion: rank_ic(&champion.judgement.metrics) };
     };

@@ -31,6 +31,9 @@ pub(super) const METRICS: &str = "metrics.json";
 pub struct Features {
     /// Names in column order.
     pub names: Vec<String>,
+    /// What each of them meant: see [`definitions`](crate::research::factor::definitions).
+    #[serde(default)]
+    pub definitions: BTreeMap<String, Digest>,
     /// The window of the rolling factors: other windows give other numbers under the same names.
     pub window: Window,
     /// Factors of the set that were left out, with the reason.
@@ -72,23 +75,28 @@ impl Snapshot {
     /// Makes the snapshot of a trained model.
     ///
     /// # Errors
-    /// When the job or id cannot be a directory name.
+    /// When the job or id cannot be a directory name, or the dataset is not of these factors.
     pub fn of(
         job: &str,
         id: &str,
         trained: &Trained,
-        dataset: &Dataset,
+        (dataset, factors): (&Dataset, &FactorFrame),
         gate: Gate,
         as_of: Date,
     ) -> Result<Self, ResearchError> {
         super::check_name("job", job)?;
         super::check_name("model id", id)?;
+        let definition = |name: &String| {
+            let found = factors.definitions.get(name).copied();
+            found.map(|digest| (name.clone(), digest)).ok_or_else(|| ModelError::Feature(name.clone()))
+        };
         Ok(Self {
             job: job.into(),
             id: id.into(),
             model: trained.model.clone(),
             features: Features {
                 names: dataset.feature_names.clone(),
+                definitions: dataset.feature_names.iter().map(definition).collect::<Result<_, _>>()?,
                 window: dataset.window,
                 dropped: dataset.dropped.clone(),
             },
@@ -105,13 +113,27 @@ impl Snapshot {
     /// Scores a factor frame, S x D numbers, as `train::predict_scores` does.
     ///
     /// # Errors
-    /// When the frame lacks a feature or was computed with another window.
+    /// As [`check_factors`](Self::check_factors).
     pub fn scores(&self, factors: &FactorFrame) -> Result<Vec<f64>, ResearchError> {
-        if factors.window != self.features.window {
-            let (own, got) = (self.features.window, factors.window);
-            return Err(ResearchError::Window { id: self.id.clone(), own, got });
-        }
+        self.check_factors(factors.window, &factors.definitions)?;
         predict_scores(&self.model, factors)
+    }
+
+    /// Holds factors against those that the model was made with.
+    ///
+    /// # Errors
+    /// When one of them is not there, they have another window, or one means something else by now.
+    pub fn check_factors(&self, window: Window, definitions: &BTreeMap<String, Digest>) -> Result<(), ResearchError> {
+        let own = &self.features;
+        if let Some(name) = own.names.iter().find(|name| !definitions.contains_key(*name)) {
+            return Err(ModelError::Feature(name.clone()).into());
+        }
+        if window != own.window {
+            return Err(ResearchError::Window { id: self.id.clone(), own: own.window, got: window });
+        }
+        let is_other = |name: &&String| own.definitions.get(*name) != definitions.get(*name);
+        let names: Vec<String> = own.names.iter().filter(is_other).cloned().collect();
+        if names.is_empty() { Ok(()) } else { Err(ResearchError::Redefined { id: self.id.clone(), names }) }
     }
 
     pub(super) fn files(&self) -> Result<[(&'static str, String); 3], ResearchError> {
@@ -119,11 +141,17 @@ impl Snapshot {
     }
 
     fn check(&self, path: &Path) -> Result<(), ResearchError> {
-        if self.model.features.names().eq(self.features.names.iter().map(String::as_str)) {
-            Ok(())
-        } else {
-            Err(ResearchError::corrupt(&path.join(FEATURES), "its features are not those of model.json"))
+        let Features { names, definitions, .. } = &self.features;
+        if !self.model.features.names().eq(names.iter().map(String::as_str)) {
+            return Err(ResearchError::corrupt(&path.join(FEATURES), "its features are not those of model.json"));
         }
+        if definitions.is_empty() && !names.is_empty() {
+            return Err(ResearchError::Undefined { id: self.id.clone() });
+        }
+        if definitions.len() != names.len() || !names.iter().all(|name| definitions.contains_key(name)) {
+            return Err(ResearchError::corrupt(&path.join(FEATURES), "it does not define exactly its factors"));
+        }
+        Ok(())
     }
 }
 
@@ -131,7 +159,8 @@ impl Snapshot {
 /// complete, hashes, version, schema.
 ///
 /// # Errors
-/// When anything is missing, changed or added, or the model's version is another.
+/// When anything is missing, changed or added, the model's version is another, or an older program saved it
+/// without what its factors mean.
 pub fn verify(directory: &Path) -> Result<Snapshot, ResearchError> {
     let (manifest, contents) = Manifest::read(directory)?;
     let content = |name: &str| {

@@ -39,7 +39,12 @@ pub(in crate::research::zoo) fn snapshot(id: &str) -> Snapshot {
         job: JOB.into(),
         id: id.into(),
         model,
-        features: Features { names: vec!["F_gap_open".into()], window, dropped: vec![] },
+        features: Features {
+            names: vec!["F_gap_open".into()],
+            definitions: BTreeMap::from([("F_gap_open".into(), Digest::of("what it means"))]),
+            window,
+            dropped: vec![],
+        },
         judgement: Judgement {
             as_of: jiff::civil::date(2020, 12, 31),
             metrics: BTreeMap::from([("ic".into(), Some(0.1 + 0.2)), ("icir".into(), None)]),
@@ -206,19 +211,64 @@ fn each_file_of_a_forest_cut_emptied_or_swapped_is_refused() {
     assert_eq!(zoo.history(JOB).expect("read").len(), 2, "a refused choice leaves no line");
 }
 
-#[test]
-fn features_of_another_set_under_a_matching_hash_are_refused() {
-    let (_room, zoo) = zoo();
-    let directory = at(&zoo, "20201230_b");
+/// Changes a model's features, and the manifest with it.
+fn rewrite_features(directory: &Path, change: impl Fn(&str) -> String) {
     let text = fs::read_to_string(directory.join("features.json")).expect("readable");
-    let other = text.replace("F_gap_open", "F_other");
+    let other = change(&text);
+    assert_ne!(text, other);
     let manifest = fs::read_to_string(directory.join(MANIFEST)).expect("readable");
     let manifest = manifest.replace(&Digest::of(&text).to_string(), &Digest::of(&other).to_string());
     durable::replace(&directory.join("features.json"), other).expect("written");
     durable::replace(&directory.join(MANIFEST), manifest).expect("written");
+}
+
+#[test]
+fn features_of_another_set_under_a_matching_hash_are_refused() {
+    let (_room, zoo) = zoo();
+    let directory = at(&zoo, "20201230_b");
+    rewrite_features(&directory, |text| text.replace("F_gap_open", "F_other"));
     let error = zoo.load_current(JOB).expect_err("another feature set");
     assert_eq!(error.exit(), Exit::Corrupt);
     assert!(error.to_string().contains("not those of model.json"), "{error}");
+}
+
+#[test]
+fn model_of_an_older_program_without_definitions_asks_for_training() {
+    let (_room, zoo) = zoo();
+    let definitions = |text: &str| {
+        let mut features: serde_json::Value = serde_json::from_str(text).expect("JSON");
+        features.as_object_mut().and_then(|entries| entries.remove("definitions")).expect("they were there");
+        features.to_string()
+    };
+    rewrite_features(&at(&zoo, "20201230_b"), definitions);
+    let error = zoo.load_current(JOB).expect_err("nobody knows what its factors mean");
+    assert_eq!(error.exit(), Exit::Config, "{error}");
+    assert!(error.remedy().is_some_and(|remedy| remedy.contains("Train again")), "{error}");
+    rewrite_features(&at(&zoo, "20201231_c"), |text| text.replacen("F_gap_open\":", "F_other\":", 1));
+    let error = zoo.load(JOB, "20201231_c").expect_err("definitions of other factors");
+    assert!(error.to_string().contains("does not define exactly its factors"), "{error}");
+}
+
+#[test]
+fn factors_that_changed_under_their_names_are_named() {
+    let model = snapshot("20201230_b");
+    let window = model.features.window;
+    let known = model.features.definitions.clone();
+    model.check_factors(window, &known).expect("the same");
+    let mut more = known.clone();
+    more.insert("F_new".into(), Digest::of("new"));
+    model.check_factors(window, &more).expect("a set may grow");
+    let edited = BTreeMap::from([("F_gap_open".to_owned(), Digest::of("something else"))]);
+    let cases = [
+        (window, edited, "model '20201230_b' was made with another definition of F_gap_open"),
+        (window, BTreeMap::new(), "needs the feature 'F_gap_open'"),
+        (Window { lookback: 6, ..window }, known, "made with lookback 5"),
+    ];
+    for (window, definitions, words) in cases {
+        let error = model.check_factors(window, &definitions).expect_err(words);
+        assert_eq!(error.exit(), Exit::Config, "{error}");
+        assert!(error.to_string().contains(words) && error.remedy().is_some(), "{error}");
+    }
 }
 
 #[test]

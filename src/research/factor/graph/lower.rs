@@ -48,20 +48,36 @@ pub(in crate::research::factor) fn lower(
     for definition in definitions {
         trees.push(parse(&definition.text).map_err(|error| error.of(&definition.origin))?);
     }
-    let by_name = definitions.iter().enumerate().map(|(at, definition)| (definition.name.as_str(), at)).collect();
-    let done = vec![None; definitions.len()];
-    let mut lowering = Lowering {
-        definitions,
-        trees: &trees,
-        by_name,
-        is_field: &is_field,
-        graph: Graph::default(),
-        done,
-        open: vec![],
-        depth: 0,
-    };
+    let mut lowering = Lowering::new(definitions, &trees, &is_field);
     let roots = (0..definitions.len()).map(|at| lowering.definition(at)).collect::<Result<Vec<_>, _>>()?;
     Ok((lowering.graph, roots))
+}
+
+/// Returns every mistake of some expressions, each once, in their order.
+pub(in crate::research::factor) fn mistakes(
+    definitions: &[Definition],
+    is_field: impl Fn(&str) -> Result<(), Option<String>>,
+) -> Vec<ExpressionError> {
+    let mut found = Vec::new();
+    let mut trees = Vec::with_capacity(definitions.len());
+    for definition in definitions {
+        trees.push(parse(&definition.text).unwrap_or_else(|error| {
+            found.push(error.of(&definition.origin));
+            // What uses it is not wrong for that.
+            Tree::unknown()
+        }));
+    }
+    let mut lowering = Lowering::new(definitions, &trees, &is_field);
+    for at in 0..definitions.len() {
+        if let Err(error) = lowering.definition(at) {
+            (lowering.open, lowering.depth) = (Vec::new(), 0);
+            // A definition is read again for everything that uses it.
+            if !found.contains(&error) {
+                found.push(error);
+            }
+        }
+    }
+    found
 }
 
 struct Lowering<'a> {
@@ -76,7 +92,17 @@ struct Lowering<'a> {
     depth: usize,
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
+    fn new(
+        definitions: &'a [Definition],
+        trees: &'a [Tree],
+        is_field: &'a dyn Fn(&str) -> Result<(), Option<String>>,
+    ) -> Self {
+        let by_name = definitions.iter().enumerate().map(|(at, definition)| (definition.name.as_str(), at)).collect();
+        let (graph, done) = (Graph::default(), vec![None; definitions.len()]);
+        Self { definitions, trees, by_name, is_field, graph, done, open: Vec::new(), depth: 0 }
+    }
+
     fn definition(&mut self, at: usize) -> Result<usize, ExpressionError> {
         if let Some(Some(node)) = self.done.get(at) {
             return Ok(*node);

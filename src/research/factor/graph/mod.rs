@@ -6,7 +6,7 @@ mod node;
 mod reach;
 
 pub(super) use {
-    lower::{Definition, lower},
+    lower::{Definition, lower, mistakes},
     node::{Binary, Graph, Node, PairStatistic, Statistic, Unary},
     reach::Reach,
 };

@@ -28,6 +28,13 @@ struct Mistake {
 }
 
 impl ExpressionError {
+    /// Returns where the expression stands: file, line and key where they are known, such as
+    /// `config/factor_spec.json:12: sets.mine.expressions.F_gap`.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.0.origin
+    }
+
     pub(in crate::research::factor) fn at(text: &str, span: &Span, what: impl Into<String>) -> Self {
         let before: Vec<char> = text.get(..span.start).unwrap_or(text).chars().collect();
         let marked = text.get(span.clone()).unwrap_or_default().chars().count();

@@ -17,6 +17,11 @@ pub(in crate::research::factor) struct Tree {
 }
 
 impl Tree {
+    /// Returns what stands for an expression that could not be read.
+    pub(in crate::research::factor) fn unknown() -> Self {
+        Self::new(TreeKind::Number(f64::NAN), 0..0)
+    }
+
     pub(super) fn new(kind: TreeKind, span: Span) -> Self {
         let below = match &kind {
             TreeKind::Negated(inner) => inner.height,
