@@ -14,14 +14,14 @@ const AXIS_HEIGHT: f64 = 24.0;
 /// Share of a group's width that its bars take.
 const FILLED: f64 = 0.72;
 /// Bars are not wider than this share of the plot: two of them must not look like walls.
-const WIDTH_MAX: f64 = 0.09;
+const WIDTH_MAX: f64 = 0.1;
 /// Groups that have room for a word below each on a wide page, and on a narrow one.
 const WORDS_WIDE: usize = 14;
 /// As above, on a narrow page.
 const WORDS_NARROW: usize = 5;
-/// Bars that have room for a number at each, on a wide page and on a narrow one.
+/// Bars that have room for a number at each, on a wide page.
 const NUMBERS_WIDE: usize = 16;
-/// As above, on a narrow page.
+/// Groups that have room for a number at their first bar, on a narrow page.
 const NUMBERS_NARROW: usize = 6;
 
 /// What the first, second, ... bar of every group stands for.
@@ -122,8 +122,10 @@ fn draw_group(plot: &mut Markup, bars: &Bars<'_>, at: usize, scale: &Scale) {
     let width = (slot * FILLED / count as f64).min(WIDTH_MAX);
     let left = middle - width * count as f64 / 2.0;
     for (order, (series, value)) in bars.series.iter().zip(&group.values).enumerate() {
+        // Side by side there is room for the number of the first bar only.
+        let fits_narrow = order == 0 && groups <= NUMBERS_NARROW;
         let title = format!("{}, {}: {}", group.label, series.name, written(*value, bars.words));
-        draw_bar(plot, bars, scale, (left + width * order as f64, width), (*value, series.class, &title));
+        draw_bar(plot, bars, scale, (left + width * order as f64, width), (*value, series.class, &title), fits_narrow);
     }
     let stride = |room: usize| groups.div_ceil(room);
     // Counted from the last group, which is the one a reader looks for first.
@@ -143,10 +145,11 @@ fn draw_bar(
     scale: &Scale,
     (left, width): (f64, f64),
     (value, class, title): (f64, &'static str, &str),
+    fits_narrow: bool,
 ) {
     let (middle, zero) = (percent(left + width / 2.0), MARGIN + bars.height * scale.down(0.0));
     let shown = bars.groups.len() * bars.series.len();
-    let words_class = if shown <= NUMBERS_NARROW { "value" } else { "value wide" };
+    let words_class = if fits_narrow { "value" } else { "value wide" };
     let mut word = |y: f64, text: &str| {
         let position = [("class", words_class), ("x", middle.as_str()), ("y", &number(y)), ("text-anchor", "middle")];
         plot.tag("text", &position, |inner| {
@@ -217,23 +220,23 @@ mod tests {
         </svg>
         <svg x="64" width="100%" height="168" overflow="visible">
         <line class="zero" x1="0" x2="100%" y1="72" y2="72"/>
-        <text class="value" x="20.5%" y="16" text-anchor="middle">
+        <text class="value" x="20%" y="16" text-anchor="middle">
         <title>2019, own: 1.0</title>1.0</text>
-        <rect class="bar own above" x="16%" y="22" width="9%" height="50">
+        <rect class="bar own above" x="15%" y="22" width="10%" height="50">
         <title>2019, own: 1.0</title>
         </rect>
-        <text class="value" x="29.5%" y="137" text-anchor="middle">
+        <text class="value wide" x="30%" y="137" text-anchor="middle">
         <title>2019, &lt;other&gt;: -1.0</title>-1.0</text>
-        <rect class="bar other below" x="25%" y="72" width="9%" height="50">
+        <rect class="bar other below" x="25%" y="72" width="10%" height="50">
         <title>2019, &lt;other&gt;: -1.0</title>
         </rect>
         <text class="axis" x="25%" y="158" text-anchor="middle">2019</text>
-        <text class="value" x="70.5%" y="66" text-anchor="middle">
+        <text class="value" x="70%" y="66" text-anchor="middle">
         <title>2020, own: 0.0</title>0.0</text>
-        <rect class="bar own above" x="66%" y="72" width="9%" height="0.5">
+        <rect class="bar own above" x="65%" y="72" width="10%" height="0.5">
         <title>2020, own: 0.0</title>
         </rect>
-        <text class="value" x="79.5%" y="67" text-anchor="middle">
+        <text class="value wide" x="80%" y="67" text-anchor="middle">
         <title>2020, &lt;other&gt;: not defined</title>–</text>
         <text class="axis" x="75%" y="158" text-anchor="middle">2020</text>
         </svg>
@@ -246,11 +249,11 @@ mod tests {
         let drawing = drawn(&[OWN], &[("a", &[3.0]), ("b", &[-1.0])]);
         // Zero lies a quarter above the bottom: 22 + 75.
         assert!(
-            drawing.contains("class=\"bar own above\" x=\"20.5%\" y=\"22\" width=\"9%\" height=\"75\""),
+            drawing.contains("class=\"bar own above\" x=\"20%\" y=\"22\" width=\"10%\" height=\"75\""),
             "{drawing}"
         );
         assert!(
-            drawing.contains("class=\"bar own below\" x=\"70.5%\" y=\"97\" width=\"9%\" height=\"25\""),
+            drawing.contains("class=\"bar own below\" x=\"70%\" y=\"97\" width=\"10%\" height=\"25\""),
             "{drawing}"
         );
         assert!(drawing.contains("<line class=\"zero\" x1=\"0\" x2=\"100%\" y1=\"97\" y2=\"97\"/>"), "{drawing}");

@@ -7,3 +7,6 @@ mod frame;
 
 pub use entry::Entry;
 pub use frame::{LabelColumn, LabelFrame, compute, forward_returns};
+
+#[cfg(test)]
+mod reference_tests;

@@ -55,6 +55,9 @@ pub(super) fn write_curves(page: &mut Markup, report: &BacktestReport) {
     if benchmark.is_some() {
         legend(page, &[("nav", "this backtest"), ("benchmark", "the same capital in the CSI 300")]);
         against.push(Against { panel: 0, class: "benchmark", values: &held });
+    } else if report.figures.is_some() {
+        let reason = "Without a benchmark: the stores do not have the CSI 300 (000300.SH) on every session traded.";
+        page.leaf("p", &[("class", "none")], reason);
     }
     page.part(&line_against(&label, &points, &panels, &against));
 }

@@ -8,6 +8,9 @@ use crate::{
     research::performance::{PredictionFigures, QUANTILES},
 };
 
+/// A row of the summaries: its name, its numbers, and how its mean is written.
+type SummaryRow<'a> = (&'a str, &'a IcSummary, fn(f64) -> String);
+
 /// Writes IC and quantiles.
 pub(super) fn write_prediction(page: &mut Markup, report: &BacktestReport) {
     let Some(figures) = &report.figures else { return };
@@ -50,7 +53,7 @@ fn write_lead(page: &mut Markup, prediction: &PredictionFigures) {
 }
 
 fn write_summaries(page: &mut Markup, prediction: &PredictionFigures) {
-    let rows: [(&str, &IcSummary, fn(f64) -> String); 5] = [
+    let rows: [SummaryRow<'_>; 5] = [
         ("IC, with the label", &prediction.ic, coefficient),
         ("rank IC, with the label", &prediction.rank_ic, coefficient),
         ("IC, with the forward return", &prediction.return_ic, coefficient),

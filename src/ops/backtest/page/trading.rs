@@ -84,7 +84,7 @@ pub(super) fn write_refusals(page: &mut Markup, report: &BacktestReport) {
         );
         return;
     }
-    page.tag("table", &[], |table| {
+    page.tag("table", &[("class", "refusals")], |table| {
         table.tag("thead", &[], |head| {
             head.tag("tr", &[], |row| {
                 row.leaf("th", &[], "reason");
