@@ -1,14 +1,15 @@
 //! Draws curves over a common axis, one panel below the other. The curves follow the width of the page
 //! while their strokes and words keep their size.
 
-use super::Markup;
+use super::{
+    Markup,
+    scale::{GUTTER, LESS_GUTTER, Scale, draw_ticks, number},
+};
 
 /// Height of a panel's caption, pixels.
 const CAPTION_HEIGHT: f64 = 28.0;
 /// Space below a panel, so that its lowest words stay clear of the next caption, pixels.
 const PANEL_GAP: f64 = 16.0;
-/// The curves begin here, right of the axis' words, percent.
-const PLOT_LEFT: f64 = 8.0;
 /// Height of the axis below the panels, pixels.
 const AXIS_HEIGHT: f64 = 24.0;
 /// The curves are drawn in a square of this side and stretched to the panel.
@@ -35,59 +36,85 @@ pub struct Panel<'a> {
     pub words: fn(f64) -> String,
 }
 
+/// A second curve behind a panel's own, such as a benchmark's: on the panel's scale, which makes room for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Against<'a> {
+    /// The panel it belongs to, counted from 0.
+    pub panel: usize,
+    /// The class of its strokes.
+    pub class: &'static str,
+    /// One value a point of the axis.
+    pub values: &'a [f64],
+}
+
 /// Returns the SVG element of `panels`, described by `label` for readers that do not see it. `points`
 /// names the points of the common axis.
 #[must_use]
 pub fn line(label: &str, points: &[String], panels: &[Panel<'_>]) -> Markup {
+    line_against(label, points, panels, &[])
+}
+
+/// As [`line`], with curves behind those of the panels.
+#[must_use]
+pub fn line_against(label: &str, points: &[String], panels: &[Panel<'_>], against: &[Against<'_>]) -> Markup {
     let curves: f64 = panels.iter().map(|panel| CAPTION_HEIGHT + panel.height + PANEL_GAP).sum();
     let height = number(curves + AXIS_HEIGHT);
     let mut drawing = Markup::new();
-    let attributes =
-        [("class", "curves"), ("role", "img"), ("aria-label", label), ("width", "100%"), ("height", &height)];
+    let attributes = [
+        ("class", "curves"),
+        ("role", "img"),
+        ("aria-label", label),
+        ("width", "100%"),
+        ("height", &height),
+        ("style", LESS_GUTTER),
+    ];
     drawing.tag("svg", &attributes, |svg| {
         let mut top = 0.0;
-        for panel in panels {
+        for (at, panel) in panels.iter().enumerate() {
             svg.leaf("text", &[("class", "caption"), ("x", "0"), ("y", &number(top + 15.0))], panel.caption);
-            draw_panel(svg, panel, top + CAPTION_HEIGHT);
+            let behind: Vec<Against<'_>> = against.iter().filter(|curve| curve.panel == at).copied().collect();
+            draw_panel(svg, panel, &behind, top + CAPTION_HEIGHT);
             top += CAPTION_HEIGHT + panel.height + PANEL_GAP;
         }
-        draw_axis(svg, points, curves - PANEL_GAP);
+        let frame = [("x", GUTTER), ("width", "100%"), ("height", height.as_str()), ("overflow", "visible")];
+        svg.tag("svg", &frame, |plot| draw_axis(plot, points, curves - PANEL_GAP));
     });
     drawing
 }
 
-fn draw_panel(svg: &mut Markup, panel: &Panel<'_>, top: f64) {
-    let scale = Scale::of(panel.values, panel.filled);
-    let heights: Vec<(f64, String)> =
-        scale.ticks().into_iter().map(|tick| (top + panel.height * scale.down(tick), (panel.words)(tick))).collect();
-    let (left, width) = (format!("{}%", number(PLOT_LEFT)), format!("{}%", number(100.0 - PLOT_LEFT)));
-    for (height, words) in &heights {
-        let (y, baseline) = (number(*height), number(height + 4.0));
-        svg.empty("line", &[("class", "tick"), ("x1", &left), ("x2", "100%"), ("y1", &y), ("y2", &y)]);
-        svg.leaf("text", &[("class", "axis"), ("x", "0"), ("y", &baseline)], words);
-    }
+fn draw_panel(svg: &mut Markup, panel: &Panel<'_>, behind: &[Against<'_>], top: f64) {
+    let all = behind.iter().flat_map(|curve| curve.values).chain(panel.values);
+    let scale = Scale::of(all, panel.filled);
     let (y, height) = (number(top), number(panel.height));
+    draw_ticks(svg, &scale, top, panel.height, panel.words);
     let frame = [
-        ("x", left.as_str()),
+        ("x", GUTTER),
         ("y", y.as_str()),
-        ("width", width.as_str()),
+        ("width", "100%"),
         ("height", height.as_str()),
         ("viewBox", "0 0 1000 1000"),
         ("preserveAspectRatio", "none"),
     ];
-    let runs = runs(panel.values, &scale);
     svg.tag("svg", &frame, |plot| {
-        for run in &runs {
-            if panel.filled {
-                plot.empty("path", &[("class", "area"), ("d", &area(run, scale.down(0.0) * SIDE))]);
-            }
-            let class = format!("line {}", panel.class);
-            plot.empty("path", &[("class", &class), ("d", &path(run)), ("vector-effect", "non-scaling-stroke")]);
+        for curve in behind {
+            draw_curve(plot, curve.class, &runs(curve.values, &scale));
         }
+        let own = runs(panel.values, &scale);
+        for run in own.iter().filter(|_| panel.filled) {
+            plot.empty("path", &[("class", "area"), ("d", &area(run, scale.down(0.0) * SIDE))]);
+        }
+        draw_curve(plot, panel.class, &own);
     });
 }
 
-fn draw_axis(svg: &mut Markup, points: &[String], bottom: f64) {
+fn draw_curve(plot: &mut Markup, class: &str, runs: &[Vec<(f64, f64)>]) {
+    let class = format!("line {class}");
+    for run in runs {
+        plot.empty("path", &[("class", &class), ("d", &path(run)), ("vector-effect", "non-scaling-stroke")]);
+    }
+}
+
+fn draw_axis(plot: &mut Markup, points: &[String], bottom: f64) {
     let Some(last) = points.len().checked_sub(1) else { return };
     let y = number(bottom + 20.0);
     let mut before = None;
@@ -99,48 +126,10 @@ fn draw_axis(svg: &mut Markup, points: &[String], bottom: f64) {
             at if at == last => "end",
             _ => "middle",
         };
-        let x = format!("{}%", number(PLOT_LEFT + across(at, points.len()) / SIDE * (100.0 - PLOT_LEFT)));
-        svg.leaf("text", &[("class", "axis"), ("x", &x), ("y", &y), ("text-anchor", anchor)], words);
-    }
-}
-
-/// From values to heights.
-struct Scale {
-    low: f64,
-    high: f64,
-}
-
-impl Scale {
-    fn of(values: &[f64], with_zero: bool) -> Self {
-        let start = if with_zero { (0.0, 0.0) } else { (f64::INFINITY, f64::NEG_INFINITY) };
-        let finite = values.iter().filter(|value| value.is_finite());
-        let (low, high) = finite.fold(start, |(low, high), value| (low.min(*value), high.max(*value)));
-        if low > high {
-            return Self { low: 0.0, high: 1.0 };
-        }
-        // A flat curve lies in the middle.
-        let margin = if high > low { 0.0 } else { high.abs().max(1.0) * 0.01 };
-        Self { low: low - margin, high: high + margin }
-    }
-
-    /// Returns how far below the top a value lies, 0 to 1.
-    fn down(&self, value: f64) -> f64 {
-        ((self.high - value) / (self.high - self.low)).clamp(0.0, 1.0)
-    }
-
-    /// Returns two to six round values: multiples of 1, 2 or 5 times a power of ten.
-    fn ticks(&self) -> Vec<f64> {
-        let span = self.high - self.low;
-        let decade = 10_f64.powf((span / 5.0).log10().floor());
-        let steps = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * decade);
-        let step = steps.into_iter().find(|step| span / step <= 5.0).unwrap_or(span);
-        let first = (self.low / step).ceil();
-        (0_u32..6)
-            .map(|tick| (first + f64::from(tick)) * step)
-            .filter(|value| *value <= self.high + step * 1e-9)
-            // Adding zero makes -0.0 and 0.0 one value.
-            .map(|value| value + 0.0)
-            .collect()
+        // A narrow page has room for every second one.
+        let class = if label % 2 == 0 { "axis" } else { "axis wide" };
+        let x = format!("{}%", number(across(at, points.len()) / SIDE * 100.0));
+        plot.leaf("text", &[("class", class), ("x", &x), ("y", &y), ("text-anchor", anchor)], words);
     }
 }
 
@@ -181,14 +170,9 @@ fn area(run: &[(f64, f64)], zero: f64) -> String {
     format!("{}L{} {z}L{} {z}Z", path(run), number(last.0), number(first.0), z = number(zero))
 }
 
-/// Writes at most two decimals and no trailing zeros.
-fn number(value: f64) -> String {
-    format!("{}", (value * 100.0).round() / 100.0 + 0.0)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Panel, Scale, line};
+    use super::{Against, Panel, line, line_against};
 
     fn drawn(values: &[f64], filled: bool) -> String {
         let points: Vec<String> = (0..values.len()).map(|at| format!("d{at}")).collect();
@@ -200,30 +184,51 @@ mod tests {
     #[test]
     fn a_small_curve_is_drawn_as_it_always_was() {
         insta::assert_snapshot!(drawn(&[1.0, 2.0, f64::NAN, 1.5], false).replace("><", ">\n<"), @r#"
-        <svg class="curves" role="img" aria-label="worth" width="100%" height="168">
+        <svg class="curves" role="img" aria-label="worth" width="100%" height="168" style="width:calc(100% - 64px);overflow:visible">
         <text class="caption" x="0" y="15">&lt;NAV&gt;</text>
-        <line class="tick" x1="8%" x2="100%" y1="128" y2="128"/>
         <text class="axis" x="0" y="132">1.0</text>
-        <line class="tick" x1="8%" x2="100%" y1="108" y2="108"/>
         <text class="axis" x="0" y="112">1.2</text>
-        <line class="tick" x1="8%" x2="100%" y1="88" y2="88"/>
         <text class="axis" x="0" y="92">1.4</text>
-        <line class="tick" x1="8%" x2="100%" y1="68" y2="68"/>
         <text class="axis" x="0" y="72">1.6</text>
-        <line class="tick" x1="8%" x2="100%" y1="48" y2="48"/>
         <text class="axis" x="0" y="52">1.8</text>
-        <line class="tick" x1="8%" x2="100%" y1="28" y2="28"/>
         <text class="axis" x="0" y="32">2.0</text>
-        <svg x="8%" y="28" width="92%" height="100" viewBox="0 0 1000 1000" preserveAspectRatio="none">
+        <svg x="64" width="100%" height="100%" overflow="visible">
+        <line class="tick" x1="0" x2="100%" y1="128" y2="128"/>
+        <line class="tick" x1="0" x2="100%" y1="108" y2="108"/>
+        <line class="tick" x1="0" x2="100%" y1="88" y2="88"/>
+        <line class="tick" x1="0" x2="100%" y1="68" y2="68"/>
+        <line class="tick" x1="0" x2="100%" y1="48" y2="48"/>
+        <line class="tick" x1="0" x2="100%" y1="28" y2="28"/>
+        </svg>
+        <svg x="64" y="28" width="100%" height="100" viewBox="0 0 1000 1000" preserveAspectRatio="none">
         <path class="line nav" d="M0 1000L333.33 0" vector-effect="non-scaling-stroke"/>
         <path class="line nav" d="M1000 500h0" vector-effect="non-scaling-stroke"/>
         </svg>
-        <text class="axis" x="8%" y="148" text-anchor="start">d0</text>
-        <text class="axis" x="38.67%" y="148" text-anchor="middle">d1</text>
-        <text class="axis" x="69.33%" y="148" text-anchor="middle">d2</text>
+        <svg x="64" width="100%" height="168" overflow="visible">
+        <text class="axis" x="0%" y="148" text-anchor="start">d0</text>
+        <text class="axis" x="33.33%" y="148" text-anchor="middle">d1</text>
+        <text class="axis wide" x="66.67%" y="148" text-anchor="middle">d2</text>
         <text class="axis" x="100%" y="148" text-anchor="end">d3</text>
         </svg>
+        </svg>
         "#);
+    }
+
+    #[test]
+    fn a_curve_behind_shares_the_scale_of_its_panel() {
+        let points = ["a".to_owned(), "b".to_owned()];
+        let words = |value: f64| format!("{value:.0}");
+        let panel = Panel { caption: "", class: "nav", height: 100.0, values: &[1.0, 2.0], filled: false, words };
+        let against = Against { panel: 0, class: "benchmark", values: &[1.0, 3.0] };
+        let drawing = line_against("worth", &points, std::slice::from_ref(&panel), &[against]).finish();
+        let of = |class: &str, path: &str| drawing.find(&format!("class=\"line {class}\" d=\"{path}\""));
+        let (behind, own) = (of("benchmark", "M0 1000L1000 0"), of("nav", "M0 1000L1000 500"));
+        assert!(behind.is_some() && behind < own, "{drawing}");
+        let other = Against { panel: 1, ..against };
+        assert_eq!(
+            line_against("worth", &points, std::slice::from_ref(&panel), &[other]).finish(),
+            line("worth", &points, &[panel]).finish()
+        );
     }
 
     #[test]
@@ -237,15 +242,6 @@ mod tests {
         for odd in [&[][..], &[f64::NAN], &[f64::INFINITY, 1.0], &[5.0], &[3.0, 3.0, 3.0], &[0.0], &[1e300, -1e300]] {
             let drawing = drawn(odd, false) + &drawn(odd, true);
             assert!(!drawing.contains("NaN") && !drawing.contains("inf"), "{odd:?}: {drawing}");
-        }
-    }
-
-    #[test]
-    fn axes_have_two_to_six_round_ticks() {
-        for (low, high) in [(0.0, 1.0), (909_103.0, 1_160_000.0), (-0.154, 0.0), (-3.0, 4.0), (0.99, 1.01)] {
-            let ticks = Scale { low, high }.ticks();
-            assert!((2..=6).contains(&ticks.len()), "{low} to {high}: {ticks:?}");
-            assert!(ticks.iter().all(|tick| (low..=high).contains(tick)), "{ticks:?}");
         }
     }
 

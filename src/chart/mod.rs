@@ -1,9 +1,12 @@
 //! Drawings as SVG text: pure functions of plain numbers. Knows no record, no store and no browser.
 
+mod bars;
 mod line;
 mod markup;
+mod scale;
 mod timeline;
 
-pub use line::{Panel, line};
+pub use bars::{BarGroup, BarSeries, Bars, bars};
+pub use line::{Against, Panel, line, line_against};
 pub use markup::Markup;
 pub use timeline::{Lane, Mark, MarkKind, Span, SpanKind, timeline};

@@ -9,10 +9,10 @@ mod prediction;
 mod returns;
 mod spread;
 
-pub use period::{MonthMean, YearReturns, monthly_mean, yearly};
+pub use period::{MonthMean, MonthReturn, YearReturns, monthly, monthly_mean, yearly};
 pub use prediction::{DayIc, IcSummary, Prediction, cross_section, hit_rate, predict, summarise};
 pub use returns::{
     Benchmarked, Convention, ReturnMetrics, annual_return, benchmarked, calmar, drawdown, measure, sharpe, sortino,
     total_return, volatility,
 };
-pub use spread::{DaySpread, day_spread, quantile_returns, top_turnover};
+pub use spread::{DaySpread, day_spread, monotonicity, quantile_days, quantile_returns, top_turnover};

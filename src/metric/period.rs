@@ -50,6 +50,36 @@ pub fn yearly(dates: &[Date], returns: &[f64], convention: &Convention) -> Vec<Y
     years.iter().map(of_year).collect()
 }
 
+/// The return of one calendar month.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct MonthReturn {
+    /// The year.
+    pub year: i16,
+    /// The month, 1 to 12.
+    pub month: i8,
+    /// Days of the month that are in the series.
+    pub days: usize,
+    /// prod(1 + r) - 1 over those days.
+    pub total: Option<f64>,
+}
+
+/// Returns the return of each calendar month, ascending. `dates` and `returns` run in step; a longer one
+/// is cut. The months' totals compound to the total of the series.
+#[must_use]
+pub fn monthly(dates: &[Date], returns: &[f64]) -> Vec<MonthReturn> {
+    let mut months: BTreeMap<(i16, i8), Vec<f64>> = BTreeMap::new();
+    for (date, value) in dates.iter().zip(returns) {
+        months.entry((date.year(), date.month())).or_default().push(*value);
+    }
+    let of_month = |((year, month), returns): (&(i16, i8), &Vec<f64>)| MonthReturn {
+        year: *year,
+        month: *month,
+        days: returns.len(),
+        total: total_return(returns),
+    };
+    months.iter().map(of_month).collect()
+}
+
 /// The mean of a daily figure over one calendar month.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct MonthMean {
@@ -84,7 +114,7 @@ pub fn monthly_mean(dates: &[Date], values: &[Option<f64>]) -> Vec<MonthMean> {
 mod tests {
     use jiff::civil::date;
 
-    use super::{Convention, monthly_mean, yearly};
+    use super::{Convention, monthly, monthly_mean, yearly};
     use crate::metric::{sharpe, total_return};
 
     #[test]
@@ -108,6 +138,23 @@ mod tests {
         let year = yearly(&dates, &[0.01; 9], &Convention::default())[0];
         assert!((year.total.expect("a total") - (1.01_f64.powi(9) - 1.0)).abs() < 1e-12);
         assert_eq!(year.sharpe, None, "no spread, no Sharpe ratio");
+    }
+
+    #[test]
+    fn months_compound_to_the_whole_and_to_their_years() {
+        let dates = [date(2019, 12, 30), date(2019, 12, 31), date(2020, 1, 2), date(2020, 3, 3), date(2020, 3, 6)];
+        let returns = [-0.2, 0.1, f64::NAN, 0.05, 0.2];
+        let months = monthly(&dates, &returns);
+        let shown: Vec<_> = months.iter().map(|month| (month.year, month.month, month.days)).collect();
+        assert_eq!(shown, [(2019, 12, 2), (2020, 1, 1), (2020, 3, 2)], "a month without a day is not there");
+        let growth = |year: i16| {
+            let own = months.iter().filter(|month| month.year == year);
+            own.fold(1.0, |wealth, month| wealth * (1.0 + month.total.expect("a total"))) - 1.0
+        };
+        for year in yearly(&dates, &returns, &Convention::default()) {
+            assert!((growth(year.year) - year.total.expect("a total")).abs() < 1e-15, "{}", year.year);
+        }
+        assert_eq!(months[1].total, Some(0.0), "a missing return earned nothing");
     }
 
     #[test]

@@ -4,7 +4,10 @@
 //! Panels are S x D numbers, symbol after symbol, as in `prediction`. A pair counts when both numbers
 //! are finite.
 
-use super::moments::{finite, mean, ratio};
+use super::{
+    cross_section,
+    moments::{finite, mean, ratio},
+};
 
 /// What the extremes of one day's scores earned.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -33,24 +36,38 @@ pub fn day_spread(scores: &[f64], labels: &[f64], share: f64) -> DaySpread {
     DaySpread { long_short, long_mean: mean_label(&pairs) }
 }
 
-/// Returns the mean over days of each group's mean label: the pairs of a day, ordered by score, are
-/// cut into `groups` of as equal size as possible, lowest scores first. Days with fewer pairs than
-/// groups are left out; ties go by order of appearance.
+/// Returns each day's mean label of each group, one series of `days` a group: the pairs of a day, ordered
+/// by score, are cut into `groups` of as equal size as possible, lowest scores first. A day with fewer
+/// pairs than groups has none; ties go by order of appearance.
 #[must_use]
-pub fn quantile_returns(scores: &[f64], labels: &[f64], days: usize, groups: usize) -> Vec<Option<f64>> {
-    let mut of_days: Vec<Vec<f64>> = vec![Vec::new(); groups];
+pub fn quantile_days(scores: &[f64], labels: &[f64], days: usize, groups: usize) -> Vec<Vec<Option<f64>>> {
+    let mut of_groups: Vec<Vec<Option<f64>>> = vec![Vec::with_capacity(days); groups];
     for day in 0..days {
         let mut pairs = pairs(&of_day(scores, day, days), &of_day(labels, day, days));
-        if pairs.len() < groups {
-            continue;
-        }
         pairs.sort_by(|(left, _), (right, _)| left.total_cmp(right));
-        for (group, means) in of_days.iter_mut().enumerate() {
+        let enough = pairs.len() >= groups;
+        for (group, means) in of_groups.iter_mut().enumerate() {
             let (start, end) = (group * pairs.len() / groups, (group + 1) * pairs.len() / groups);
-            means.extend(mean_label(pairs.get(start..end).unwrap_or_default()));
+            means.push(mean_label(pairs.get(start..end).unwrap_or_default()).filter(|_| enough));
         }
     }
-    of_days.iter().map(|means| mean(means)).collect()
+    of_groups
+}
+
+/// Returns the mean over days of each group's mean label; the groups are those of [`quantile_days`].
+#[must_use]
+pub fn quantile_returns(scores: &[f64], labels: &[f64], days: usize, groups: usize) -> Vec<Option<f64>> {
+    let of_group = |days: &Vec<Option<f64>>| mean(&days.iter().flatten().copied().collect::<Vec<f64>>());
+    quantile_days(scores, labels, days, groups).iter().map(of_group).collect()
+}
+
+/// Returns how steadily the quantiles rise: the Spearman correlation of their number and their mean, 1
+/// where each earned more than the one below. Not defined where a mean is missing or all are equal.
+#[must_use]
+pub fn monotonicity(means: &[Option<f64>]) -> Option<f64> {
+    let means: Vec<f64> = means.iter().copied().collect::<Option<_>>()?;
+    let numbers: Vec<f64> = (0..means.len()).map(|number| number as f64).collect();
+    cross_section(&numbers, &means).rank_ic
 }
 
 /// Returns the mean over days of the share of the top group that was not in it on the last day that
@@ -95,7 +112,7 @@ fn mean_label(pairs: &[(f64, f64)]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{DaySpread, day_spread, quantile_returns, top_turnover};
+    use super::{DaySpread, day_spread, monotonicity, quantile_days, quantile_returns, top_turnover};
 
     #[test]
     fn spread_takes_the_extremes_and_leaves_out_what_is_missing() {
@@ -123,6 +140,23 @@ mod tests {
         let expected = [f64::midpoint(0.15, 0.35), f64::midpoint(0.4, 0.15)];
         assert!(returns.iter().zip(expected).all(|(own, expected)| (own.expect("one") - expected).abs() < 1e-15));
         assert_eq!(quantile_returns(&scores, &labels, 2, 5), [None; 5], "fewer pairs than groups");
+    }
+
+    #[test]
+    fn quantile_days_keep_their_place_and_are_missing_where_pairs_are_few() {
+        // Two symbols; on the second day one has no score.
+        let days = quantile_days(&[2.0, f64::NAN, 1.0, 1.0], &[0.2, 0.5, 0.1, 0.4], 2, 2);
+        assert_eq!(days, [[Some(0.1), None], [Some(0.2), None]]);
+    }
+
+    #[test]
+    fn monotonicity_is_one_only_where_every_quantile_earned_more() {
+        assert_eq!(monotonicity(&[-0.1, 0.0, 0.1, 0.2, 0.9].map(Some)), Some(1.0));
+        assert_eq!(monotonicity(&[0.9, 0.2, 0.1].map(Some)), Some(-1.0));
+        let mixed = monotonicity(&[0.1, 0.3, 0.2].map(Some)).expect("defined");
+        assert!((mixed - 0.5).abs() < 1e-12, "{mixed}");
+        assert_eq!(monotonicity(&[Some(0.1), None, Some(0.2)]), None);
+        assert_eq!(monotonicity(&[Some(0.1), Some(0.1)]), None, "all equal");
     }
 
     #[test]

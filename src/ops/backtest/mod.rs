@@ -21,7 +21,10 @@ use crate::{
     digest::Digest,
     durable::DurableError,
     exit::{AnyFailure, Exit},
-    research::{backtest::EquityDay, performance::Metrics},
+    research::{
+        backtest::EquityDay,
+        performance::{BacktestFigures, Metrics},
+    },
 };
 
 /// The component's name in logs, metrics and the ledger.
@@ -57,6 +60,8 @@ pub struct BacktestReport {
     pub metrics: Metrics,
     /// The equity curve.
     pub equity: Vec<EquityDay>,
+    /// Years, months, the benchmark, what the scores were worth and what trading cost; none where it failed.
+    pub figures: Option<BacktestFigures>,
     /// Fills.
     pub trades: usize,
     /// Orders that ended unfilled, by the word of the reason.
@@ -118,6 +123,7 @@ impl BacktestReport {
                 model_id,
                 metrics: Metrics::new(),
                 equity: Vec::new(),
+                figures: None,
                 trades: 0,
                 rejects: BTreeMap::new(),
                 cut: BTreeMap::new(),
@@ -132,6 +138,7 @@ impl BacktestReport {
             experiment_id: Some(product.experiment_id),
             model_id: Some(product.model_id),
             metrics: product.metrics,
+            figures: Some(product.figures),
             trades: result.trades.len(),
             equity: result.equity,
             rejects: result.rejects,

@@ -68,6 +68,7 @@ pub(in crate::ops) struct BacktestProduct {
     pub(in crate::ops) model_id: String,
     pub(in crate::ops) result: BacktestResult,
     pub(in crate::ops) metrics: performance::Metrics,
+    pub(in crate::ops) figures: performance::BacktestFigures,
 }
 
 /// Products that several pipelines may use at once.

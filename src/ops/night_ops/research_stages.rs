@@ -19,7 +19,8 @@ use crate::{
     research::{
         backtest::{self, BacktestError, BacktestInput, BacktestParams, BacktestResult},
         experiment::{ExperimentRun, Outcome, RunContext},
-        performance, train,
+        performance::{self, BacktestFigures, ScoreInput},
+        train,
         zoo::{self, Action, Decision, Snapshot, Verdict},
     },
     store::{ExperimentKind, StoreError},
@@ -190,7 +191,7 @@ pub(super) fn backtest(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let mut run = experiment::lab(night.station).begin(context)?;
     night.job.backtest_run_id = Some(run.id().to_owned());
     night.job.model_id.get_or_insert_with(|| model.id.clone());
-    let (result, metrics) = match desk.and_then(|desk| trade(night, &plan, desk, &model)) {
+    let (result, metrics, figures) = match desk.and_then(|desk| trade(night, &plan, desk, &model)) {
         Ok(traded) => traded,
         Err(failure) => return Err(record_failure(night, &mut run, failure)),
     };
@@ -208,7 +209,7 @@ pub(super) fn backtest(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let experiment_id = run.id().to_owned();
     commit(night, &mut run, outcome)?;
     let model_id = model.id.clone();
-    night.products.backtest = Some(BacktestProduct { experiment_id, model_id, result, metrics });
+    night.products.backtest = Some(BacktestProduct { experiment_id, model_id, result, metrics, figures });
     Ok(Done { rows_in: days, rows_out: trades, digest: Some(digest), remark })
 }
 
@@ -217,7 +218,7 @@ fn trade(
     plan: &ResearchPlan,
     desk: Desk,
     model: &Snapshot,
-) -> Result<(BacktestResult, performance::Metrics), AnyFailure> {
+) -> Result<(BacktestResult, performance::Metrics, BacktestFigures), AnyFailure> {
     let (panel, actions) = (night.panel()?, night.actions()?);
     let first_test = match night.products.increment {
         Some(_) => night.products.handover.first_test,
@@ -242,8 +243,12 @@ fn trade(
     let input = BacktestInput { panel: &panel, scores: &scores, actions: &actions, is_st: None, params: &params };
     let result = backtest::run_telling(&input, desk.core, &|done, total| listener.part(done, total, "sessions"))?;
     let benchmark = night.benchmark(&result)?;
-    let metrics = performance::backtest_metrics(&result, benchmark.as_deref(), &plan.convention);
-    Ok((result, metrics))
+    let mut metrics = performance::backtest_metrics(&result, benchmark.as_deref(), &plan.convention);
+    let (labels, label, tradable_only) = (night.labels()?, model.model.label.as_str(), plan.dataset.tradable_only);
+    let against = ScoreInput { panel: &panel, scores: &scores, labels: &labels, label, tradable_only };
+    let figures = BacktestFigures::of(&result, benchmark.as_deref(), &against, &plan.convention)?;
+    metrics.extend(figures.prediction_metrics());
+    Ok((result, metrics, figures))
 }
 
 /// Holds the experiments of this run against the ledger: each was committed when its stage ended.

@@ -68,8 +68,8 @@ pub fn compute_with(set: &FactorSet, panel: &DailyPanel, threads: usize) -> Resu
     compute_from(set, panel, 0, threads)
 }
 
-/// Computes a factor set for the sessions of a panel from its session `first` on; the numbers are those that
-/// [`compute`] gives for them, bit for bit.
+/// Computes a factor set for the sessions of a panel from its session `first` on, on so many threads; the
+/// numbers are those that [`compute`] gives for them, bit for bit.
 ///
 /// # Errors
 /// As [`compute`].

@@ -91,6 +91,14 @@ pub fn compute(spec: &LabelSpec, panel: &DailyPanel) -> Result<LabelFrame, Resea
     Ok(LabelFrame { labels, entry, symbols: panel.symbols().to_vec(), dates: panel.dates().to_vec() })
 }
 
+/// Returns what holding from today's close to the close `horizon` sessions on earned, on adjusted prices:
+/// S x D simple returns, neither clipped nor logarithmic; NaN where one of the two closes is not known. What
+/// a score is held against where its label is no return.
+#[must_use]
+pub fn forward_returns(panel: &DailyPanel, horizon: usize) -> Vec<f64> {
+    future_values(&Family::Return { log: false, clip: None }, horizon, &Prices::of(panel))
+}
+
 /// Adjusted prices, S x D, NaN where the symbol did not trade; and for each session how many follow
 /// it without a hole in the panel.
 struct Prices {

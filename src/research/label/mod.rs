@@ -6,4 +6,7 @@ mod family;
 mod frame;
 
 pub use entry::Entry;
-pub use frame::{LabelColumn, LabelFrame, compute};
+pub use frame::{LabelColumn, LabelFrame, compute, forward_returns};
+
+#[cfg(test)]
+mod reference_tests;

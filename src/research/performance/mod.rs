@@ -4,12 +4,16 @@
 //! equity curve alone reproduces them. `bt_turnover` is the mean daily turnover, half of what was
 //! bought and sold over the value of the day before; `bt_trades` counts fills.
 
+mod figures;
 mod returns_file;
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+pub use figures::{
+    BacktestFigures, BenchmarkFigures, PredictionFigures, QUANTILES, ScoreInput, TradingFigures, YearFigures,
+};
 pub use returns_file::{DailyReturns, ReturnSeries, ReturnsError, read_returns, series_metrics};
 
 use super::backtest::BacktestResult;

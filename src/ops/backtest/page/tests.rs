@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, civil::date};
 
-use super::{html, thousands};
+use super::html;
 use crate::{
     digest::Digest,
     ops::{
@@ -49,6 +49,7 @@ fn report() -> BacktestReport {
         model_id: Some("model_1".into()),
         metrics: [("bt_ret_total".to_owned(), Some(-0.05)), ("bt_sharpe".to_owned(), None)].into(),
         equity: vec![day(2, 100_000_000, 0.0), day(3, 105_000_000, 0.05), day(4, 95_000_000, -0.0952)],
+        figures: None,
         trades: 7,
         rejects: [("limit_up".to_owned(), 3)].into(),
         cut: [("no_volume".to_owned(), 2)].into(),
@@ -63,7 +64,6 @@ fn verdict_comes_first_and_everything_is_there() {
     let page = html(&report());
     let places: Vec<usize> = [
         "<h1>Return -5.00 %</h1>",
-        "Sharpe not defined",
         "7 fills, 3 sessions from 2025-06-02 to 2025-06-04",
         "model model_1",
         "1 note below",
@@ -99,11 +99,4 @@ fn a_failed_run_says_so_before_all_else() {
     assert!(page.contains("<title>FAILED") && page.contains("<h1>FAILED</h1>"), "{page}");
     assert!(page.contains("the weight of 600000.SH is NaN (exit code 17)"), "{page}");
     assert!(!page.contains("<svg") && !page.contains("not traded as wished") && !page.contains("verdict good\""));
-}
-
-#[test]
-fn amounts_are_grouped() {
-    for (value, text) in [(0.0, "0"), (999.0, "999"), (1_000.0, "1,000"), (-1_234_567.0, "-1,234,567")] {
-        assert_eq!(thousands(value), text);
-    }
 }
