@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
-use super::Symbol;
+use super::{SecurityEvent, Symbol};
 
 /// One symbol's day.
 #[derive(Debug, Clone, PartialEq)]
@@ -135,4 +135,6 @@ pub struct MarketData {
     pub minute: std::collections::BTreeMap<Interval, Vec<MinuteBar>>,
     /// Corporate actions, by ex date, then symbol.
     pub actions: Vec<CorporateAction>,
+    /// Listings, special treatment and delistings, by date, then symbol; empty where they are not known.
+    pub securities: Vec<SecurityEvent>,
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     digest::{Digest, Hasher},
-    market::{CorporateAction, DailyBar, IndexBar, Interval, MinuteBar, Symbol},
+    market::{CorporateAction, DailyBar, IndexBar, Interval, MinuteBar, SecurityEvent, SecurityHistory, Symbol},
 };
 
 /// Which daily rows are asked for.
@@ -108,6 +108,22 @@ impl Stores {
         self.rows(Table::Actions, &Slice { up_to: Some(up_to), ..Slice::default() })
     }
 
+    /// Returns listings, special treatment and delistings up to a date, by date, then symbol.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn securities(&self, up_to: Date) -> Result<Vec<SecurityEvent>, StoreError> {
+        self.rows(Table::Securities, &Slice { up_to: Some(up_to), ..Slice::default() })
+    }
+
+    /// Returns what was known of the securities on a date; of nothing where the input does not say.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn security_history(&self, up_to: Date) -> Result<SecurityHistory, StoreError> {
+        Ok(SecurityHistory::of(&self.securities(up_to)?))
+    }
+
     fn rows<R: Row>(&self, table: Table, slice: &Slice<'_>) -> Result<Vec<R>, StoreError> {
         R::from_batches(self.database.path(), &self.database.read(table, slice)?)
     }
@@ -163,7 +179,11 @@ impl Stores {
     pub fn data_digest(&self, up_to: Date) -> Result<Digest, StoreError> {
         let mut hasher = Hasher::new("lighthunter.data.1");
         for table in Table::ALL {
-            hasher.text(table.name()).digest(&table_digest(&self.ledger.partitions(table)?, Some(up_to)));
+            let partitions = self.ledger.partitions(table)?;
+            if table.counts_only_with_rows() && partitions.range(..=up_to).next().is_none() {
+                continue;
+            }
+            hasher.text(table.name()).digest(&table_digest(&partitions, Some(up_to)));
         }
         Ok(hasher.finish())
     }
@@ -186,7 +206,9 @@ pub fn content_digest(settings: &StoreSettings) -> Result<BTreeMap<String, Diges
             super::Engine::Sqlite => "sqlite",
         };
         for table in Table::ALL {
-            digests.insert(format!("{engine}.{table}"), database.digest(table)?);
+            if !table.counts_only_with_rows() || database.has_rows(table)? {
+                digests.insert(format!("{engine}.{table}"), database.digest(table)?);
+            }
         }
     }
     if settings.write_mode == WriteMode::Dual {
@@ -232,6 +254,8 @@ mod tests {
         let rows = stores.daily(&Query::up_to(day(3))).expect("read");
         assert!(rows.len() == 4 && rows.iter().all(|row| row.date <= day(3)), "{rows:?}");
         assert!(stores.actions(day(2)).expect("read").is_empty());
+        assert!(stores.securities(day(2)).expect("read").is_empty());
+        assert!(stores.security_history(day(2)).expect("read").is_empty());
         let symbols = ["000001.SZ".parse().expect("a symbol")];
         let query = Query { from: Some(day(3)), up_to: day(3), symbols: Some(&symbols) };
         assert_eq!(stores.daily(&query).expect("read"), [bar(3, "000001.SZ", 2.0)]);

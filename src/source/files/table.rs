@@ -44,7 +44,7 @@ impl<R: InputRow> TableReader<R> {
         Self {
             table,
             columns: R::schema().fields().iter().map(|field| field.name().clone()).collect(),
-            gate: DayGate::new(as_of),
+            gate: DayGate::new(as_of, R::needs_session()),
             rows: Vec::new(),
             places: Vec::new(),
             files: Vec::new(),
