@@ -48,6 +48,8 @@ pub struct DailyPanel {
 /// What is known of the securities of a panel, laid out once so that no cell looks anything up.
 #[derive(Debug, Clone)]
 struct Standing {
+    /// Whether anything is known of a symbol; S of them.
+    known: Vec<bool>,
     /// S x D; none where nothing is known.
     status: Vec<Option<SecurityStatus>>,
     /// S x D; false before the listing and from the delisting on.
@@ -112,6 +114,7 @@ impl DailyPanel {
         let number = |date: Date| calendar.count_between(calendar.first(), date).ok();
         let days = self.dates.len();
         let mut standing = Standing {
+            known: self.symbols.iter().map(|symbol| !history.events_of(*symbol).is_empty()).collect(),
             status: Vec::with_capacity(self.present.len()),
             listed: Vec::with_capacity(self.present.len()),
             sessions: self.dates.iter().copied().map(number).collect(),
@@ -149,6 +152,12 @@ impl DailyPanel {
     #[must_use]
     pub const fn has_history(&self) -> bool {
         self.standing.is_some()
+    }
+
+    /// Says whether anything is known of a symbol's listing and special treatment.
+    #[must_use]
+    pub fn knows(&self, symbol: usize) -> bool {
+        self.standing.as_ref().is_some_and(|standing| standing.known[symbol])
     }
 
     /// Returns what a symbol is on a session; none where it is not known.

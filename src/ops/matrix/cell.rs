@@ -141,7 +141,7 @@ impl Shared {
         let scores = predict_scores(&trained.model, &factors)?;
         let params = BacktestParams { from: Some(from), to: None };
         let (panel, actions) = (&self.products.panel, &self.actions);
-        let input = BacktestInput { panel, scores: &scores, actions, is_st: None, params: &params };
+        let input = BacktestInput { panel, scores: &scores, actions, params: &params };
         let traded = backtest::run(&input, desk.core)?;
         let benchmark = benchmark_of(&self.index, &traded);
         let mut metrics = performance::backtest_metrics(&traded, benchmark.as_deref(), &plan.convention);

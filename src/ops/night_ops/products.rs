@@ -9,12 +9,12 @@ use jiff::civil::Date;
 use super::{NightOpsOptions, Stage, night::Night, refusal::Refusal};
 use crate::{
     data::{
-        guardian::{self, GuardianReport, Thresholds},
+        guardian::{self, GuardianReport, Known, Thresholds},
         repair::{self, RepairPlan},
     },
     digest::Digest,
     exit::AnyFailure,
-    market::{Calendar, CorporateAction, DailyBar, DailyPanel, Exchange, IndexBar, Symbol},
+    market::{Calendar, CorporateAction, DailyBar, DailyPanel, Exchange, IndexBar, SecurityHistory, Symbol},
     ops::{
         Station, data_state,
         research_plan::{self, ResearchPlan},
@@ -46,6 +46,7 @@ pub(super) struct Products {
     raw: Option<Arc<Vec<DailyBar>>>,
     repaired: Option<Arc<Vec<DailyBar>>>,
     actions: Option<Arc<Vec<CorporateAction>>>,
+    history: Option<Arc<SecurityHistory>>,
     examined: Option<Arc<GuardianReport>>,
     plan: Option<Arc<RepairPlan>>,
     panel: Option<Arc<DailyPanel>>,
@@ -182,6 +183,24 @@ impl Night<'_> {
         Ok(filled(&mut self.products.actions, actions))
     }
 
+    /// Returns what was known of the securities on the trading date; says once where that is nothing.
+    pub(in crate::ops) fn history(&mut self) -> Result<Arc<SecurityHistory>, AnyFailure> {
+        if let Some(history) = &self.products.history {
+            return Ok(Arc::clone(history));
+        }
+        let as_of = self.as_of();
+        let history = self.stores()?.security_history(as_of)?;
+        if history.is_empty() {
+            let component = self.component;
+            tracing::warn!(
+                component,
+                "the input has no table 'securities': listing, delisting and ST are unknown, so every share counts as \
+                 listed long ago and without special treatment"
+            );
+        }
+        Ok(filled(&mut self.products.history, history))
+    }
+
     pub(super) fn thresholds(&self) -> Thresholds {
         data_state::thresholds(self.station)
     }
@@ -190,8 +209,9 @@ impl Night<'_> {
         if let Some(report) = &self.products.examined {
             return Ok(Arc::clone(report));
         }
-        let (bars, actions) = (self.raw_bars()?, self.actions()?);
-        let report = guardian::examine(&bars, &actions, Calendar::builtin(), &self.thresholds())?;
+        let (bars, actions, history) = (self.raw_bars()?, self.actions()?, self.history()?);
+        let known = Known { actions: &actions, history: &history };
+        let report = guardian::examine(&bars, known, Calendar::builtin(), &self.thresholds())?;
         Ok(filled(&mut self.products.examined, report))
     }
 
@@ -200,7 +220,9 @@ impl Night<'_> {
             return Ok(Arc::clone(plan));
         }
         let (bars, actions, report) = (self.raw_bars()?, self.actions()?, self.examined()?);
-        let plan = repair::plan(&bars, &report, &actions, Calendar::builtin(), &self.thresholds())?;
+        let history = self.history()?;
+        let known = Known { actions: &actions, history: &history };
+        let plan = repair::plan(&bars, &report, known, Calendar::builtin(), &self.thresholds())?;
         Ok(filled(&mut self.products.plan, plan))
     }
 
@@ -224,7 +246,7 @@ impl Night<'_> {
         let excluded = plan.excluded_days();
         let kept: Vec<&DailyBar> = bars.iter().filter(|bar| !excluded.contains(&(bar.date, bar.symbol))).collect();
         // Days without any bar are no rows: the kernels see by the calendar that a session is missing.
-        let panel = DailyPanel::from_bars(kept.iter().copied());
+        let panel = DailyPanel::from_bars(kept.iter().copied()).with_history(&*self.history()?);
         Ok(filled(&mut self.products.panel, panel))
     }
 

@@ -195,7 +195,7 @@ fn trade(
     }
     let params = BacktestParams { from: Some(from), to: None };
     let scores = model.scores(&factors)?;
-    let input = BacktestInput { panel: &panel, scores: &scores, actions: &actions, is_st: None, params: &params };
+    let input = BacktestInput { panel: &panel, scores: &scores, actions: &actions, params: &params };
     let result = backtest::run(&input, desk.core)?;
     let benchmark = night.benchmark(&result)?;
     let metrics = performance::backtest_metrics(&result, benchmark.as_deref(), &plan.convention);
