@@ -66,7 +66,7 @@ pub(super) struct Shared {
     products: SharedProducts,
     actions: Arc<Vec<CorporateAction>>,
     index: Vec<IndexBar>,
-    /// Computed once for each factor set that a cell names.
+    /// Computed once for each factor set and universe that a cell names.
     factors: Mutex<BTreeMap<String, Arc<FactorFrame>>>,
 }
 
@@ -81,6 +81,7 @@ impl Shared {
                 as_of: night.as_of(),
                 panel: night.panel()?,
                 labels: night.labels()?,
+                universe: night.station.settings().research.universe,
                 factors: None,
             },
             actions: night.actions()?,
@@ -154,11 +155,12 @@ impl Shared {
     /// Returns the factors of a cell's set; one thread computes what several wait for.
     fn factors(&self, cell: &Cell, plan: &ResearchPlan) -> Result<Arc<FactorFrame>, AnyFailure> {
         let mut known = self.factors.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(factors) = known.get(&plan.job.factor_set) {
+        let key = format!("{} {}", plan.job.factor_set, json!(plan.universe));
+        if let Some(factors) = known.get(&key) {
             return Ok(Arc::clone(factors));
         }
         let factors = Night::over(&cell.station, &self.options, self.products.clone()).factors()?;
-        known.insert(plan.job.factor_set.clone(), Arc::clone(&factors));
+        known.insert(key, Arc::clone(&factors));
         Ok(factors)
     }
 }

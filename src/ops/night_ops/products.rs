@@ -14,7 +14,9 @@ use crate::{
     },
     digest::Digest,
     exit::AnyFailure,
-    market::{Calendar, CorporateAction, DailyBar, DailyPanel, Exchange, IndexBar, SecurityHistory, Symbol},
+    market::{
+        Calendar, CorporateAction, DailyBar, DailyPanel, Exchange, IndexBar, SecurityHistory, Symbol, UniverseRule,
+    },
     ops::{
         Station, data_state,
         research_plan::{self, ResearchPlan},
@@ -70,7 +72,9 @@ pub(in crate::ops) struct SharedProducts {
     pub(in crate::ops) component: &'static str,
     pub(in crate::ops) as_of: Date,
     pub(in crate::ops) panel: Arc<DailyPanel>,
+    /// The labels, with the cells marked that `universe` does not hold.
     pub(in crate::ops) labels: Arc<LabelFrame>,
+    pub(in crate::ops) universe: UniverseRule,
     pub(in crate::ops) factors: Option<Arc<FactorFrame>>,
 }
 
@@ -99,7 +103,9 @@ impl<'a> Night<'a> {
         let mut night = Night::begin(station, options, shared.component);
         night.products.as_of = Some(shared.as_of);
         night.products.panel = Some(shared.panel);
-        night.products.labels = Some(shared.labels);
+        // A station with another universe marks its own.
+        let is_same = station.settings().research.universe == shared.universe;
+        night.products.labels = is_same.then_some(shared.labels);
         night.products.factors = shared.factors;
         night
     }
@@ -255,7 +261,8 @@ impl Night<'_> {
             return Ok(Arc::clone(factors));
         }
         let plan = ResearchPlan::of(self.station)?;
-        let factors = factor::compute(&plan.factors, &*self.panel()?)?;
+        let panel = self.panel()?;
+        let factors = factor::compute(&plan.factors, &panel)?.within(&panel.universe(&plan.universe));
         self.check_resumed(Stage::Factor, || factors.digest())?;
         Ok(filled(&mut self.products.factors, factors))
     }
@@ -265,7 +272,8 @@ impl Night<'_> {
             return Ok(Arc::clone(labels));
         }
         let plan = ResearchPlan::of(self.station)?;
-        let labels = label::compute(&plan.labels, &*self.panel()?)?;
+        let panel = self.panel()?;
+        let labels = label::compute(&plan.labels, &panel)?.within(&panel.universe(&plan.universe));
         self.check_resumed(Stage::Label, || labels.digest())?;
         Ok(filled(&mut self.products.labels, labels))
     }

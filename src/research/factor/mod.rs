@@ -20,6 +20,7 @@ mod series;
 mod set;
 mod sql;
 mod table;
+mod universe;
 
 pub use aligned::AlignedPanel;
 pub use availability::{Availability, UNAVAILABLE, availability};
