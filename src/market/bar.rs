@@ -28,7 +28,8 @@ pub struct DailyBar {
     pub amount: Option<f64>,
     /// The exchange's reference price for the day, CNY; unknown on a symbol's first row.
     pub preclose: Option<f64>,
-    /// Multiplicative backward factor: adjusted price = raw price x factor.
+    /// Multiplicative backward factor: adjusted price = raw price x factor. NaN where it was not delivered:
+    /// [`derive_factors`](super::adjust::derive_factors) then gives it.
     pub adj_factor: f64,
     /// Did not trade all day.
     pub suspended: bool,

@@ -13,7 +13,9 @@ use super::{
 };
 use crate::{
     digest::{Digest, Hasher},
-    market::{CorporateAction, DailyBar, IndexBar, Interval, MinuteBar, SecurityEvent, SecurityHistory, Symbol},
+    market::{
+        CorporateAction, DailyBar, IndexBar, Interval, MinuteBar, SecurityEvent, SecurityHistory, Symbol, adjust,
+    },
 };
 
 /// Which daily rows are asked for.
@@ -75,12 +77,17 @@ impl Stores {
         &self.settings
     }
 
-    /// Returns daily bars by date, then symbol.
+    /// Returns daily bars by date, then symbol. Adjustment factors that were not delivered are derived from the
+    /// bars asked for and the corporate actions up to the last date; they begin at 1 with the first bar.
     ///
     /// # Errors
     /// What the database says.
     pub fn daily(&self, query: &Query<'_>) -> Result<Vec<DailyBar>, StoreError> {
-        self.rows(Table::Daily, &query.slice())
+        let mut bars: Vec<DailyBar> = self.rows(Table::Daily, &query.slice())?;
+        if bars.iter().any(|bar| bar.adj_factor.is_nan()) {
+            adjust::derive_factors(&mut bars, &self.actions(query.up_to)?);
+        }
+        Ok(bars)
     }
 
     /// Returns index bars by date, then symbol.
@@ -242,7 +249,7 @@ mod tests {
         market::{DailyBar, MarketData},
         store::{
             Depth, Engine, Row, StoreError, Table, WriteMode,
-            fixture::{Room, assert_sample, bar, day, now},
+            fixture::{Room, assert_sample, bar, day, now, sample},
             read_parquet,
         },
     };
@@ -285,6 +292,33 @@ mod tests {
             settings.sqlite.path = settings.duckdb.path.clone();
             assert!(matches!(content_digest(&settings), Err(StoreError::DirectoryMissing { .. })));
         }
+    }
+
+    #[test]
+    fn factors_that_were_not_delivered_are_derived_as_known() {
+        let room = Room::new(Engine::DuckDb, WriteMode::Dual);
+        let (mut stores, _) = room.open();
+        let mut data = MarketData { actions: sample().actions, ..MarketData::default() };
+        for (date, close) in [(2, 3.0), (3, 2.85), (6, 2.85)] {
+            data.daily.push(DailyBar { adj_factor: f64::NAN, preclose: None, ..bar(date, "600000.SH", close) });
+        }
+        stores.import(&data, now()).expect("imported");
+        let digest = stores.data_digest(day(31)).expect("a digest");
+        let report = stores.import(&data, now()).expect("imported");
+        assert_eq!(report[&Table::Daily].partitions_unchanged, 3, "what is missing equals itself");
+        assert_eq!(stores.data_digest(day(31)).expect("a digest"), digest);
+        let factors = |up_to: i8| {
+            let bars = stores.daily(&Query::up_to(day(up_to))).expect("read");
+            bars.iter().map(|bar| bar.adj_factor).collect::<Vec<f64>>()
+        };
+        // 1.50 CNY for ten shares from the third on: 3.00 becomes 2.85.
+        assert_eq!(factors(31), [1.0, 3.0 / 2.85, 3.0 / 2.85]);
+        for up_to in [2, 3, 6] {
+            let known = factors(up_to);
+            assert_eq!(known, factors(31)[..known.len()], "as known on {up_to}");
+        }
+        drop(stores);
+        assert!(room.open().1.is_clean());
     }
 
     #[test]

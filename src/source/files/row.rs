@@ -55,6 +55,11 @@ pub(super) trait InputRow: Row {
     /// Says what is impossible in the row.
     fn check(&self) -> Result<(), String>;
 
+    /// Returns the columns that a file may lack: their values then are missing in every row.
+    fn optional_columns() -> &'static [&'static str] {
+        &[]
+    }
+
     /// Says whether the row's date must be a trading session.
     fn needs_session() -> bool {
         true
@@ -81,7 +86,7 @@ impl InputRow for DailyBar {
             volume: optional_whole("volume", fields.at(6))?,
             amount: optional_number("amount", fields.at(7))?,
             preclose: optional_number("preclose", fields.at(8))?,
-            adj_factor: number("adj_factor", fields.at(9))?,
+            adj_factor: optional_number("adj_factor", fields.at(9))?.unwrap_or(f64::NAN),
             suspended: flag("suspended", fields.at(10))?,
             source: parser.shared(fields.at(11)),
         })
@@ -95,6 +100,11 @@ impl InputRow for DailyBar {
             _ if self.adj_factor <= 0.0 => Err(format!("adj_factor {} is not positive", self.adj_factor)),
             _ => Ok(()),
         }
+    }
+
+    fn optional_columns() -> &'static [&'static str] {
+        // It follows from closes, references and corporate actions.
+        &["adj_factor"]
     }
 
     fn unit_sample(&self) -> Option<UnitSample> {
