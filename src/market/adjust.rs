@@ -1,9 +1,14 @@
-//! What dividends, bonus shares and rights issues do to prices and holdings, in exact integers.
+//! What dividends, bonus shares and rights issues do to prices and holdings, in exact integers; and the backward
+//! adjustment factors that follow.
 //!
 //! Source: market_rules.md: reference = (close - cash + rights price x rights) / (1 + bonus + rights).
 
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
 use super::{
-    CorporateAction,
+    CorporateAction, DailyBar, Symbol,
     tick::{cny, divide_half_up, fen},
 };
 
@@ -58,6 +63,37 @@ pub fn adjustment_step(previous_close: f64, preclose: f64) -> f64 {
     if previous_close == preclose { 1.0 } else { previous_close / preclose }
 }
 
+/// Gives each bar whose factor was not delivered (NaN) the one that follows from the bar before it: the factor
+/// before x previous close / reference price of the day. The reference is the exchange's own, else the one
+/// that the corporate actions since the bar before make of its close. A symbol's first bar has factor 1. No
+/// bar's factor depends on a later bar or action. `bars` are by date; `actions` are in any order.
+pub fn derive_factors(bars: &mut [DailyBar], actions: &[CorporateAction]) {
+    if !bars.iter().any(|bar| bar.adj_factor.is_nan()) {
+        return;
+    }
+    let mut by_symbol: BTreeMap<Symbol, BTreeMap<Date, Vec<CorporateAction>>> = BTreeMap::new();
+    for action in actions {
+        by_symbol.entry(action.symbol).or_default().entry(action.ex_date).or_default().push(action.clone());
+    }
+    let mut last: BTreeMap<Symbol, (Date, f64, f64)> = BTreeMap::new();
+    for bar in bars {
+        if bar.adj_factor.is_nan() {
+            bar.adj_factor = last.get(&bar.symbol).map_or(1.0, |(date, close, factor)| {
+                let own = by_symbol.get(&bar.symbol);
+                let after = (std::ops::Bound::Excluded(*date), std::ops::Bound::Included(bar.date));
+                let reference = bar.preclose.or_else(|| {
+                    let dates = own.into_iter().flat_map(|own| own.range(after));
+                    dates
+                        .map(|(_, of_date)| of_date)
+                        .try_fold(*close, |close, of_date| ex_reference_price(close, of_date))
+                });
+                factor * reference.map_or(1.0, |reference| adjustment_step(*close, reference))
+            });
+        }
+        last.insert(bar.symbol, (bar.date, bar.close, bar.adj_factor));
+    }
+}
+
 /// Returns the new shares that a holder of `held` gets as a bonus, rounded half up to whole shares.
 #[must_use]
 pub fn bonus_shares(held: i64, action: &CorporateAction) -> i64 {
@@ -76,8 +112,8 @@ mod tests {
 
     use jiff::civil::{Date, date};
 
-    use super::{adjustment_step, bonus_shares, cash_dividend, ex_reference_price};
-    use crate::market::{CorporateAction, Symbol, visible};
+    use super::{adjustment_step, bonus_shares, cash_dividend, derive_factors, ex_reference_price};
+    use crate::market::{CorporateAction, DailyBar, Symbol, visible};
 
     fn action(cash: f64, bonus: f64, rights: f64, rights_price: f64) -> CorporateAction {
         CorporateAction {
@@ -153,5 +189,96 @@ mod tests {
             }
         }
         assert!(checked >= 480, "{checked} ex dates checked");
+    }
+
+    /// Bars of one real table without their factors, and the factors.
+    fn without_factors() -> Option<(Vec<DailyBar>, Vec<f64>)> {
+        let rows = visible::rows("daily_2017_2020.csv.gz")?;
+        let bar = |row: &visible::Row| {
+            let number = |name: &str| visible::number(&row[name]);
+            DailyBar {
+                date: visible::date(&row["date"]),
+                symbol: row["symbol"].parse().expect("a symbol"),
+                open: 1.0,
+                high: 1.0,
+                low: 1.0,
+                close: number("close").expect("a close"),
+                volume: None,
+                amount: None,
+                preclose: number("preclose"),
+                adj_factor: f64::NAN,
+                suspended: false,
+                source: "test".into(),
+            }
+        };
+        let factors = rows.iter().map(|row| visible::number(&row["adj_factor"]).expect("a factor")).collect();
+        Some((rows.iter().map(bar).collect(), factors))
+    }
+
+    #[test]
+    fn derived_factors_grow_as_the_delivered_ones() {
+        let (Some((bars, delivered)), Some(actions)) = (without_factors(), visible_actions()) else { return };
+        let actions: Vec<CorporateAction> = actions.into_values().flatten().collect();
+        let derive = |keep_references: bool| {
+            let mut derived = bars.clone();
+            if !keep_references {
+                derived.iter_mut().for_each(|bar| bar.preclose = None);
+            }
+            derive_factors(&mut derived, &actions);
+            derived
+        };
+        // The delivered ones have eight decimals and begin at 1 years earlier, so what counts is the growth since the first bar.
+        let growth = |derived: &[DailyBar]| {
+            let mut first = BTreeMap::<Symbol, f64>::new();
+            let off = derived.iter().zip(&delivered).filter(|(bar, delivered)| {
+                let scale = *first.entry(bar.symbol).or_insert(**delivered / bar.adj_factor);
+                (bar.adj_factor * scale / **delivered - 1.0).abs() > 1e-8
+            });
+            off.count()
+        };
+        assert_eq!(growth(&derive(true)), 0, "from the exchange's references");
+        let from_actions = growth(&derive(false));
+        assert_eq!(from_actions, 0, "from raw closes and corporate actions alone");
+    }
+
+    #[test]
+    fn factor_of_a_day_needs_nothing_later() {
+        let bar = |day: i8, close: f64| DailyBar {
+            date: date(2025, 7, day),
+            symbol: "600000.SH".parse().expect("a symbol"),
+            open: close,
+            high: close,
+            low: close,
+            close,
+            volume: None,
+            amount: None,
+            preclose: None,
+            adj_factor: f64::NAN,
+            suspended: false,
+            source: "test".into(),
+        };
+        let on = |day: i8, cash: f64, bonus: f64| CorporateAction {
+            ex_date: date(2025, 7, day),
+            ..action(cash, bonus, 0.0, 0.0)
+        };
+        let bars = [bar(1, 10.0), bar(2, 9.8), bar(3, 4.9), bar(7, 4.9)];
+        // The last lies on a day without a bar: it moves the factor of the next bar.
+        let actions = [on(3, 0.0, 10.0), on(2, 2.0, 0.0), on(4, 1.0, 0.0)];
+        let factors = |bars: &[DailyBar], actions: &[CorporateAction]| {
+            let mut bars = bars.to_vec();
+            derive_factors(&mut bars, actions);
+            bars.iter().map(|bar| bar.adj_factor).collect::<Vec<f64>>()
+        };
+        let (two, three) = (10.0 / 9.8, 10.0 / 9.8 * 2.0);
+        let whole = factors(&bars, &actions);
+        assert_eq!(whole, [1.0, two, three, three * (4.9 / 4.8)]);
+        for cut in 1..=bars.len() {
+            let last = bars[cut - 1].date;
+            let known: Vec<_> = actions.iter().filter(|action| action.ex_date <= last).cloned().collect();
+            assert_eq!(factors(&bars[..cut], &known), whole[..cut], "as known on {last}");
+        }
+        let mut delivered = bars.clone();
+        delivered.iter_mut().for_each(|bar| bar.adj_factor = 3.0);
+        assert_eq!(factors(&delivered, &actions), [3.0; 4], "what is delivered stays");
     }
 }

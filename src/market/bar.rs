@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
-use super::Symbol;
+use super::{SecurityEvent, Symbol};
 
 /// One symbol's day.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +28,8 @@ pub struct DailyBar {
     pub amount: Option<f64>,
     /// The exchange's reference price for the day, CNY; unknown on a symbol's first row.
     pub preclose: Option<f64>,
-    /// Multiplicative backward factor: adjusted price = raw price x factor.
+    /// Multiplicative backward factor: adjusted price = raw price x factor. NaN where it was not delivered:
+    /// [`derive_factors`](super::adjust::derive_factors) then gives it.
     pub adj_factor: f64,
     /// Did not trade all day.
     pub suspended: bool,
@@ -135,4 +136,6 @@ pub struct MarketData {
     pub minute: std::collections::BTreeMap<Interval, Vec<MinuteBar>>,
     /// Corporate actions, by ex date, then symbol.
     pub actions: Vec<CorporateAction>,
+    /// Listings, special treatment and delistings, by date, then symbol; empty where they are not known.
+    pub securities: Vec<SecurityEvent>,
 }

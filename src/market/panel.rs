@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::{DailyBar, Symbol};
+use super::{Calendar, DailyBar, SecurityHistory, SecurityStatus, Symbol, UniverseRule};
 
 /// A column of the daily panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,6 +42,26 @@ pub struct DailyPanel {
     columns: Vec<Vec<f64>>,
     present: Vec<bool>,
     suspended: Vec<bool>,
+    standing: Option<Standing>,
+}
+
+/// What is known of the securities of a panel, laid out once so that no cell looks anything up.
+#[derive(Debug, Clone)]
+struct Standing {
+    /// Whether anything is known of a symbol; S of them.
+    known: Vec<bool>,
+    /// S x D; none where nothing is known.
+    status: Vec<Option<SecurityStatus>>,
+    /// S x D; false before the listing and from the delisting on.
+    listed: Vec<bool>,
+    /// The number of each session in the calendar; D of them.
+    sessions: Vec<Option<i64>>,
+    /// The number of each symbol's first session, where it is known; S of them.
+    first_sessions: Vec<Option<i64>>,
+    /// When each symbol ceased to trade, where it did; S of them.
+    delisted_on: Vec<Option<Date>>,
+    /// Bars outside the time in which their symbol was listed.
+    foreign_bars: usize,
 }
 
 impl DailyPanel {
@@ -57,6 +77,7 @@ impl DailyPanel {
             columns: vec![vec![f64::NAN; cells]; Field::ALL.len()],
             present: vec![false; cells],
             suspended: vec![false; cells],
+            standing: None,
             symbols,
             dates,
         };
@@ -80,6 +101,119 @@ impl DailyPanel {
         for (column, value) in self.columns.iter_mut().zip(values) {
             column[cell] = value;
         }
+    }
+
+    /// Attaches what is known of the securities. Bars outside the time in which their symbol was listed are
+    /// taken out; [`DailyPanel::foreign_bars`] counts them. A history that knows nothing changes nothing.
+    #[must_use]
+    pub fn with_history(mut self, history: &SecurityHistory) -> Self {
+        if history.is_empty() {
+            return self;
+        }
+        let calendar = Calendar::builtin();
+        let number = |date: Date| calendar.count_between(calendar.first(), date).ok();
+        let days = self.dates.len();
+        let mut standing = Standing {
+            known: self.symbols.iter().map(|symbol| !history.events_of(*symbol).is_empty()).collect(),
+            status: Vec::with_capacity(self.present.len()),
+            listed: Vec::with_capacity(self.present.len()),
+            sessions: self.dates.iter().copied().map(number).collect(),
+            first_sessions: self.symbols.iter().map(|symbol| history.listed_on(*symbol).and_then(number)).collect(),
+            delisted_on: self.symbols.iter().map(|symbol| history.delisted_on(*symbol)).collect(),
+            foreign_bars: 0,
+        };
+        for symbol in &self.symbols {
+            let events = history.events_of(*symbol);
+            let mut next = 0;
+            let mut status = None;
+            // What begins with another event was listed before the list begins.
+            let mut listed = events.first().is_none_or(|(_, first)| *first != SecurityStatus::Listed);
+            for date in &self.dates {
+                while let Some((_, now)) = events.get(next).filter(|(from, _)| from <= date) {
+                    (status, listed, next) = (Some(*now), *now != SecurityStatus::Delisted, next + 1);
+                }
+                standing.status.push(status);
+                standing.listed.push(listed);
+            }
+        }
+        for (cell, listed) in standing.listed.iter().enumerate() {
+            if !listed && self.present[cell] {
+                standing.foreign_bars += 1;
+                self.present[cell] = false;
+                self.columns.iter_mut().for_each(|column| column[cell] = f64::NAN);
+            }
+        }
+        debug_assert_eq!(standing.listed.len(), self.symbols.len() * days, "one cell a symbol and session");
+        self.standing = Some(standing);
+        self
+    }
+
+    /// Says whether anything is known of listings and special treatment.
+    #[must_use]
+    pub const fn has_history(&self) -> bool {
+        self.standing.is_some()
+    }
+
+    /// Says whether anything is known of a symbol's listing and special treatment.
+    #[must_use]
+    pub fn knows(&self, symbol: usize) -> bool {
+        self.standing.as_ref().is_some_and(|standing| standing.known[symbol])
+    }
+
+    /// Returns what a symbol is on a session; none where it is not known.
+    #[must_use]
+    pub fn status(&self, symbol: usize, day: usize) -> Option<SecurityStatus> {
+        self.standing.as_ref().and_then(|standing| standing.status[symbol * self.dates.len() + day])
+    }
+
+    /// Says whether the price limits of special treatment apply; false where it is not known.
+    #[must_use]
+    pub fn is_st(&self, symbol: usize, day: usize) -> bool {
+        self.status(symbol, day).is_some_and(SecurityStatus::is_st)
+    }
+
+    /// Says whether a symbol may trade on a session; true where it is not known.
+    #[must_use]
+    pub fn is_listed(&self, symbol: usize, day: usize) -> bool {
+        self.standing.as_ref().is_none_or(|standing| standing.listed[symbol * self.dates.len() + day])
+    }
+
+    /// Returns the sessions of the calendar since the listing, 0 on the first; none where it is not known.
+    #[must_use]
+    pub fn sessions_since_listing(&self, symbol: usize, day: usize) -> Option<u32> {
+        let standing = self.standing.as_ref()?;
+        u32::try_from(standing.sessions[day]? - standing.first_sessions[symbol]?).ok()
+    }
+
+    /// Returns the date from which on a symbol trades no more, where it is known.
+    #[must_use]
+    pub fn delisted_on(&self, symbol: usize) -> Option<Date> {
+        self.standing.as_ref().and_then(|standing| standing.delisted_on[symbol])
+    }
+
+    /// Returns how many bars were taken out because their symbol was not listed then.
+    #[must_use]
+    pub fn foreign_bars(&self) -> usize {
+        self.standing.as_ref().map_or(0, |standing| standing.foreign_bars)
+    }
+
+    /// Returns the cells that a rule admits, S x D; each by what was known on its session. Where nothing is
+    /// known all are admitted.
+    #[must_use]
+    pub fn universe(&self, rule: &UniverseRule) -> Vec<bool> {
+        self.universe_from(rule, 0)
+    }
+
+    /// As [`DailyPanel::universe`], for the sessions from the panel's session `first` on.
+    #[must_use]
+    pub fn universe_from(&self, rule: &UniverseRule, first: usize) -> Vec<bool> {
+        let days = first..self.dates.len();
+        let cells = (0..self.symbols.len()).flat_map(|symbol| days.clone().map(move |day| (symbol, day)));
+        let admits = |(symbol, day)| {
+            self.is_listed(symbol, day)
+                && rule.admits(self.status(symbol, day), self.sessions_since_listing(symbol, day))
+        };
+        cells.map(admits).collect()
     }
 
     /// Returns the symbols, ascending; length S.
@@ -128,5 +262,70 @@ impl DailyPanel {
     fn range(&self, symbol: usize) -> std::ops::Range<usize> {
         let days = self.dates.len();
         symbol * days..(symbol + 1) * days
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::{DailyPanel, Field};
+    use crate::market::{DailyBar, SecurityEvent, SecurityHistory, SecurityStatus, UniverseRule};
+
+    fn bar(symbol: &str, day: i8) -> DailyBar {
+        DailyBar {
+            date: date(2024, 1, day),
+            symbol: symbol.parse().expect("a symbol"),
+            open: 1.0,
+            high: 1.0,
+            low: 1.0,
+            close: 1.0,
+            volume: Some(100),
+            amount: None,
+            preclose: Some(1.0),
+            adj_factor: 1.0,
+            suspended: false,
+            source: "test".into(),
+        }
+    }
+
+    fn event(symbol: &str, day: i8, status: SecurityStatus) -> SecurityEvent {
+        SecurityEvent { date: date(2024, 1, day), symbol: symbol.parse().expect("a symbol"), status, name: "".into() }
+    }
+
+    #[test]
+    fn flags_are_those_of_the_history_cell_by_cell() {
+        let symbols = ["000001.SZ", "600000.SH", "600001.SH"];
+        let bars: Vec<DailyBar> = (2..=5).flat_map(|day| symbols.map(|symbol| bar(symbol, day))).collect();
+        let history = SecurityHistory::of(&[
+            event("600000.SH", 3, SecurityStatus::Listed),
+            event("600001.SH", 3, SecurityStatus::St),
+            event("600001.SH", 5, SecurityStatus::Delisted),
+        ]);
+        let panel = DailyPanel::from_bars(&bars).with_history(&history);
+        for (at, symbol) in panel.symbols().iter().enumerate() {
+            for (day, date) in panel.dates().iter().enumerate() {
+                assert_eq!(panel.is_st(at, day), history.is_st(*symbol, *date), "{symbol} {date}");
+                assert_eq!(panel.is_listed(at, day), history.is_listed(*symbol, *date), "{symbol} {date}");
+                let age = history.sessions_since_listing(*symbol, *date);
+                assert_eq!(panel.sessions_since_listing(at, day), age, "{symbol} {date}");
+                assert_eq!(panel.has_bar(at, day), history.is_listed(*symbol, *date), "{symbol} {date}");
+            }
+        }
+        assert_eq!(panel.foreign_bars(), 2);
+        assert!(panel.at(Field::Close, 1, 0).is_nan(), "a bar before the listing");
+        let rule = UniverseRule { exclude_st: true, min_listed_sessions: 1 };
+        let universe = panel.universe(&rule);
+        assert_eq!(universe[..4], [true; 4]);
+        assert_eq!(universe[4..8], [false, false, true, true]);
+        assert_eq!(universe[8..], [true, false, false, false]);
+    }
+
+    #[test]
+    fn panel_without_history_knows_nothing_and_admits_all() {
+        let panel = DailyPanel::from_bars(&[bar("600000.SH", 2)]).with_history(&SecurityHistory::default());
+        assert!(!panel.has_history() && panel.is_listed(0, 0) && !panel.is_st(0, 0));
+        assert_eq!(panel.sessions_since_listing(0, 0), None);
+        assert_eq!(panel.universe(&UniverseRule { exclude_st: true, min_listed_sessions: 60 }), [true]);
     }
 }

@@ -165,7 +165,9 @@ pub fn board_opened(board: Board) -> Date {
     FREE_SESSIONS.iter().find(|row| row.board == board).map_or(Date::MAX, |row| row.listed_from)
 }
 
-fn is_free_session(case: &LimitCase) -> bool {
+/// Says whether a case lies in the first sessions after a listing, which have no limit.
+#[must_use]
+pub fn is_free_session(case: &LimitCase) -> bool {
     let Some(age) = case.sessions_since_listing else { return false };
     let board = case.symbol.board();
     let longest = FREE_SESSIONS.iter().filter(|row| row.board == board).map(|row| row.sessions).max();

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::station::Station;
 use crate::{
-    data::guardian::{self, GuardianReport, Thresholds},
+    data::guardian::{self, GuardianReport, Known, Thresholds},
     digest::Digest,
     exit::AnyFailure,
     market::Calendar,
@@ -82,7 +82,9 @@ pub fn data_state(stores: &Stores) -> Result<DataState, StoreError> {
 pub fn examine(station: &Station, stores: &Stores, as_of: Date) -> Result<GuardianReport, AnyFailure> {
     let bars = stores.daily(&Query::up_to(as_of))?;
     let actions = stores.actions(as_of)?;
-    Ok(guardian::examine(&bars, &actions, Calendar::builtin(), &thresholds(station))?)
+    let history = stores.security_history(as_of)?;
+    let known = Known { actions: &actions, history: &history };
+    Ok(guardian::examine(&bars, known, Calendar::builtin(), &thresholds(station))?)
 }
 
 /// Returns where the guardian draws its lines, as the config has it.

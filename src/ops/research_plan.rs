@@ -11,6 +11,7 @@ use crate::{
         settings::{self, ResearchJob},
     },
     exit::{AnyFailure, Exit, Failure},
+    market::UniverseRule,
     metric::Convention,
     model::{BoostedTreesParams, ElasticNetParams, FillWith, Learner, Processor},
     research::{
@@ -51,6 +52,8 @@ pub(super) struct ResearchPlan {
     pub(super) factors: FactorSet,
     /// All labels of the workspace.
     pub(super) labels: LabelSpec,
+    /// Which shares it chooses from.
+    pub(super) universe: UniverseRule,
     /// How rows become a dataset.
     pub(super) dataset: DatasetRule,
     /// How the model learns.
@@ -98,6 +101,7 @@ impl ResearchPlan {
             task: task.clone(),
             factors: factors.clone(),
             labels: labels.clone(),
+            universe: research.universe,
             dataset,
             learner,
             gate: gate(station),
@@ -116,6 +120,7 @@ impl ResearchPlan {
             ("label".into(), self.task.primary_label.clone().into()),
             ("factor_set".into(), self.job.factor_set.clone().into()),
             ("factors".into(), json!(self.factors.factors)),
+            ("universe".into(), json!(self.universe)),
             ("processors".into(), json!(self.dataset.processors)),
             ("learner".into(), json!(self.learner)),
         ])

@@ -184,8 +184,7 @@ fn trade(
     let (panel, actions) = (night.panel()?, night.actions()?);
     let date = |session: usize| panel.dates().get(session).copied();
     let params = BacktestParams { from: date(walked.tested.start + 1), to: date(walked.tested.end) };
-    let input =
-        BacktestInput { panel: &panel, scores: &walked.scores, actions: &actions, is_st: None, params: &params };
+    let input = BacktestInput { panel: &panel, scores: &walked.scores, actions: &actions, params: &params };
     let result = backtest::run(&input, desk.core)?;
     let benchmark = night.benchmark(&result)?;
     let mut metrics = performance::backtest_metrics(&result, benchmark.as_deref(), &plan.convention);

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::{Row, StoreError, Table};
 use crate::{
     digest::{Digest, Hasher},
-    market::{CorporateAction, DailyBar, IndexBar, MinuteBar},
+    market::{CorporateAction, DailyBar, IndexBar, MinuteBar, SecurityEvent},
 };
 
 /// The rows of one table and date.
@@ -69,6 +69,7 @@ pub(crate) fn partitions_in(
         Table::Daily => typed::<DailyBar>(table, origin, batches),
         Table::Index => typed::<IndexBar>(table, origin, batches),
         Table::Actions => typed::<CorporateAction>(table, origin, batches),
+        Table::Securities => typed::<SecurityEvent>(table, origin, batches),
         Table::Minute(_) => typed::<MinuteBar>(table, origin, batches),
     }
 }

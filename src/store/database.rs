@@ -64,6 +64,9 @@ pub(crate) trait Database: fmt::Debug + Send {
     /// Returns the sums of all dates.
     fn sums(&self, table: Table) -> Result<BTreeMap<Date, DateSum>, StoreError>;
 
+    /// Says whether a table is there and has a row: a database of an older version lacks tables.
+    fn has_rows(&self, table: Table) -> Result<bool, StoreError>;
+
     /// Returns the digest of a table's content, independent of the order of its rows on disk.
     fn digest(&self, table: Table) -> Result<Digest, StoreError>;
 }

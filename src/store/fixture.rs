@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    market::{CorporateAction, DailyBar, IndexBar, Interval, MarketData, MinuteBar},
+    market::{CorporateAction, DailyBar, IndexBar, Interval, MarketData, MinuteBar, SecurityEvent, SecurityStatus},
 };
 
 /// A temporary directory with settings for stores in it.
@@ -100,7 +100,7 @@ pub(super) fn bar(date: i8, symbol: &str, close: f64) -> DailyBar {
     }
 }
 
-/// Two symbols on three days, an index, a corporate action and two intraday bars.
+/// Two symbols on three days, an index, a corporate action, special treatment and two intraday bars.
 pub(super) fn sample() -> MarketData {
     let daily = [2, 3, 6].iter().flat_map(|date| [bar(*date, "000001.SZ", 2.0), bar(*date, "600000.SH", 3.0)]);
     let minute = |minute| MinuteBar {
@@ -134,6 +134,12 @@ pub(super) fn sample() -> MarketData {
             rights_per_10: 0.0,
             rights_price: 0.0,
         }],
+        securities: vec![SecurityEvent {
+            date: day(3),
+            symbol: "600000.SH".parse().expect("a symbol"),
+            status: SecurityStatus::StarSt,
+            name: "*ST sample".into(),
+        }],
     }
 }
 
@@ -144,6 +150,7 @@ pub(super) fn assert_sample(stores: &Stores) {
     assert_eq!(stores.daily(&newest).expect("read"), sample.daily);
     assert_eq!(stores.index(&newest).expect("read"), sample.index);
     assert_eq!(stores.actions(day(31)).expect("read"), sample.actions);
+    assert_eq!(stores.securities(day(31)).expect("read"), sample.securities);
     assert_eq!(stores.minute(Interval::M1, day(2)).expect("read"), sample.minute[&Interval::M1]);
 }
 

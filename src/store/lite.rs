@@ -122,6 +122,16 @@ impl Database for LiteStore {
         Ok(sums.collect())
     }
 
+    fn has_rows(&self, table: Table) -> Result<bool, StoreError> {
+        let count = |sql: &str| self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        let exists = format!("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '{table}'");
+        if count(&exists).map_err(self.failed("look for a table"))? == 0 {
+            return Ok(false);
+        }
+        let rows = format!("SELECT count(*) FROM {table}");
+        Ok(count(&rows).map_err(self.failed("count rows"))? > 0)
+    }
+
     fn digest(&self, table: Table) -> Result<Digest, StoreError> {
         let batches = self.read(table, &Slice::default())?;
         let mut hasher = Hasher::new("lighthunter.sqlite.1");

@@ -19,6 +19,7 @@ pub fn write_market(directory: &Path, data: &MarketData) -> Result<Vec<PathBuf>,
     for (interval, bars) in &data.minute {
         write(directory, Table::Minute(*interval), bars, &mut files)?;
     }
+    write(directory, Table::Securities, &data.securities, &mut files)?;
     Ok(files)
 }
 

@@ -44,7 +44,7 @@ pub use ledger::{
 pub use market_files::write_market;
 pub use parquet_file::{read_parquet, read_parquet_checked, write_parquet};
 pub use recovery::RecoveryReport;
-pub use row::{ActionColumns, DailyColumns, IndexColumns, MinuteColumns, Prices, Row};
+pub use row::{ActionColumns, DailyColumns, IndexColumns, MinuteColumns, Prices, Row, SecurityColumns};
 pub use schema::Table;
 pub use settings::{Depth, Engine, StorePath, StoreSettings, WriteMode};
 pub use stores::{Query, Stores, content_digest};

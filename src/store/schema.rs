@@ -15,13 +15,15 @@ pub enum Table {
     Index,
     /// Dividends, bonus and rights issues.
     Actions,
+    /// Listings, special treatment and delistings; not every input has it.
+    Securities,
     /// Intraday bars of one length.
     Minute(Interval),
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Daily,
         Self::Index,
         Self::Actions,
@@ -29,6 +31,8 @@ impl Table {
         Self::Minute(Interval::M5),
         Self::Minute(Interval::M15),
         Self::Minute(Interval::M60),
+        // Last: a table that came later leaves the order of the others, and their digests, as they were.
+        Self::Securities,
     ];
 
     /// Returns the name: of the database table, the Parquet directory and the input file's stem.
@@ -38,6 +42,7 @@ impl Table {
             Self::Daily => "daily",
             Self::Index => "index_daily",
             Self::Actions => "corporate_actions",
+            Self::Securities => "securities",
             Self::Minute(Interval::M1) => "bars_1m",
             Self::Minute(Interval::M5) => "bars_5m",
             Self::Minute(Interval::M15) => "bars_15m",
@@ -55,10 +60,17 @@ impl Table {
     #[must_use]
     pub const fn time_column(self) -> &'static str {
         match self {
-            Self::Daily | Self::Index => "date",
+            Self::Daily | Self::Index | Self::Securities => "date",
             Self::Actions => "ex_date",
             Self::Minute(_) => "ts",
         }
+    }
+
+    /// Says whether a digest of everything leaves the table out while it has no row. Stores of before the table
+    /// was known, and inputs without it, then keep the digests that they had.
+    #[must_use]
+    pub(crate) const fn counts_only_with_rows(self) -> bool {
+        matches!(self, Self::Securities)
     }
 
     /// Returns the columns in file order.
@@ -68,6 +80,7 @@ impl Table {
             Self::Daily => &DAILY,
             Self::Index => &INDEX,
             Self::Actions => &ACTIONS,
+            Self::Securities => &SECURITIES,
             Self::Minute(_) => &MINUTE,
         };
         let fields: Vec<Field> = columns.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true)).collect();
@@ -122,6 +135,8 @@ const MINUTE: [(&str, DataType); 9] = [
     ("amount", FLOAT),
     ("source", TEXT),
 ];
+
+const SECURITIES: [(&str, DataType); 4] = [("date", TIME), ("symbol", TEXT), ("status", TEXT), ("name", TEXT)];
 
 const ACTIONS: [(&str, DataType); 6] = [
     ("symbol", TEXT),

@@ -13,7 +13,9 @@ use super::{
 };
 use crate::{
     digest::{Digest, Hasher},
-    market::{CorporateAction, DailyBar, IndexBar, Interval, MinuteBar, Symbol},
+    market::{
+        CorporateAction, DailyBar, IndexBar, Interval, MinuteBar, SecurityEvent, SecurityHistory, Symbol, adjust,
+    },
 };
 
 /// Which daily rows are asked for.
@@ -75,12 +77,17 @@ impl Stores {
         &self.settings
     }
 
-    /// Returns daily bars by date, then symbol.
+    /// Returns daily bars by date, then symbol. Adjustment factors that were not delivered are derived from the
+    /// bars asked for and the corporate actions up to the last date; they begin at 1 with the first bar.
     ///
     /// # Errors
     /// What the database says.
     pub fn daily(&self, query: &Query<'_>) -> Result<Vec<DailyBar>, StoreError> {
-        self.rows(Table::Daily, &query.slice())
+        let mut bars: Vec<DailyBar> = self.rows(Table::Daily, &query.slice())?;
+        if bars.iter().any(|bar| bar.adj_factor.is_nan()) {
+            adjust::derive_factors(&mut bars, &self.actions(query.up_to)?);
+        }
+        Ok(bars)
     }
 
     /// Returns index bars by date, then symbol.
@@ -106,6 +113,22 @@ impl Stores {
     /// What the database says.
     pub fn actions(&self, up_to: Date) -> Result<Vec<CorporateAction>, StoreError> {
         self.rows(Table::Actions, &Slice { up_to: Some(up_to), ..Slice::default() })
+    }
+
+    /// Returns listings, special treatment and delistings up to a date, by date, then symbol.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn securities(&self, up_to: Date) -> Result<Vec<SecurityEvent>, StoreError> {
+        self.rows(Table::Securities, &Slice { up_to: Some(up_to), ..Slice::default() })
+    }
+
+    /// Returns what was known of the securities on a date; of nothing where the input does not say.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn security_history(&self, up_to: Date) -> Result<SecurityHistory, StoreError> {
+        Ok(SecurityHistory::of(&self.securities(up_to)?))
     }
 
     fn rows<R: Row>(&self, table: Table, slice: &Slice<'_>) -> Result<Vec<R>, StoreError> {
@@ -163,7 +186,11 @@ impl Stores {
     pub fn data_digest(&self, up_to: Date) -> Result<Digest, StoreError> {
         let mut hasher = Hasher::new("lighthunter.data.1");
         for table in Table::ALL {
-            hasher.text(table.name()).digest(&table_digest(&self.ledger.partitions(table)?, Some(up_to)));
+            let partitions = self.ledger.partitions(table)?;
+            if table.counts_only_with_rows() && partitions.range(..=up_to).next().is_none() {
+                continue;
+            }
+            hasher.text(table.name()).digest(&table_digest(&partitions, Some(up_to)));
         }
         Ok(hasher.finish())
     }
@@ -186,7 +213,9 @@ pub fn content_digest(settings: &StoreSettings) -> Result<BTreeMap<String, Diges
             super::Engine::Sqlite => "sqlite",
         };
         for table in Table::ALL {
-            digests.insert(format!("{engine}.{table}"), database.digest(table)?);
+            if !table.counts_only_with_rows() || database.has_rows(table)? {
+                digests.insert(format!("{engine}.{table}"), database.digest(table)?);
+            }
         }
     }
     if settings.write_mode == WriteMode::Dual {
@@ -220,7 +249,7 @@ mod tests {
         market::{DailyBar, MarketData},
         store::{
             Depth, Engine, Row, StoreError, Table, WriteMode,
-            fixture::{Room, assert_sample, bar, day, now},
+            fixture::{Room, assert_sample, bar, day, now, sample},
             read_parquet,
         },
     };
@@ -232,6 +261,8 @@ mod tests {
         let rows = stores.daily(&Query::up_to(day(3))).expect("read");
         assert!(rows.len() == 4 && rows.iter().all(|row| row.date <= day(3)), "{rows:?}");
         assert!(stores.actions(day(2)).expect("read").is_empty());
+        assert!(stores.securities(day(2)).expect("read").is_empty());
+        assert!(stores.security_history(day(2)).expect("read").is_empty());
         let symbols = ["000001.SZ".parse().expect("a symbol")];
         let query = Query { from: Some(day(3)), up_to: day(3), symbols: Some(&symbols) };
         assert_eq!(stores.daily(&query).expect("read"), [bar(3, "000001.SZ", 2.0)]);
@@ -261,6 +292,33 @@ mod tests {
             settings.sqlite.path = settings.duckdb.path.clone();
             assert!(matches!(content_digest(&settings), Err(StoreError::DirectoryMissing { .. })));
         }
+    }
+
+    #[test]
+    fn factors_that_were_not_delivered_are_derived_as_known() {
+        let room = Room::new(Engine::DuckDb, WriteMode::Dual);
+        let (mut stores, _) = room.open();
+        let mut data = MarketData { actions: sample().actions, ..MarketData::default() };
+        for (date, close) in [(2, 3.0), (3, 2.85), (6, 2.85)] {
+            data.daily.push(DailyBar { adj_factor: f64::NAN, preclose: None, ..bar(date, "600000.SH", close) });
+        }
+        stores.import(&data, now()).expect("imported");
+        let digest = stores.data_digest(day(31)).expect("a digest");
+        let report = stores.import(&data, now()).expect("imported");
+        assert_eq!(report[&Table::Daily].partitions_unchanged, 3, "what is missing equals itself");
+        assert_eq!(stores.data_digest(day(31)).expect("a digest"), digest);
+        let factors = |up_to: i8| {
+            let bars = stores.daily(&Query::up_to(day(up_to))).expect("read");
+            bars.iter().map(|bar| bar.adj_factor).collect::<Vec<f64>>()
+        };
+        // 1.50 CNY for ten shares from the third on: 3.00 becomes 2.85.
+        assert_eq!(factors(31), [1.0, 3.0 / 2.85, 3.0 / 2.85]);
+        for up_to in [2, 3, 6] {
+            let known = factors(up_to);
+            assert_eq!(known, factors(31)[..known.len()], "as known on {up_to}");
+        }
+        drop(stores);
+        assert!(room.open().1.is_clean());
     }
 
     #[test]

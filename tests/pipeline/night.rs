@@ -81,6 +81,7 @@ fn cut_at(mut data: MarketData, last: Date) -> MarketData {
     data.daily.retain(|bar| bar.date <= last);
     data.index.retain(|bar| bar.date <= last);
     data.actions.retain(|action| action.ex_date <= last);
+    data.securities.retain(|event| event.date <= last);
     data.minute.clear();
     data
 }

@@ -1,13 +1,15 @@
 //! Section `research`: how a model is made and judged.
 
 use super::Section;
-use crate::config::section::Bounds;
+use crate::{config::section::Bounds, market::UniverseRule};
 
 /// How models are made and judged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Research {
     /// Jobs in file order; a model belongs to one.
     pub jobs: Vec<ResearchJob>,
+    /// Which shares research and trading choose from.
+    pub universe: UniverseRule,
     /// How the sessions are split.
     pub split: Split,
     /// The rows to learn from.
@@ -168,6 +170,10 @@ impl Research {
         });
         Self {
             jobs: jobs.into_iter().map(|(_, job)| job).collect(),
+            universe: s.section("universe", |s| UniverseRule {
+                exclude_st: s.flag("exclude_st"),
+                min_listed_sessions: small(s, "min_listed_sessions", 0, 10_000),
+            }),
             split: s.section("split", Split::read),
             dataset: s.section("dataset", |s| Dataset {
                 max_null_share: s.number("max_null_share", Bounds::SHARE),

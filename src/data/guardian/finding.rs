@@ -32,11 +32,13 @@ pub enum Rule {
     PrecloseMismatch,
     /// The reference is known.
     NullPreclose,
+    /// A symbol has bars only while it is listed.
+    Unlisted,
 }
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::MissingSession,
         Self::TableGap,
         Self::Duplicate,
@@ -48,6 +50,7 @@ impl Rule {
         Self::UnadjustedExRights,
         Self::PrecloseMismatch,
         Self::NullPreclose,
+        Self::Unlisted,
     ];
 
     /// Returns the name, as reports and the ledger write it.
@@ -65,6 +68,7 @@ impl Rule {
             Self::UnadjustedExRights => "unadjusted_ex_rights",
             Self::PrecloseMismatch => "preclose_mismatch",
             Self::NullPreclose => "null_preclose",
+            Self::Unlisted => "unlisted",
         }
     }
 }

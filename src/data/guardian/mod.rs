@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{DataError, actions::ActionIndex};
-use crate::market::{Calendar, CorporateAction, DailyBar};
+use crate::market::{Calendar, CorporateAction, DailyBar, SecurityHistory};
 
 pub use finding::{Finding, Rule, Severity};
 pub use report::{GuardianReport, Scores, Totals};
@@ -42,13 +42,22 @@ impl Default for Thresholds {
     }
 }
 
+/// What bars are judged by: what was known on the date that they reach.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// Corporate actions, in any order.
+    pub actions: &'a [CorporateAction],
+    /// Listings, special treatment and delistings.
+    pub history: &'a SecurityHistory,
+}
+
 /// Examines daily bars, in any order. The same rows give the same report.
 ///
 /// # Errors
 /// `Empty` when there are no bars; `Calendar` when one lies outside the trading calendar.
 pub fn examine(
     bars: &[DailyBar],
-    actions: &[CorporateAction],
+    known: Known<'_>,
     calendar: &Calendar,
     thresholds: &Thresholds,
 ) -> Result<GuardianReport, DataError> {
@@ -63,11 +72,12 @@ pub fn examine(
     };
     let sessions = calendar.sessions(*first..=*last)?;
     let segments = table::Segments::of(&dates, sessions);
-    let actions = ActionIndex::of(actions);
+    let actions = ActionIndex::of(known.actions);
     let mut findings = segments.findings();
     for series in ordered.chunk_by(|a, b| a.symbol == b.symbol) {
         let unique = table::without_duplicates(series, &mut findings);
-        let examiner = series::SeriesExaminer { segments: &segments, actions: &actions, thresholds };
+        let examiner =
+            series::SeriesExaminer { segments: &segments, actions: &actions, history: known.history, thresholds };
         examiner.examine(&unique, &mut findings);
     }
     findings.sort_by(|a, b| (a.date, a.symbol, a.rule, a.field).cmp(&(b.date, b.symbol, b.rule, b.field)));

@@ -5,20 +5,23 @@ use jiff::civil::Date;
 use super::{Finding, Rule, Severity, TABLE, Thresholds, table::Segments};
 use crate::{
     data::actions::{ActionIndex, is_moved},
-    market::{DailyBar, LimitCase, PriceBand},
+    market::{DailyBar, LimitCase, PriceBand, SecurityHistory},
 };
 
 /// Examines series, one after the other.
 pub(super) struct SeriesExaminer<'a> {
     pub(super) segments: &'a Segments,
     pub(super) actions: &'a ActionIndex,
+    pub(super) history: &'a SecurityHistory,
     pub(super) thresholds: &'a Thresholds,
 }
 
 impl SeriesExaminer<'_> {
     /// Examines the bars of one symbol, by date, one a session.
     pub(super) fn examine(&self, series: &[&DailyBar], findings: &mut Vec<Finding>) {
-        let listed_here = series.first().is_some_and(|bar| bar.preclose.is_none());
+        let is_known = series.first().is_some_and(|bar| !self.history.events_of(bar.symbol).is_empty());
+        // Where no listing is told, a first row without a reference price says that this is one.
+        let listed_here = !is_known && series.first().is_some_and(|bar| bar.preclose.is_none());
         let mut last: Option<&DailyBar> = None;
         let mut last_is_trusted = false;
         let mut same_sessions = 1;
@@ -32,10 +35,15 @@ impl SeriesExaminer<'_> {
             }
             // What a faulty bar says about its neighbours is nothing.
             let before = before.filter(|_| last_is_trusted);
+            if !self.history.is_listed(bar.symbol, bar.date) {
+                let message = "a bar before the listing of its symbol, or from its delisting on".to_owned();
+                case.hard(Rule::Unlisted, "date", None, message);
+            }
             if is_valid {
                 case.ohlc_order();
                 case.volume();
-                let age = listed_here.then_some(index as u32);
+                let told = || self.history.sessions_since_listing(bar.symbol, bar.date);
+                let age = if is_known { told() } else { listed_here.then_some(index as u32) };
                 self.against_previous(&mut case, before.map(|(last, missing)| (last, missing.len())), age);
                 let same = before.is_some_and(|(last, _)| is_same(last, bar));
                 same_sessions = if same { same_sessions + 1 } else { 1 };
@@ -115,8 +123,13 @@ impl SeriesExaminer<'_> {
 
     fn limit(&self, case: &mut BarCase<'_>, preclose: f64, age: Option<u32>, previous: Option<&DailyBar>) {
         let bar = case.bar;
-        let limit_case =
-            LimitCase { sessions_since_listing: age, ..LimitCase::ordinary(bar.symbol, bar.date, preclose) };
+        let limit_case = LimitCase {
+            symbol: bar.symbol,
+            date: bar.date,
+            reference: preclose,
+            is_st: self.history.is_st(bar.symbol, bar.date),
+            sessions_since_listing: age,
+        };
         let Some(band) = PriceBand::of(&limit_case) else { return };
         let is_continued = previous.is_some_and(|previous| !is_moved(previous.close, preclose));
         if is_continued && bar.close < band.down * (1.0 - self.thresholds.limit_tolerance) {

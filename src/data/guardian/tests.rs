@@ -4,14 +4,14 @@ use std::{collections::BTreeMap, path::Path};
 
 use jiff::civil::{Date, date};
 
-use super::{GuardianReport, Rule, Severity, Thresholds, examine};
+use super::{GuardianReport, Known, Rule, Severity, Thresholds, examine};
 use crate::{
     data::{
         DataError,
         sample::{action, clean_bars},
     },
     exit::{Exit, Failure},
-    market::{Calendar, CorporateAction, DailyBar},
+    market::{Calendar, CorporateAction, DailyBar, SecurityEvent, SecurityHistory, SecurityStatus},
     source::{
         SimulatedSpec,
         files::{IntakeOptions, read_daily_parquet, read_directory},
@@ -21,7 +21,8 @@ use crate::{
 };
 
 fn report(bars: &[DailyBar], actions: &[CorporateAction]) -> GuardianReport {
-    examine(bars, actions, Calendar::builtin(), &Thresholds::default()).expect("examined")
+    let history = SecurityHistory::default();
+    examine(bars, Known { actions, history: &history }, Calendar::builtin(), &Thresholds::default()).expect("examined")
 }
 
 /// What a report says, as rule, date, column and severity.
@@ -222,7 +223,12 @@ fn gate_refuses_above_the_threshold() {
     let error = report.gate(&thresholds(0.01)).expect_err("above it");
     assert_eq!(error.exit(), Exit::DataRefused);
     assert!(error.to_string().contains("1 of 60 rows") && error.to_string().contains("beyond_limit 1"), "{error}");
-    let nothing = examine(&[], &[], Calendar::builtin(), &Thresholds::default());
+    let nothing = examine(
+        &[],
+        Known { actions: &[], history: &SecurityHistory::default() },
+        Calendar::builtin(),
+        &Thresholds::default(),
+    );
     assert_eq!(nothing.expect_err("nothing to judge"), DataError::Empty { table: "daily" });
 }
 
@@ -293,4 +299,34 @@ fn simulated_market_passes_through_files_without_a_hard_finding() {
     let report = report(&intake.data.daily, &intake.data.actions);
     let hard: Vec<_> = report.findings.iter().filter(|found| found.severity == Severity::Hard).take(5).collect();
     assert!(hard.is_empty(), "{:?}: {hard:?}", report.counts);
+}
+
+#[test]
+fn limits_and_listings_are_those_of_the_history() {
+    let symbol = "600000.SH";
+    let mut bars = clean_bars(&[symbol], 30);
+    let at = AT.min(bars.len() - 2);
+    bars[at].high = (bars[at].preclose.expect("known") * 1.07 * 100.0).round() / 100.0;
+    let with = |events: &[(usize, SecurityStatus)]| {
+        let event = |(day, status): &(usize, SecurityStatus)| SecurityEvent {
+            date: bars[*day].date,
+            symbol: symbol.parse().expect("a symbol"),
+            status: *status,
+            name: "".into(),
+        };
+        let events: Vec<SecurityEvent> = events.iter().map(event).collect();
+        let history = SecurityHistory::of(&events);
+        let known = Known { actions: &[], history: &history };
+        said(&examine(&bars, known, Calendar::builtin(), &Thresholds::default()).expect("examined"))
+    };
+    assert_eq!(with(&[]), [], "7 % is within an ordinary limit");
+    assert_eq!(with(&[(0, SecurityStatus::Normal)]), []);
+    let beyond = [(Rule::BeyondLimit, bars[at].date, "high", Severity::Hard)];
+    assert_eq!(with(&[(0, SecurityStatus::St)]), beyond);
+    assert_eq!(with(&[(at, SecurityStatus::StarSt), (at + 1, SecurityStatus::Normal)]), beyond);
+    assert_eq!(with(&[(at + 1, SecurityStatus::StarSt)]), [], "the day before it began");
+    let early = with(&[(1, SecurityStatus::Listed)]);
+    assert_eq!(early, [(Rule::Unlisted, bars[0].date, "date", Severity::Hard)]);
+    let late = with(&[(29, SecurityStatus::Delisted)]);
+    assert_eq!(late, [(Rule::Unlisted, bars[29].date, "date", Severity::Hard)]);
 }

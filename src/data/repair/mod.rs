@@ -16,10 +16,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     DataError,
     actions::ActionIndex,
-    guardian::{GuardianReport, Rule, Severity, Thresholds, examine},
+    guardian::{GuardianReport, Known, Rule, Severity, Thresholds, examine},
 };
 use crate::{
-    market::{Calendar, CorporateAction, DailyBar, Symbol},
+    market::{Calendar, DailyBar, Symbol},
     store::RepairRecord,
 };
 
@@ -72,7 +72,7 @@ impl RepairPlan {
 pub fn plan(
     bars: &[DailyBar],
     report: &GuardianReport,
-    actions: &[CorporateAction],
+    known: Known<'_>,
     calendar: &Calendar,
     thresholds: &Thresholds,
 ) -> Result<RepairPlan, DataError> {
@@ -83,7 +83,7 @@ pub fn plan(
             faults.entry(symbol).or_default().push(finding);
         }
     }
-    let index = ActionIndex::of(actions);
+    let index = ActionIndex::of(known.actions);
     let deriver = derive::Deriver { actions: &index, calendar, thresholds };
     let mut repairs = Vec::new();
     let mut ordered: Vec<&DailyBar> = bars.iter().filter(|bar| faults.contains_key(&bar.symbol)).collect();
@@ -99,7 +99,7 @@ pub fn plan(
     } else {
         let mut repaired = bars.to_vec();
         apply(&mut repaired, &plan)?;
-        exclusions(&examine(&repaired, actions, calendar, thresholds)?)
+        exclusions(&examine(&repaired, known, calendar, thresholds)?)
     };
     Ok(plan)
 }

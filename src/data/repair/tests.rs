@@ -6,24 +6,31 @@ use super::{Change, Repair, RepairField, RepairPlan, apply, plan, revert};
 use crate::{
     data::{
         DataError,
-        guardian::{GuardianReport, Rule, Thresholds, examine},
+        guardian::{GuardianReport, Known, Rule, Thresholds, examine},
         sample::{action, clean_bars},
     },
-    market::{Calendar, CorporateAction, DailyBar},
+    market::{Calendar, CorporateAction, DailyBar, SecurityHistory},
     source::files::{IntakeOptions, read_directory},
 };
 
 /// The row that faults are planted into: the fifteenth session of the first of two symbols.
 const AT: usize = 28;
 
+const fn known<'a>(actions: &'a [CorporateAction], history: &'a SecurityHistory) -> Known<'a> {
+    Known { actions, history }
+}
+
 fn examined(bars: &[DailyBar], actions: &[CorporateAction]) -> GuardianReport {
-    examine(bars, actions, Calendar::builtin(), &Thresholds::default()).expect("examined")
+    examine(bars, known(actions, &SecurityHistory::default()), Calendar::builtin(), &Thresholds::default())
+        .expect("examined")
 }
 
 /// Plans, applies, takes back and applies again; returns the plan and the repaired bars.
 fn repaired(bars: &[DailyBar], actions: &[CorporateAction]) -> (RepairPlan, Vec<DailyBar>) {
     let report = examined(bars, actions);
-    let plan = plan(bars, &report, actions, Calendar::builtin(), &Thresholds::default()).expect("planned");
+    let plan =
+        plan(bars, &report, known(actions, &SecurityHistory::default()), Calendar::builtin(), &Thresholds::default())
+            .expect("planned");
     let mut changed = bars.to_vec();
     apply(&mut changed, &plan).expect("applied");
     let mut back = changed.clone();
@@ -151,7 +158,9 @@ fn prices_and_volumes_are_excluded_and_never_changed() {
         let mut bars = clean();
         plant(&mut bars[AT]);
         let report = examined(&bars, &[]);
-        let plan = plan(&bars, &report, &[], Calendar::builtin(), &Thresholds::default()).expect("planned");
+        let plan =
+            plan(&bars, &report, known(&[], &SecurityHistory::default()), Calendar::builtin(), &Thresholds::default())
+                .expect("planned");
         assert!(plan.repairs.is_empty(), "{number}: {:?}", plan.repairs);
         let excluded: Vec<_> = plan.excluded_days().into_iter().collect();
         assert_eq!(excluded, [(bars[AT].date, bars[AT].symbol)], "{number}");

@@ -67,7 +67,7 @@ pub(super) struct Shared {
     products: SharedProducts,
     actions: Arc<Vec<CorporateAction>>,
     index: Vec<IndexBar>,
-    /// Computed once for each factor set that a cell names.
+    /// Computed once for each factor set and universe that a cell names.
     factors: Mutex<BTreeMap<String, Arc<FactorFrame>>>,
 }
 
@@ -82,6 +82,7 @@ impl Shared {
                 as_of: night.as_of(),
                 panel: night.panel()?,
                 labels: night.labels()?,
+                universe: night.station.settings().research.universe,
                 factors: None,
             },
             actions: night.actions()?,
@@ -143,7 +144,7 @@ impl Shared {
         let scores = predict_scores(&trained.model, &factors)?;
         let params = BacktestParams { from: Some(from), to: None };
         let (panel, actions) = (&self.products.panel, &self.actions);
-        let input = BacktestInput { panel, scores: &scores, actions, is_st: None, params: &params };
+        let input = BacktestInput { panel, scores: &scores, actions, params: &params };
         let traded = backtest::run(&input, desk.core)?;
         let benchmark = benchmark_of(&self.index, &traded);
         let mut metrics = performance::backtest_metrics(&traded, benchmark.as_deref(), &plan.convention);
@@ -156,11 +157,12 @@ impl Shared {
     /// Returns the factors of a cell's set; one thread computes what several wait for.
     fn factors(&self, cell: &Cell, plan: &ResearchPlan) -> Result<Arc<FactorFrame>, AnyFailure> {
         let mut known = self.factors.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(factors) = known.get(&plan.job.factor_set) {
+        let key = format!("{} {}", plan.job.factor_set, json!(plan.universe));
+        if let Some(factors) = known.get(&key) {
             return Ok(Arc::clone(factors));
         }
         let factors = Night::over(&cell.station, &self.options, self.products.clone()).factors()?;
-        known.insert(plan.job.factor_set.clone(), Arc::clone(&factors));
+        known.insert(key, Arc::clone(&factors));
         Ok(factors)
     }
 }

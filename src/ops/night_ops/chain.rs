@@ -3,7 +3,7 @@
 
 use crate::{
     digest::{Digest, Hasher},
-    market::{Calendar, DailyPanel, Field},
+    market::{Calendar, DailyPanel, Field, SecurityStatus},
     research::{dataset::DatasetRule, label::LabelFrame},
 };
 
@@ -27,6 +27,9 @@ pub(super) fn bars_chain(panel: &DailyPanel) -> Vec<Digest> {
             let (trades, lists) = (panel.trades(symbol, day), *listed == Some(day));
             if trades || lists {
                 hasher.int(i64::from(name.code())).text(name.exchange().suffix()).int(i64::from(trades));
+                // Limits and the universe follow from what the share was on that day.
+                hasher.text(panel.status(symbol, day).map_or("", SecurityStatus::name));
+                hasher.int(panel.sessions_since_listing(symbol, day).map_or(-1, i64::from));
                 let cell = symbol * days + day;
                 columns
                     .iter()

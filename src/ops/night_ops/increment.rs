@@ -26,7 +26,7 @@ use crate::{
     },
     research::{
         dataset::{EarlierDataset, ExtendedDataset, SavedDataset},
-        factor::{self, Availability, FactorFrame, KnownValues},
+        factor::{self, Availability, FactorFrame, KnownValues, traded_cells},
         label::LabelFrame,
         train::Trained,
         zoo::Snapshot,
@@ -155,6 +155,7 @@ impl Increment {
         let mut scores = carry_over::read_scores(&directory.join(SCORES), &carried.scores, panel)?;
         let first = carried.settled;
         let tail = factor::compute_from(&plan.factors, panel, first, night.threads()).map_err(failed)?;
+        let tail = tail.within(panel, &plan.universe);
         let added = model.scores(&tail).map_err(failed)?;
         let (days, width) = (panel.dates().len(), tail.dates.len());
         for (all, added) in scores.chunks_exact_mut(days.max(1)).zip(added.chunks_exact(width.max(1))) {
@@ -190,8 +191,7 @@ impl Increment {
         let known = self.known_until(self.first + self.tail.dates.len());
         let mut asked = plan.factors.factors.clone();
         asked.extend(plan.factors.expressions.iter().map(|expression| expression.name.clone()));
-        let traded = |symbol: usize| (0..panel.dates().len()).filter(move |day| panel.trades(symbol, *day)).count();
-        KnownValues::availability(&asked, &known, (0..panel.symbols().len()).map(traded).sum())
+        KnownValues::availability(&asked, &known, traded_cells(panel, &plan.universe, panel.dates().len()))
     }
 
     fn known_until(&self, session: usize) -> Vec<KnownValues> {
@@ -275,7 +275,8 @@ fn place(station: &Station, plan: &ResearchPlan) -> PathBuf {
 fn basis(night: &Night<'_>, plan: &ResearchPlan) -> BTreeMap<String, Digest> {
     let of = |value: &dyn std::fmt::Debug| Digest::of(format!("{value:?}"));
     let program = std::env::current_exe().ok().map(|path| mark(&path));
-    let parts: [(&str, Digest); 9] = [
+    let parts: [(&str, Digest); 10] = [
+        ("universe", of(&plan.universe)),
         ("program", of(&(env!("CARGO_PKG_VERSION"), program))),
         ("seed", of(&night.station.settings().seed)),
         ("start date", of(&night.options.start)),

@@ -14,12 +14,14 @@ use super::{
 };
 use crate::{
     data::{
-        guardian::{self, GuardianReport, Thresholds},
+        guardian::{self, GuardianReport, Known, Thresholds},
         repair::{self, RepairPlan},
     },
     digest::Digest,
     exit::AnyFailure,
-    market::{Calendar, CorporateAction, DailyBar, DailyPanel, Exchange, IndexBar, Symbol},
+    market::{
+        Calendar, CorporateAction, DailyBar, DailyPanel, Exchange, IndexBar, SecurityHistory, Symbol, UniverseRule,
+    },
     ops::{
         Station, data_state,
         research_plan::{self, ResearchPlan},
@@ -53,6 +55,7 @@ pub(super) struct Products {
     raw: Option<Arc<Vec<DailyBar>>>,
     repaired: Option<Arc<Vec<DailyBar>>>,
     actions: Option<Arc<Vec<CorporateAction>>>,
+    history: Option<Arc<SecurityHistory>>,
     examined: Option<Arc<GuardianReport>>,
     plan: Option<Arc<RepairPlan>>,
     panel: Option<Arc<DailyPanel>>,
@@ -77,7 +80,9 @@ pub(in crate::ops) struct SharedProducts {
     pub(in crate::ops) component: &'static str,
     pub(in crate::ops) as_of: Date,
     pub(in crate::ops) panel: Arc<DailyPanel>,
+    /// The labels, with the cells marked that `universe` does not hold.
     pub(in crate::ops) labels: Arc<LabelFrame>,
+    pub(in crate::ops) universe: UniverseRule,
     pub(in crate::ops) factors: Option<Arc<FactorFrame>>,
 }
 
@@ -106,7 +111,9 @@ impl<'a> Night<'a> {
         let mut night = Night::begin(station, options, shared.component);
         night.products.as_of = Some(shared.as_of);
         night.products.panel = Some(shared.panel);
-        night.products.labels = Some(shared.labels);
+        // A station with another universe marks its own.
+        let is_same = station.settings().research.universe == shared.universe;
+        night.products.labels = is_same.then_some(shared.labels);
         night.products.factors = shared.factors;
         night
     }
@@ -195,6 +202,24 @@ impl Night<'_> {
         Ok(filled(&mut self.products.actions, actions))
     }
 
+    /// Returns what was known of the securities on the trading date; says once where that is nothing.
+    pub(in crate::ops) fn history(&mut self) -> Result<Arc<SecurityHistory>, AnyFailure> {
+        if let Some(history) = &self.products.history {
+            return Ok(Arc::clone(history));
+        }
+        let as_of = self.as_of();
+        let history = self.stores()?.security_history(as_of)?;
+        if history.is_empty() {
+            let component = self.component;
+            tracing::warn!(
+                component,
+                "the input has no table 'securities': listing, delisting and ST are unknown, so every share counts as \
+                 listed long ago and without special treatment"
+            );
+        }
+        Ok(filled(&mut self.products.history, history))
+    }
+
     pub(super) fn thresholds(&self) -> Thresholds {
         data_state::thresholds(self.station)
     }
@@ -203,8 +228,9 @@ impl Night<'_> {
         if let Some(report) = &self.products.examined {
             return Ok(Arc::clone(report));
         }
-        let (bars, actions) = (self.raw_bars()?, self.actions()?);
-        let report = guardian::examine(&bars, &actions, Calendar::builtin(), &self.thresholds())?;
+        let (bars, actions, history) = (self.raw_bars()?, self.actions()?, self.history()?);
+        let known = Known { actions: &actions, history: &history };
+        let report = guardian::examine(&bars, known, Calendar::builtin(), &self.thresholds())?;
         Ok(filled(&mut self.products.examined, report))
     }
 
@@ -213,7 +239,9 @@ impl Night<'_> {
             return Ok(Arc::clone(plan));
         }
         let (bars, actions, report) = (self.raw_bars()?, self.actions()?, self.examined()?);
-        let plan = repair::plan(&bars, &report, &actions, Calendar::builtin(), &self.thresholds())?;
+        let history = self.history()?;
+        let known = Known { actions: &actions, history: &history };
+        let plan = repair::plan(&bars, &report, known, Calendar::builtin(), &self.thresholds())?;
         Ok(filled(&mut self.products.plan, plan))
     }
 
@@ -237,7 +265,7 @@ impl Night<'_> {
         let excluded = plan.excluded_days();
         let kept: Vec<&DailyBar> = bars.iter().filter(|bar| !excluded.contains(&(bar.date, bar.symbol))).collect();
         // Days without any bar are no rows: the kernels see by the calendar that a session is missing.
-        let panel = DailyPanel::from_bars(kept.iter().copied());
+        let panel = DailyPanel::from_bars(kept.iter().copied()).with_history(&*self.history()?);
         Ok(filled(&mut self.products.panel, panel))
     }
 
@@ -246,7 +274,9 @@ impl Night<'_> {
             return Ok(Arc::clone(factors));
         }
         let plan = ResearchPlan::of(self.station)?;
-        let factors = factor::compute_with(&plan.factors, &*self.panel()?, self.threads())?;
+        let panel = self.panel()?;
+        let factors = factor::compute_with(&plan.factors, &panel, self.threads())?;
+        let factors = factors.within(&panel, &plan.universe);
         self.check_resumed(Stage::Factor, || factors.digest())?;
         Ok(filled(&mut self.products.factors, factors))
     }
@@ -256,7 +286,8 @@ impl Night<'_> {
             return Ok(Arc::clone(labels));
         }
         let plan = ResearchPlan::of(self.station)?;
-        let labels = label::compute(&plan.labels, &*self.panel()?)?;
+        let panel = self.panel()?;
+        let labels = label::compute(&plan.labels, &panel)?.within(&panel.universe(&plan.universe));
         self.check_resumed(Stage::Label, || labels.digest())?;
         Ok(filled(&mut self.products.labels, labels))
     }

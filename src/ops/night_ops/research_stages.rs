@@ -240,7 +240,7 @@ fn trade(
         None => Arc::new(model.scores(&*night.factors()?)?),
     };
     night.products.handover.scores = Some(Arc::clone(&scores));
-    let input = BacktestInput { panel: &panel, scores: &scores, actions: &actions, is_st: None, params: &params };
+    let input = BacktestInput { panel: &panel, scores: &scores, actions: &actions, params: &params };
     let result = backtest::run_telling(&input, desk.core, &|done, total| listener.part(done, total, "sessions"))?;
     let benchmark = night.benchmark(&result)?;
     let mut metrics = performance::backtest_metrics(&result, benchmark.as_deref(), &plan.convention);

@@ -150,13 +150,23 @@ fn known_before(
             }
         }
     }
+    let history = stores.security_history(date)?;
+    if history.is_empty() {
+        notes.push("ST status and listings are unknown: every share has the ordinary limits of its board".into());
+    }
     let (mut days, mut unknown) = (Vec::with_capacity(symbols.len()), Vec::new());
     for symbol in symbols {
         let reference = reference(&daily, symbol, date).or_else(|| earlier.get(&symbol).copied());
         if reference.is_none() {
             unknown.push(symbol.to_string());
         }
-        let band = PriceBand::of(&LimitCase::ordinary(symbol, date, reference.map_or(f64::NAN, cny)));
+        let band = PriceBand::of(&LimitCase {
+            symbol,
+            date,
+            reference: reference.map_or(f64::NAN, cny),
+            is_st: history.is_st(symbol, date),
+            sessions_since_listing: history.sessions_since_listing(symbol, date),
+        });
         days.push((symbol, SymbolDay { reference, band, suspended: false }));
     }
     if !unknown.is_empty() {

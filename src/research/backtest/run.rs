@@ -28,8 +28,6 @@ pub struct BacktestInput<'a> {
     pub scores: &'a [f64],
     /// Corporate actions, in any order.
     pub actions: &'a [CorporateAction],
-    /// Whether a symbol is under special treatment, S x D; none when not known.
-    pub is_st: Option<&'a [bool]>,
     /// The window.
     pub params: &'a BacktestParams,
 }
@@ -70,11 +68,8 @@ pub fn run_telling(
 fn window(input: &BacktestInput<'_>) -> Result<std::ops::Range<usize>, BacktestError> {
     let (dates, params) = (input.panel.dates(), input.params);
     let cells = input.panel.symbols().len() * dates.len();
-    let flags = input.is_st.map_or(cells, <[bool]>::len);
-    for (what, got) in [("scores", input.scores.len()), ("is_st", flags)] {
-        if got != cells {
-            return Err(BacktestError::Layout { what, got, expected: cells });
-        }
+    if input.scores.len() != cells {
+        return Err(BacktestError::Layout { what: "scores", got: input.scores.len(), expected: cells });
     }
     // The first session has none before it to decide on.
     let start = params.from.map_or(0, |from| dates.partition_point(|date| *date < from)).max(1);
@@ -82,16 +77,20 @@ fn window(input: &BacktestInput<'_>) -> Result<std::ops::Range<usize>, BacktestE
     let Some(last) = end.checked_sub(2).filter(|_| start < end).and_then(|day| dates.get(day)) else {
         return Err(BacktestError::NoSessions { from: params.from, to: params.to, have: dates.len() });
     };
-    if !(start..end).any(|day| !scores_of(input, day - 1).is_empty()) {
+    if !(start..end).any(|day| !candidates(input, day).is_empty()) {
         return Err(BacktestError::NothingToTrade { days: end - start, last: *last });
     }
     Ok(start..end)
 }
 
-/// Returns the finite scores of a session, by symbol.
-fn scores_of(input: &BacktestInput<'_>, day: usize) -> Vec<(Symbol, f64)> {
-    let scores = input.scores.iter().skip(day).step_by(input.panel.dates().len()).copied();
-    input.panel.symbols().iter().copied().zip(scores).filter(|(_, score)| score.is_finite()).collect()
+/// Returns what a session may trade, by symbol: the finite scores of the session before, of shares that are
+/// still listed. That a share is delisted is known before the session opens.
+fn candidates(input: &BacktestInput<'_>, day: usize) -> Vec<(Symbol, f64)> {
+    let Some(before) = day.checked_sub(1) else { return Vec::new() };
+    let scores = input.scores.iter().skip(before).step_by(input.panel.dates().len()).copied();
+    let symbols = input.panel.symbols().iter().copied().zip(scores).enumerate();
+    let may_trade = |(at, (_, score)): &(usize, (Symbol, f64))| score.is_finite() && input.panel.is_listed(*at, day);
+    symbols.filter(may_trade).map(|(_, scored)| scored).collect()
 }
 
 /// A backtest under way.
@@ -115,7 +114,7 @@ impl<'a> Replay<'a> {
         }
         Self {
             input: *input,
-            tape: Tape::new(input.panel, input.is_st),
+            tape: Tape::new(input.panel),
             actions,
             initial: core.nav(),
             core,
@@ -130,7 +129,7 @@ impl<'a> Replay<'a> {
         self.tape.advance_to(day);
         self.tally.open_session();
         self.open(day, date)?;
-        let scores = scores_of(&self.input, day - 1);
+        let scores = candidates(&self.input, day);
         self.shortfalls.decisions += 1;
         if scores.is_empty() {
             self.shortfalls.without_scores += 1;
@@ -190,7 +189,12 @@ impl<'a> Replay<'a> {
         }
         notes.extend(self.tally.alerts.iter().map(|alert| format!("risk: {alert}")));
         notes.extend(self.stale().into_iter().map(|(symbol, date)| {
-            format!("{symbol} is valued at its close of {date}: it has no bar on the last session")
+            let delisted = self.tape.index(symbol).and_then(|name| self.input.panel.delisted_on(name));
+            let last = self.equity.last().map(|day| day.date);
+            match delisted.filter(|delisted| last.is_some_and(|last| *delisted <= last)) {
+                Some(on) => format!("{symbol} is valued at its close of {date}: it was delisted on {on} while held"),
+                None => format!("{symbol} is valued at its close of {date}: it has no bar on the last session"),
+            }
         }));
         let result = BacktestResult {
             params: *self.input.params,

@@ -8,7 +8,10 @@ use rand::RngExt;
 use super::{BacktestInput, run};
 use crate::{
     exit::{Exit, Failure},
-    market::{Commission, CorporateAction, DailyBar, DailyPanel, Side, Symbol, tick},
+    market::{
+        Commission, CorporateAction, DailyBar, DailyPanel, SecurityEvent, SecurityHistory, SecurityStatus, Side,
+        Symbol, tick,
+    },
     research::{
         backtest::{BacktestError, BacktestParams, BacktestResult},
         testing::{top_k_core, top_k_core_every},
@@ -63,7 +66,7 @@ fn costs() -> TradeTerms {
 /// Trades with `core` from the first session to the last.
 fn traded(bars: &[DailyBar], scores: &[f64], actions: &[CorporateAction], core: TradeCore) -> BacktestResult {
     let (panel, params) = (DailyPanel::from_bars(bars), BacktestParams::default());
-    run(&BacktestInput { panel: &panel, scores, actions, is_st: None, params: &params }, core).expect("a result")
+    run(&BacktestInput { panel: &panel, scores, actions, params: &params }, core).expect("a result")
 }
 
 /// Trades the best name with all of 100,000 CNY in the closing call.
@@ -171,7 +174,7 @@ fn nothing_to_trade_is_an_error() {
     let panel = DailyPanel::from_bars(&market(&[&[10.0; 3]]));
     let with = |scores: &[f64], params: &BacktestParams| {
         let core = top_k_core(1e5, 1, FREE, Venue::ClosingCall);
-        let input = BacktestInput { panel: &panel, scores, actions: &[], is_st: None, params };
+        let input = BacktestInput { panel: &panel, scores, actions: &[], params };
         run(&input, core).expect_err("an error")
     };
     let all = BacktestParams::default();
@@ -315,6 +318,47 @@ fn visible_bars() -> Option<Vec<DailyBar>> {
         }
     });
     Some(bars.collect())
+}
+
+fn event(code: u32, day: i8, status: SecurityStatus) -> SecurityEvent {
+    let symbol = Symbol::new(code, crate::market::Exchange::Sh).expect("a symbol");
+    SecurityEvent { date: date(2020, 6, day), symbol, status, name: "".into() }
+}
+
+/// As [`backtest`], on a panel that knows these events.
+fn with_events(bars: &[DailyBar], scores: &[f64], events: &[SecurityEvent]) -> BacktestResult {
+    let panel = DailyPanel::from_bars(bars).with_history(&SecurityHistory::of(events));
+    let input = BacktestInput { panel: &panel, scores, actions: &[], params: &BacktestParams::default() };
+    run(&input, top_k_core(1e5, 1, FREE, Venue::ClosingCall)).expect("a result")
+}
+
+#[test]
+fn share_under_special_treatment_cannot_be_bought_at_five_percent() {
+    let bars = market(&[&[10.0, 10.5, 10.5]]);
+    let scores = [1.0, 1.0, NAN];
+    let ordinary = with_events(&bars, &scores, &[event(600_000, 1, SecurityStatus::Normal)]);
+    assert_eq!(ordinary.trades[0].date, date(2020, 6, 2));
+    let st = with_events(&bars, &scores, &[event(600_000, 2, SecurityStatus::St)]);
+    assert_eq!(counts(&st.rejects), [("limit_up", 1)]);
+    assert_eq!(st.trades[0].date, date(2020, 6, 3), "bought when it no longer stands at its limit");
+}
+
+#[test]
+fn delisted_share_is_no_candidate_and_keeps_its_last_price() {
+    // The first is held when it is delisted; its last bar, of the day of the delisting, does not count.
+    let bars = market(&[&[10.0, 10.0, 9.5, 9.0], &[10.0, 10.0, 10.0, 10.0]]);
+    let scores = [1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5];
+    let events = [event(600_000, 3, SecurityStatus::Delisted)];
+    let result = with_events(&bars, &scores, &events);
+    assert_eq!(result.trades.len(), 1, "{:?}", result.trades);
+    assert_eq!((result.trades[0].date, result.trades[0].price), (date(2020, 6, 2), 1000));
+    let worth: Vec<i64> = result.equity.iter().map(|day| day.nav).collect();
+    assert_eq!(worth, [worth[0]; 3], "valued at 10.00, the close before");
+    let note = "600000.SH is valued at its close of 2020-06-02: it was delisted on 2020-06-03 while held";
+    assert!(result.notes.iter().any(|own| own == note), "{:?}", result.notes);
+    // Known before the session opens: it is not bought on its last day for the day after.
+    let none_before = with_events(&bars, &[NAN, 1.0, 1.0, 1.0, NAN, 0.5, NAN, NAN], &events);
+    assert_eq!(none_before.trades[0].symbol.code(), 600_001, "{:?}", none_before.trades);
 }
 
 #[test]

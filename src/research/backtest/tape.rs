@@ -31,15 +31,14 @@ struct Past {
 #[derive(Debug)]
 pub(super) struct Tape<'a> {
     panel: &'a DailyPanel,
-    is_st: Option<&'a [bool]>,
     today: usize,
     past: Vec<Past>,
 }
 
 impl<'a> Tape<'a> {
     /// Starts at the first session.
-    pub(super) fn new(panel: &'a DailyPanel, is_st: Option<&'a [bool]>) -> Self {
-        Self { panel, is_st, today: 0, past: vec![Past::default(); panel.symbols().len()] }
+    pub(super) fn new(panel: &'a DailyPanel) -> Self {
+        Self { panel, today: 0, past: vec![Past::default(); panel.symbols().len()] }
     }
 
     /// Moves on to the session `day`.
@@ -115,7 +114,7 @@ impl<'a> Tape<'a> {
             symbol: of,
             date,
             reference: reference.map_or(f64::NAN, cny),
-            is_st: self.is_st(symbol),
+            is_st: self.panel.is_st(symbol, self.today),
             sessions_since_listing: self.sessions_since_listing(symbol),
         });
         Some((of, SymbolDay { reference, band, suspended: !self.panel.trades(symbol, self.today) }))
@@ -151,13 +150,12 @@ impl<'a> Tape<'a> {
         })
     }
 
-    fn is_st(&self, symbol: usize) -> bool {
-        let cell = symbol * self.panel.dates().len() + self.today;
-        self.is_st.is_some_and(|flags| flags.get(cell).copied().unwrap_or(false))
-    }
-
-    /// A symbol whose bars begin after the panel's was listed then; of the others it is not known.
+    /// Where the panel does not know it, a symbol whose bars begin after the panel's was listed then; of the
+    /// others it is not known.
     fn sessions_since_listing(&self, symbol: usize) -> Option<u32> {
+        if self.panel.knows(symbol) {
+            return self.panel.sessions_since_listing(symbol, self.today);
+        }
         let listed = self.past(symbol).listed.unwrap_or(self.today);
         (listed > 0).then(|| (self.today - listed) as u32)
     }

@@ -14,7 +14,7 @@ use crate::{
     research::{
         ResearchError,
         factor::{FactorFrame, Window},
-        label::{LabelColumn, LabelFrame},
+        label::{Entry, LabelColumn, LabelFrame},
     },
 };
 
@@ -189,7 +189,9 @@ impl<'a> Rows<'a> {
     fn refusal(&self, cell: usize, day: usize) -> Option<String> {
         let value = self.label.values.get(cell).copied().unwrap_or(f64::NAN);
         let entry = self.labels.entry.get(cell)?;
-        if !value.is_finite() {
+        if *entry == Entry::Outside {
+            Some(entry.word().into())
+        } else if !value.is_finite() {
             Some("label_missing".into())
         } else if self.rule.tradable_only && entry.is_untradable() {
             Some(format!("entry_{}", entry.word()))

@@ -61,8 +61,7 @@ fn small_backtest() -> BacktestResult {
     let (panel, params) = (DailyPanel::from_bars(&bars), BacktestParams::default());
     let terms = TradeTerms { trim_to_cash: true, ..TradeTerms::default() };
     let core = top_k_core(1e6, 1, terms, Venue::ClosingCall);
-    run(&BacktestInput { panel: &panel, scores: &[1.0; 4], actions: &[], is_st: None, params: &params }, core)
-        .expect("a result")
+    run(&BacktestInput { panel: &panel, scores: &[1.0; 4], actions: &[], params: &params }, core).expect("a result")
 }
 
 #[test]

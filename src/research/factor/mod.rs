@@ -22,6 +22,7 @@ mod series;
 mod set;
 mod sql;
 mod table;
+mod universe;
 
 pub use aligned::AlignedPanel;
 pub use availability::{Availability, UNAVAILABLE, availability};
@@ -37,5 +38,6 @@ pub use series::{Series, Window};
 pub use set::{Column, Computed, ExpressionSet, FIELDS, mistakes};
 pub use sql::SqlQuery;
 pub use table::{FactorPlan, FactorTable};
+pub use universe::traded_cells;
 
 pub(crate) use {availability::lack, kernel::TOUCH, limit::UpperLimit, series::is_hole};

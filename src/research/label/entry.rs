@@ -16,6 +16,8 @@ pub enum Entry {
     Suspended,
     /// There is no next session in the panel, or its limit cannot be known.
     Unknown,
+    /// The symbol is not in the universe on the day of the decision.
+    Outside,
 }
 
 impl Entry {
@@ -45,10 +47,10 @@ impl Entry {
         }
     }
 
-    /// Says that a buy is known to be impossible.
+    /// Says that a buy is known to be impossible, or not to be asked for.
     #[must_use]
     pub const fn is_untradable(self) -> bool {
-        matches!(self, Self::LimitUp | Self::Suspended)
+        matches!(self, Self::LimitUp | Self::Suspended | Self::Outside)
     }
 
     /// Returns the entry in one word, for counts.
@@ -59,6 +61,7 @@ impl Entry {
             Self::LimitUp => "limit_up",
             Self::Suspended => "suspended",
             Self::Unknown => "unknown",
+            Self::Outside => "outside_universe",
         }
     }
 }

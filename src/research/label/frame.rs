@@ -49,6 +49,16 @@ impl LabelFrame {
         self.labels.iter().find(|label| label.id == id).ok_or_else(|| ResearchError::unknown("label", id, known()))
     }
 
+    /// Marks the cells that a universe does not hold; `universe` is S x D, laid out as the frame. The labels
+    /// stay: what the next session brought is known all the same.
+    #[must_use]
+    pub fn within(mut self, universe: &[bool]) -> Self {
+        for (entry, _) in self.entry.iter_mut().zip(universe).filter(|(_, admitted)| !**admitted) {
+            *entry = Entry::Outside;
+        }
+        self
+    }
+
     /// Returns the digest of ids, layout, numbers and entries.
     #[must_use]
     pub fn digest(&self) -> Digest {

@@ -8,12 +8,13 @@ use crate::market::Calendar;
 pub(super) struct DayGate {
     calendar: &'static Calendar,
     as_of: Option<Date>,
+    needs_session: bool,
     last: Option<(Date, Result<(), String>)>,
 }
 
 impl DayGate {
-    pub(super) fn new(as_of: Option<Date>) -> Self {
-        Self { calendar: Calendar::builtin(), as_of, last: None }
+    pub(super) fn new(as_of: Option<Date>, needs_session: bool) -> Self {
+        Self { calendar: Calendar::builtin(), as_of, needs_session, last: None }
     }
 
     /// Says why no row may have this date.
@@ -33,8 +34,8 @@ impl DayGate {
             return Err(format!("{date} is in the future: the last date is {as_of}"));
         }
         match self.calendar.is_session(date) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(format!("{date} is not a trading session")),
+            Ok(false) if self.needs_session => Err(format!("{date} is not a trading session")),
+            Ok(_) => Ok(()),
             Err(error) => Err(error.to_string()),
         }
     }
@@ -47,12 +48,15 @@ mod tests {
 
     #[test]
     fn only_known_sessions_up_to_the_last_date_pass() {
-        let mut gate = DayGate::new(Some(date(2025, 1, 3)));
+        let mut gate = DayGate::new(Some(date(2025, 1, 3)), true);
         for _ in 0..2 {
             assert_eq!(gate.check(date(2025, 1, 2)), Ok(()));
             assert!(gate.check(date(2025, 1, 1)).expect_err("a holiday").contains("not a trading session"));
             assert!(gate.check(date(2025, 1, 6)).expect_err("later").contains("in the future"));
             assert!(gate.check(date(1980, 1, 2)).expect_err("before").contains("outside the trading calendar"));
         }
+        let mut any_day = DayGate::new(Some(date(2025, 1, 3)), false);
+        assert_eq!(any_day.check(date(2025, 1, 1)), Ok(()));
+        assert!(any_day.check(date(2025, 1, 4)).expect_err("later").contains("in the future"));
     }
 }

@@ -10,8 +10,8 @@ use std::{
 use crate::{source::SourceError, store::Table};
 
 /// The names that stand for tables, as an error prints them.
-const RECOGNISED: &str = "daily*, index_daily*, corporate_actions*, bars_1m, bars_5m, bars_15m, bars_60m, calendar \
-                          (.parquet, .csv or .csv.gz)";
+const RECOGNISED: &str = "daily*, index_daily*, corporate_actions*, securities*, bars_1m, bars_5m, bars_15m, bars_60m, \
+                          calendar (.parquet, .csv or .csv.gz)";
 
 /// How a table is written; where several are there the first of this order is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,6 +135,7 @@ mod tests {
             ("bars_15m.parquet", Role::Rows(Table::Minute(Interval::M15), Form::Parquet)),
             ("bars_1m.parquet", Role::Rows(Table::Minute(Interval::M1), Form::Parquet)),
             ("corporate_actions_2005_2020.csv.gz", Role::Rows(Table::Actions, Form::CsvGz)),
+            ("securities.csv", Role::Rows(Table::Securities, Form::Csv)),
             ("calendar.parquet", Role::Calendar(Form::Parquet)),
         ] {
             assert_eq!(role_of(name), expected, "{name}");

@@ -31,8 +31,8 @@ use table::{TableReader, TableRows};
 pub use intake::{FileReport, Intake, IntakeOptions, Rejected, write_quarantine};
 
 /// Reads every table of a directory. Files are recognised by name (`daily*`, `index_daily*`,
-/// `corporate_actions*`, `bars_1m`, `bars_5m`, `bars_15m`, `bars_60m`, `calendar`; `.parquet`, `.csv` or
-/// `.csv.gz`); all others are listed with the reason why they were not read.
+/// `corporate_actions*`, `securities*`, `bars_1m`, `bars_5m`, `bars_15m`, `bars_60m`, `calendar`; `.parquet`,
+/// `.csv` or `.csv.gz`); all others are listed with the reason why they were not read.
 ///
 /// # Errors
 /// `NoTable` when there is nothing to read, `Columns` and `Units` when a file is not what its name says,
@@ -45,6 +45,7 @@ pub fn read_directory(directory: &Path, options: &IntakeOptions) -> Result<Intak
         daily: pass.table(Table::Daily)?,
         index: pass.table(Table::Index)?,
         actions: pass.table(Table::Actions)?,
+        securities: pass.table(Table::Securities)?,
         ..MarketData::default()
     };
     for interval in crate::market::Interval::ALL {

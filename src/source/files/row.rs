@@ -5,7 +5,7 @@ use jiff::civil::Time;
 
 use super::field::{FieldParser, flag, number, optional_number, optional_whole, symbol};
 use crate::{
-    market::{CorporateAction, DailyBar, IndexBar, MinuteBar},
+    market::{Calendar, CorporateAction, DailyBar, IndexBar, MinuteBar, SecurityEvent, SecurityStatus},
     store::{DelimitedRecord, Row},
 };
 
@@ -55,6 +55,16 @@ pub(super) trait InputRow: Row {
     /// Says what is impossible in the row.
     fn check(&self) -> Result<(), String>;
 
+    /// Returns the columns that a file may lack: their values then are missing in every row.
+    fn optional_columns() -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Says whether the row's date must be a trading session.
+    fn needs_session() -> bool {
+        true
+    }
+
     /// Returns what tells the units of the row; none where nothing does.
     fn unit_sample(&self) -> Option<UnitSample> {
         None
@@ -76,7 +86,7 @@ impl InputRow for DailyBar {
             volume: optional_whole("volume", fields.at(6))?,
             amount: optional_number("amount", fields.at(7))?,
             preclose: optional_number("preclose", fields.at(8))?,
-            adj_factor: number("adj_factor", fields.at(9))?,
+            adj_factor: optional_number("adj_factor", fields.at(9))?.unwrap_or(f64::NAN),
             suspended: flag("suspended", fields.at(10))?,
             source: parser.shared(fields.at(11)),
         })
@@ -90,6 +100,11 @@ impl InputRow for DailyBar {
             _ if self.adj_factor <= 0.0 => Err(format!("adj_factor {} is not positive", self.adj_factor)),
             _ => Ok(()),
         }
+    }
+
+    fn optional_columns() -> &'static [&'static str] {
+        // It follows from closes, references and corporate actions.
+        &["adj_factor"]
     }
 
     fn unit_sample(&self) -> Option<UnitSample> {
@@ -168,6 +183,31 @@ impl InputRow for CorporateAction {
             Some((name, value)) => Err(format!("{name} {value} is negative")),
             None => Ok(()),
         }
+    }
+}
+
+impl InputRow for SecurityEvent {
+    fn parse_text(parser: &mut FieldParser, fields: Fields<'_>) -> Result<Self, String> {
+        Ok(Self {
+            date: parser.date("date", fields.at(0))?,
+            symbol: symbol("symbol", fields.at(1))?,
+            status: parser.shared(fields.at(2)).parse().map_err(|error| format!("{error}"))?,
+            name: parser.shared(fields.at(3)),
+        })
+    }
+
+    fn check(&self) -> Result<(), String> {
+        // Sessions are counted from a listing, so it must be one.
+        let is_listing = self.status == SecurityStatus::Listed;
+        if is_listing && !Calendar::builtin().is_session(self.date).unwrap_or(false) {
+            return Err(format!("{} is listed on {}, which is not a trading session", self.symbol, self.date));
+        }
+        Ok(())
+    }
+
+    /// A status announced over a weekend holds from the next session on.
+    fn needs_session() -> bool {
+        false
     }
 }
 

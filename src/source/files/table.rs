@@ -44,7 +44,7 @@ impl<R: InputRow> TableReader<R> {
         Self {
             table,
             columns: R::schema().fields().iter().map(|field| field.name().clone()).collect(),
-            gate: DayGate::new(as_of),
+            gate: DayGate::new(as_of, R::needs_session()),
             rows: Vec::new(),
             places: Vec::new(),
             files: Vec::new(),
@@ -68,8 +68,9 @@ impl<R: InputRow> TableReader<R> {
         let mut reader = DelimitedReader::open(path, DelimitedLimits::default())?;
         let header: Vec<String> = reader.header().to_vec();
         self.check_columns(path, &header)?;
-        let positions: Vec<usize> =
-            self.columns.iter().filter_map(|column| header.iter().position(|name| name == column)).collect();
+        // A column that may be missing has a place that no record has, where every field is empty.
+        let position = |column: &String| header.iter().position(|name| name == column).unwrap_or(usize::MAX);
+        let positions: Vec<usize> = self.columns.iter().map(position).collect();
         let mut parser = FieldParser::new();
         let mut count = 0;
         while let Some(record) = reader.next_record()? {
@@ -98,8 +99,10 @@ impl<R: InputRow> TableReader<R> {
     }
 
     fn check_columns(&self, path: &Path, names: &[String]) -> Result<(), SourceError> {
-        let expected: Vec<&str> = self.columns.iter().map(String::as_str).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let may_lack = |column: &&str| R::optional_columns().contains(column) && !names.contains(column);
+        let expected = self.columns.iter().map(String::as_str).filter(|column| !may_lack(column));
+        let expected: Vec<&str> = expected.collect();
         check_columns(path, self.table.name(), &expected, &names)
     }
 

@@ -109,6 +109,48 @@ fn speed_of_reading_daily_bars_is_measured() {
 }
 
 #[test]
+fn factor_may_be_missing_and_no_other_column() {
+    let header = HEADER.replace(",adj_factor", "");
+    let rows = "2025-01-02,600000.SH,10,10.2,9.9,10.1,1000,10100,10,False,x\n";
+    let room = directory(&[("daily.csv", &format!("{header}\n{rows}"))]);
+    let intake = read_directory(room.path(), &IntakeOptions::default()).expect("read");
+    assert!(intake.rejected.is_empty() && intake.data.daily[0].adj_factor.is_nan(), "{:?}", intake.rejected);
+    assert!(!intake.data.daily[0].suspended && intake.data.daily[0].source.as_ref() == "x");
+    // As Parquet the column is there without a value, or not at all.
+    let typed = tempfile::tempdir().expect("a directory");
+    write_market(typed.path(), &intake.data).expect("written");
+    let (again, rejected) = read_daily_parquet(&typed.path().join("daily.parquet")).expect("read");
+    assert!(rejected.is_empty() && again[0].adj_factor.is_nan());
+    let short = directory(&[("daily.csv", &format!("{}\n", header.replace(",preclose", "")))]);
+    let error = read_directory(short.path(), &IntakeOptions::default()).expect_err("a column is missing");
+    assert!(error.to_string().contains("column 'preclose' is missing"), "{error}");
+}
+
+#[test]
+fn securities_are_read_in_both_forms_and_bad_events_are_kept() {
+    let events = "date,symbol,status,name\n2024-01-02,600001.SH,listed,A\n2024-03-02,600001.SH,*ST,*ST A\n\
+                  2024-03-04,600002.SH,st,B\n2024-03-02,600003.SH,listed,C\n2024-06-03,600001.SH,delisted,\n";
+    let bar = "2025-01-02,600000.SH,10,10.2,9.9,10.1,1000,10100,10,1,False,x";
+    let room = directory(&[("securities.csv", events), ("daily.csv", &format!("{HEADER}\n{bar}\n"))]);
+    let intake = read_directory(room.path(), &IntakeOptions::default()).expect("read");
+    let read: Vec<(String, &str)> =
+        intake.data.securities.iter().map(|event| (event.date.to_string(), event.status.name())).collect();
+    let expected = [("2024-01-02", "listed"), ("2024-03-02", "*ST"), ("2024-06-03", "delisted")];
+    assert_eq!(read, expected.map(|(date, status)| (date.to_owned(), status)), "a Saturday is no obstacle for *ST");
+    let reasons: Vec<(u64, &str)> = intake.rejected.iter().map(|row| (row.line, row.reason.as_str())).collect();
+    assert!(reasons[0].0 == 4 && reasons[0].1.contains("status 'st' is not one of listed"), "{reasons:?}");
+    assert!(reasons[1].0 == 5 && reasons[1].1.contains("which is not a trading session"), "{reasons:?}");
+
+    let typed = tempfile::tempdir().expect("a directory");
+    write_market(typed.path(), &intake.data).expect("written");
+    let again = read_directory(typed.path(), &IntakeOptions::default()).expect("read");
+    assert_eq!(again.data.securities, intake.data.securities);
+    let early = IntakeOptions { as_of: Some(jiff::civil::date(2024, 3, 4)), ..IntakeOptions::default() };
+    let known = read_directory(typed.path(), &early).expect("read");
+    assert_eq!(known.data.securities.len(), 2, "what is dated later is not known yet");
+}
+
+#[test]
 fn bad_rows_are_kept_with_their_reason_and_stop_nothing() {
     let good = "2025-01-02,600000.SH,10,10.2,9.9,10.1,1000,10100,10,1,False,x";
     let cases = [

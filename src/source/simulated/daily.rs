@@ -32,14 +32,14 @@ const DIVIDEND_SESSIONS: usize = 244;
 /// Sessions after a listing without suspension, dividend or limit board.
 const YOUNG_SESSIONS: u32 = 10;
 
-/// Below this price, fen, a falling share rises instead: the market has no delisting.
+/// Below this price, fen, a falling share rises instead: nobody is delisted for a low price.
 const FLOOR_FEN: i64 = 200;
 
 /// Lives a symbol's days through.
 pub(super) fn live(window: &Window, listing: &Listing) -> Life {
     let mut walk = Walk::new(window, listing);
-    let first = listing.first.unwrap_or(window.sessions.len());
-    for at in first..window.sessions.len() {
+    let first = listing.first.unwrap_or(listing.end);
+    for at in first..listing.end {
         let day = walk.day(at);
         walk.close = day.close;
         walk.adj_factor = day.adj_factor;

@@ -6,7 +6,7 @@
 //! returns, 3.5 % comes back on the next (`daily::REVERSAL`), which gives a factor that sorts by them an
 //! information coefficient of some 0.06 a day. Around that, by rule or by chance: suspensions, dividends
 //! with bonus shares and rights, limit boards of one price (three in ten followed by another), shares under
-//! special treatment, listings inside the window with their sessions without a limit.
+//! special treatment, a delisting, listings inside the window with their sessions without a limit.
 //!
 //! The same specification gives the same bytes. Each symbol has streams of its own, so that more symbols
 //! change no row of the others (the index apart, which is made of all).
@@ -120,8 +120,8 @@ pub fn listings(spec: &SimulatedSpec) -> Result<Vec<Listing>, SimulatedError> {
     Ok(roster::listings(&spec.window()?, spec.symbols))
 }
 
-/// Makes the market: daily bars, the index 000300.SH, one-minute bars and corporate actions, each table in
-/// its order. A symbol whose board opens after the window has no rows.
+/// Makes the market: daily bars, the index 000300.SH, one-minute bars, corporate actions, and listings with
+/// special treatment and delistings, each table in its order. A symbol whose board opens after the window has no rows.
 ///
 /// # Errors
 /// When the specification is out of bounds or reaches beyond the trading calendar.
@@ -133,11 +133,14 @@ pub fn generate(spec: &SimulatedSpec) -> Result<MarketData, SimulatedError> {
     let minute = minute_bars(&window, &mut lives, spec.minute_days, &source);
     let mut actions: Vec<_> = lives.iter_mut().flat_map(|life| std::mem::take(&mut life.actions)).collect();
     actions.sort_by_key(|action| (action.ex_date, action.symbol));
+    let mut securities: Vec<_> = listings.iter().flat_map(|listing| listing.events(window.sessions)).collect();
+    securities.sort_by_key(|event| (event.date, event.symbol));
     Ok(MarketData {
         daily: daily_bars(&window, &lives, &source),
         index: index::bars(&window, &lives),
         minute: BTreeMap::from([(Interval::M1, minute)]),
         actions,
+        securities,
     })
 }
 

@@ -9,7 +9,7 @@ use crate::{
     digest::Hasher,
     market::{
         Board, Calendar, CorporateAction, DailyBar, Interval, LimitCase, LotRule, MarketData, MinuteBar, PriceBand,
-        Symbol,
+        SecurityHistory, Symbol,
         adjust::{adjustment_step, ex_reference_price},
         session, tick,
     },
@@ -61,7 +61,8 @@ impl Oracle<'_> {
         let daily = data.daily.is_sorted_by(|a, b| (a.date, a.symbol) < (b.date, b.symbol));
         let actions = data.actions.is_sorted_by(|a, b| (a.ex_date, a.symbol) < (b.ex_date, b.symbol));
         let minute = data.minute[&Interval::M1].is_sorted_by(|a, b| (a.ts, a.symbol) < (b.ts, b.symbol));
-        self.expect(daily && actions && minute, || "a table is out of order".to_owned());
+        let securities = data.securities.is_sorted_by(|a, b| (a.date, a.symbol) < (b.date, b.symbol));
+        self.expect(daily && actions && minute && securities, || "a table is out of order".to_owned());
         let index: Vec<Date> = data.index.iter().map(|bar| bar.date).collect();
         self.expect(index == self.window(), || "the index misses sessions".to_owned());
         let ordered =
@@ -72,9 +73,11 @@ impl Oracle<'_> {
     fn check_symbol(&mut self, listing: &Listing) {
         let rows: Vec<&DailyBar> = self.data.daily.iter().filter(|bar| bar.symbol == listing.symbol).collect();
         let listed = listing.listed_on.unwrap_or(self.window()[0]);
-        let expected: Vec<Date> = self.window().iter().filter(|date| **date >= listed).copied().collect();
+        let is_listed = |date: &&Date| **date >= listed && listing.delisted_on.is_none_or(|end| **date < end);
+        let expected: Vec<Date> = self.window().iter().filter(is_listed).copied().collect();
         let dates: Vec<Date> = rows.iter().map(|bar| bar.date).collect();
         self.expect(dates == expected, || format!("{}: rows are not the sessions since {listed}", listing.symbol));
+        self.check_history(listing, &rows);
         for (age, bar) in rows.iter().enumerate() {
             let before = age.checked_sub(1).map(|before| rows[before]);
             self.check_bar(bar);
@@ -88,6 +91,19 @@ impl Oracle<'_> {
             });
             let inside = band.is_none_or(|band| bar.suspended || (band.contains(bar.high) && band.contains(bar.low)));
             self.expect(inside, || format!("{} {}: beyond the limit", bar.symbol, bar.date));
+        }
+    }
+
+    /// What the market tells of a symbol must be what its rows are.
+    fn check_history(&mut self, listing: &Listing, rows: &[&DailyBar]) {
+        let (symbol, history) = (listing.symbol, SecurityHistory::of(&self.data.securities));
+        let told = (history.listed_on(symbol), history.delisted_on(symbol)) == (listing.listed_on, listing.delisted_on);
+        self.expect(rows.is_empty() || told, || format!("{symbol}: listing or delisting is not told"));
+        for date in self.window() {
+            let has_row = rows.binary_search_by_key(date, |bar| bar.date).is_ok();
+            let agrees = history.is_listed(symbol, *date) == has_row || rows.is_empty();
+            let st = !has_row || history.is_st(symbol, *date) == listing.is_st(*date);
+            self.expect(agrees && st, || format!("{symbol} {date}: the history does not fit"));
         }
     }
 
@@ -206,7 +222,7 @@ fn oracle_sees_planted_errors() {
     let good = generate(&spec).expect("a market");
     assert!(violations(&spec, &good).is_empty());
     let at = good.daily.iter().rposition(|bar| !bar.suspended).expect("a trading day");
-    let plants: [(&str, Plant); 12] = [
+    let plants: [(&str, Plant); 13] = [
         ("off the tick", |data, at| data.daily[at].open += 0.003),
         ("beyond the limit", |data, at| data.daily[at].high *= 2.0),
         ("high below close", |data, at| data.daily[at].high = data.daily[at].low - 0.01),
@@ -219,6 +235,7 @@ fn oracle_sees_planted_errors() {
         ("missing minute", |data, _| drop(data.minute.get_mut(&Interval::M1).expect("minutes").pop())),
         ("minute amount", |data, _| data.minute.get_mut(&Interval::M1).expect("minutes")[0].amount = Some(0.01)),
         ("order", |data, _| data.daily.swap(0, 1)),
+        ("ST not told", |data, _| data.securities.retain(|event| !event.status.is_st())),
     ];
     for (what, plant) in plants {
         let mut bad = good.clone();
@@ -245,6 +262,19 @@ fn default_market_has_every_kind_of_day() {
     assert!(count(&|bar| is_one_price(bar) && Some(bar.close) < bar.preclose) > 5);
     assert!(count(&|bar| st.get(&bar.symbol).is_some_and(|from| *from <= bar.date)) > 300);
     assert!(count(&|bar| bar.preclose.is_none()) == 8, "one row of each new listing");
+    let delisted: Vec<Symbol> =
+        listings.iter().filter(|listing| listing.delisted_on.is_some()).map(|listing| listing.symbol).collect();
+    assert_eq!(delisted.len(), 1, "one share leaves the market: {delisted:?}");
+    let history = SecurityHistory::of(&data.securities);
+    let at_st_limit = |bar: &DailyBar| {
+        let case = LimitCase { is_st: true, ..LimitCase::ordinary(bar.symbol, bar.date, bar.preclose.unwrap_or(0.0)) };
+        let band = PriceBand::of(&case);
+        !bar.suspended
+            && bar.symbol.board() == Board::Main
+            && history.is_st(bar.symbol, bar.date)
+            && band.is_some_and(|band| band.is_up(bar.close) || band.is_down(bar.close))
+    };
+    assert!(count(&at_st_limit) > 5, "{} closes at a limit of 5 %", count(&at_st_limit));
     let with = |of: &dyn Fn(&CorporateAction) -> bool| data.actions.iter().filter(|action| of(action)).count();
     assert!(with(&|action| action.cash_per_10 > 0.0) > 50);
     assert!(with(&|action| action.bonus_per_10 > 0.0) > 5);
@@ -273,14 +303,21 @@ fn digest(data: &MarketData) -> String {
         hasher.text(&action.ex_date.to_string()).text(&action.symbol.to_string()).float(action.cash_per_10);
         hasher.float(action.bonus_per_10).float(action.rights_per_10).float(action.rights_price);
     }
+    for event in &data.securities {
+        hasher
+            .text(&event.date.to_string())
+            .text(&event.symbol.to_string())
+            .text(event.status.name())
+            .text(&event.name);
+    }
     hasher.finish().to_string()
 }
 
 #[test]
 fn same_seed_gives_the_same_bytes_for_ever() {
     let of = |spec: &SimulatedSpec| digest(&generate(spec).expect("a market"));
-    assert_eq!(of(&SimulatedSpec::default()), "0b79a5d129028c3937e72f272a55e0b468c6f6f4a21c70afb8b1d0df01d26d25");
-    assert_eq!(of(&spec(7, 10, 40, 2)), "69cbab3e14052429f64028da45048f2626739c321c069249d06a7903787747d1");
+    assert_eq!(of(&SimulatedSpec::default()), "944c181f63f54a71fab1d2efb782abb88d506f6099ce1409e0b5ce65ef428365");
+    assert_eq!(of(&spec(7, 10, 40, 2)), "d27b46841ef44d4889019625fc9c626a5547acd1f475afc30cf2cedd51e6cb0f");
     assert_ne!(of(&spec(7, 10, 40, 2)), of(&spec(8, 10, 40, 2)));
 }
 

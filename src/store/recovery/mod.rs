@@ -161,7 +161,7 @@ mod tests {
             fs::remove_file(&room.settings.database().path).expect("removed");
             let _ = fs::remove_file(wal_path(&room.settings));
             let (stores, report) = room.open();
-            assert_eq!(report.rebuilt.len(), 4, "four tables: {report:?}");
+            assert_eq!(report.rebuilt.len(), 5, "five tables: {report:?}");
             assert_sample(&stores);
         }
     }
@@ -296,7 +296,7 @@ mod tests {
             let _ = fs::remove_file(format!("{}{suffix}", room.settings.ledger.path.display()));
         }
         let (stores, report) = room.open();
-        assert_eq!(report.adopted.len(), 4, "{report:?}");
+        assert_eq!(report.adopted.len(), 5, "{report:?}");
         assert_sample(&stores);
         drop(stores);
         assert!(room.open().1.is_clean());

@@ -30,7 +30,8 @@ pub struct DailyColumns {
     volume: IntColumn,
     amount: FloatColumn,
     preclose: FloatColumn,
-    adj_factor: FloatColumn,
+    /// None in an input that lacks the column; the stores always have it.
+    adj_factor: Option<FloatColumn>,
     suspended: FlagColumn,
     source: TextColumn,
 }
@@ -50,7 +51,10 @@ impl Row for DailyBar {
             volume: IntColumn::of(origin, batch, "volume")?,
             amount: FloatColumn::of(origin, batch, "amount")?,
             preclose: FloatColumn::of(origin, batch, "preclose")?,
-            adj_factor: FloatColumn::of(origin, batch, "adj_factor")?,
+            adj_factor: batch
+                .column_by_name("adj_factor")
+                .map(|_| FloatColumn::of(origin, batch, "adj_factor"))
+                .transpose()?,
             suspended: FlagColumn::of(origin, batch, "suspended")?,
             source: TextColumn::of(origin, batch, "source")?,
         })
@@ -68,7 +72,10 @@ impl Row for DailyBar {
             volume: columns.volume.optional(row)?,
             amount: columns.amount.optional(row)?,
             preclose: columns.preclose.optional(row)?,
-            adj_factor: columns.adj_factor.required(row)?,
+            adj_factor: match &columns.adj_factor {
+                Some(column) => column.optional(row)?.unwrap_or(f64::NAN),
+                None => f64::NAN,
+            },
             suspended: columns.suspended.required(row)?,
             source: columns.source.shared(row),
         })
@@ -85,7 +92,7 @@ impl Row for DailyBar {
             maybe_ints(rows, |bar| bar.volume),
             maybe_floats(rows, |bar| bar.amount),
             maybe_floats(rows, |bar| bar.preclose),
-            floats(rows, |bar| bar.adj_factor),
+            maybe_floats(rows, |bar| Some(bar.adj_factor).filter(|factor| !factor.is_nan())),
             Arc::new(rows.iter().map(|bar| Some(bar.suspended)).collect::<BooleanArray>()),
             texts(rows.iter().map(|bar| &bar.source)),
         ]

@@ -6,6 +6,7 @@ mod daily;
 mod index;
 mod minute;
 mod prices;
+mod security;
 mod value;
 
 use std::path::Path;
@@ -18,6 +19,7 @@ pub use daily::DailyColumns;
 pub use index::IndexColumns;
 pub use minute::MinuteColumns;
 pub use prices::Prices;
+pub use security::SecurityColumns;
 
 use super::{StoreError, columnar::date_micros};
 use crate::{digest::Hasher, market::Symbol};
