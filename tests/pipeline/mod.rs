@@ -6,4 +6,5 @@ mod models;
 mod night;
 mod real_data;
 mod simulation;
+mod tasks;
 mod walk_forward;
