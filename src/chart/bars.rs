@@ -21,7 +21,7 @@ const WORDS_WIDE: usize = 14;
 const WORDS_NARROW: usize = 5;
 /// Bars that have room for a number at each, on a wide page.
 const NUMBERS_WIDE: usize = 16;
-/// Groups that have room for a number at their first bar, on a narrow page.
+/// Groups of one bar that have room for a number at it, on a narrow page.
 const NUMBERS_NARROW: usize = 6;
 
 /// What the first, second, ... bar of every group stands for.
@@ -122,8 +122,8 @@ fn draw_group(plot: &mut Markup, bars: &Bars<'_>, at: usize, scale: &Scale) {
     let width = (slot * FILLED / count as f64).min(WIDTH_MAX);
     let left = middle - width * count as f64 / 2.0;
     for (order, (series, value)) in bars.series.iter().zip(&group.values).enumerate() {
-        // Side by side there is room for the number of the first bar only.
-        let fits_narrow = order == 0 && groups <= NUMBERS_NARROW;
+        // Side by side there is no room for numbers.
+        let fits_narrow = bars.series.len() == 1 && groups <= NUMBERS_NARROW;
         let title = format!("{}, {}: {}", group.label, series.name, written(*value, bars.words));
         draw_bar(plot, bars, scale, (left + width * order as f64, width), (*value, series.class, &title), fits_narrow);
     }
@@ -134,7 +134,10 @@ fn draw_group(plot: &mut Markup, bars: &Bars<'_>, at: usize, scale: &Scale) {
         let narrow = from_last.is_multiple_of(stride(WORDS_NARROW).next_multiple_of(stride(WORDS_WIDE)));
         let class = if narrow { "axis" } else { "axis wide" };
         let y = number(2.0 * MARGIN + bars.height + 14.0);
-        let position = [("class", class), ("x", &percent(middle)), ("y", &y), ("text-anchor", "middle")];
+        // A thin last group has no room for half a word to its right.
+        let is_edge = from_last == 0 && groups > WORDS_WIDE;
+        let (x, anchor) = if is_edge { ("100%".into(), "end") } else { (percent(middle), "middle") };
+        let position = [("class", class), ("x", &x), ("y", &y), ("text-anchor", anchor)];
         plot.leaf("text", &position, &group.label);
     }
 }
@@ -220,7 +223,7 @@ mod tests {
         </svg>
         <svg x="64" width="100%" height="168" overflow="visible">
         <line class="zero" x1="0" x2="100%" y1="72" y2="72"/>
-        <text class="value" x="20%" y="16" text-anchor="middle">
+        <text class="value wide" x="20%" y="16" text-anchor="middle">
         <title>2019, own: 1.0</title>1.0</text>
         <rect class="bar own above" x="15%" y="22" width="10%" height="50">
         <title>2019, own: 1.0</title>
@@ -231,7 +234,7 @@ mod tests {
         <title>2019, &lt;other&gt;: -1.0</title>
         </rect>
         <text class="axis" x="25%" y="158" text-anchor="middle">2019</text>
-        <text class="value" x="70%" y="66" text-anchor="middle">
+        <text class="value wide" x="70%" y="66" text-anchor="middle">
         <title>2020, own: 0.0</title>0.0</text>
         <rect class="bar own above" x="65%" y="72" width="10%" height="0.5">
         <title>2020, own: 0.0</title>
@@ -286,7 +289,7 @@ mod tests {
             let narrow = narrow - drawing.matches("class=\"axis\" x=\"0\"").count();
             let wide = narrow + drawing.matches("class=\"axis wide\"").count();
             assert!((1..=5).contains(&narrow) && wide <= 14, "{count}: {narrow} of {wide}");
-            assert!(drawing.contains(&format!("text-anchor=\"middle\">w{}</text>", count - 1)), "the last is named");
+            assert!(drawing.contains(&format!("\">w{}</text>", count - 1)), "the last is named");
         }
     }
 }

@@ -7,6 +7,7 @@ mod models;
 mod night;
 mod real_data;
 mod simulation;
+mod tasks;
 mod threads;
 mod walk_forward;
 mod wrong_research;

@@ -315,3 +315,77 @@ impl TradingFigures {
         all
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{BacktestFigures, ScoreInput};
+    use crate::{
+        digest::Digest,
+        market::DailyPanel,
+        metric::Convention,
+        research::{
+            backtest::{BacktestParams, BacktestResult, EquityDay},
+            label,
+            testing::{NEXT_RETURN, label_spec, random_bars},
+        },
+    };
+
+    fn result(panel: &DailyPanel, sessions: std::ops::Range<usize>) -> BacktestResult {
+        let day = |date: &_| EquityDay { date: *date, nav: 110, cash: 0, ret: 0.1, turnover: 0.0 };
+        BacktestResult {
+            params: BacktestParams::default(),
+            equity: panel.dates()[sessions].iter().map(day).collect(),
+            trades: Vec::new(),
+            rejects: [].into(),
+            cut: [].into(),
+            limited: [].into(),
+            dividends: 0,
+            notes: Vec::new(),
+            digest: Digest::of("result"),
+        }
+    }
+
+    #[test]
+    fn scores_count_from_the_session_before_the_first_traded_to_that_before_the_last() {
+        let panel = DailyPanel::from_bars(&random_bars(30, 60));
+        let labels = label::compute(&label_spec(&[NEXT_RETURN]), &panel).expect("labels");
+        // A perfect prediction on the sessions that decide, its opposite on all others.
+        let scores: Vec<f64> = labels.labels[0]
+            .values
+            .iter()
+            .enumerate()
+            .map(|(cell, value)| if (39..=48).contains(&(cell % 60)) { *value } else { -value })
+            .collect();
+        let input = ScoreInput { panel: &panel, scores: &scores, labels: &labels, label: "R1", tradable_only: false };
+        let figures = BacktestFigures::of(&result(&panel, 40..50), None, &input, &Convention::default()).expect("made");
+        let own = figures.prediction.as_ref().expect("there");
+        assert_eq!((own.from, own.to, own.ic.days), (panel.dates()[39], panel.dates()[48], 10));
+        for mean in [own.ic.mean, own.rank_ic.mean, own.return_ic.mean, own.monotonicity, own.hit_rate] {
+            assert!((mean.expect("defined") - 1.0).abs() < 1e-12, "{own:?}");
+        }
+        assert!(own.spread.mean.is_some_and(|spread| spread > 0.05), "{own:?}");
+        assert_eq!(figures.prediction_metrics()["rank_ic"], own.rank_ic.mean);
+        let tradable = ScoreInput { tradable_only: true, ..input };
+        let fewer =
+            BacktestFigures::of(&result(&panel, 40..50), None, &tradable, &Convention::default()).expect("made");
+        let fewer = fewer.prediction.expect("there");
+        assert_eq!(fewer.pairs + fewer.untradable, own.pairs);
+        let wider = BacktestFigures::of(&result(&panel, 39..50), None, &input, &Convention::default()).expect("made");
+        assert!(wider.prediction.expect("there").ic.mean < own.ic.mean, "one session more decides, and it is wrong");
+        let unknown = ScoreInput { label: "R2", ..input };
+        BacktestFigures::of(&result(&panel, 40..50), None, &unknown, &Convention::default())
+            .expect_err("no such label");
+    }
+
+    #[test]
+    fn first_session_of_the_panel_has_no_score_before_it() {
+        let panel = DailyPanel::from_bars(&random_bars(6, 10));
+        let labels = label::compute(&label_spec(&[NEXT_RETURN]), &panel).expect("labels");
+        let scores = vec![0.0; 60];
+        let input = ScoreInput { panel: &panel, scores: &scores, labels: &labels, label: "R1", tradable_only: true };
+        let figures = BacktestFigures::of(&result(&panel, 0..3), None, &input, &Convention::default()).expect("made");
+        assert_eq!(figures.prediction, None);
+        assert!(figures.prediction_metrics().values().all(Option::is_none));
+        assert_eq!((figures.trading.capital, figures.years.len()), (100, 1));
+    }
+}

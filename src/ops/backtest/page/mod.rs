@@ -123,7 +123,7 @@ fn write_headline_figures(page: &mut Markup, report: &BacktestReport) {
         ("Sharpe ratio", figure(report, "bt_sharpe")),
         ("deepest drawdown", figure(report, "bt_max_dd")),
         ("return a year", figure(report, "bt_ret_ann")),
-        ("above the CSI 300", if benchmark.is_some() { excess } else { "no data".into() }),
+        ("against the CSI 300", if benchmark.is_some() { excess } else { "no data".into() }),
         ("rank IC", figure(report, "rank_ic")),
         ("turnover a session", figure(report, "bt_turnover")),
     ];

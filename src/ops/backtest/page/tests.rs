@@ -5,11 +5,15 @@ use jiff::{Timestamp, civil::date};
 use super::html;
 use crate::{
     digest::Digest,
+    metric::{Convention, monthly, monthly_mean, summarise, yearly},
     ops::{
         backtest::BacktestReport,
         night_ops::{NightOpsReport, Stage, StageReport},
     },
-    research::backtest::EquityDay,
+    research::{
+        backtest::EquityDay,
+        performance::{BacktestFigures, BenchmarkFigures, PredictionFigures, TradingFigures, YearFigures},
+    },
     store::StageStatus,
 };
 
@@ -84,6 +88,98 @@ fn verdict_comes_first_and_everything_is_there() {
         assert!(!page.contains(outside), "the page must stand alone: {outside}");
     }
     assert_eq!(page, html(&report()), "equal reports give equal pages");
+}
+
+/// Figures as of a run with a benchmark, whose scores have a label on two of three sessions.
+fn figures() -> BacktestFigures {
+    let dates = [2, 3, 4].map(|day| date(2025, 6, day));
+    let (own, other) = ([0.0, 0.05, -0.0952], [0.01, 0.0, -0.02]);
+    let convention = Convention::default();
+    let months = monthly(&dates, &own);
+    let total = monthly(&dates, &other)[0].total;
+    let year = |own| YearFigures { own, benchmark: total };
+    let ic = [Some(0.25), None, Some(-0.05)];
+    let prediction = PredictionFigures {
+        label: "<LABEL>".into(),
+        horizon: 1,
+        from: date(2025, 5, 30),
+        to: date(2025, 6, 3),
+        pairs: 30,
+        untradable: 2,
+        ic: summarise(&ic),
+        rank_ic: summarise(&ic),
+        hit_rate: Some(0.5),
+        return_ic: summarise(&ic),
+        return_rank_ic: summarise(&ic),
+        ic_by_month: monthly_mean(&dates, &ic),
+        rank_ic_by_month: monthly_mean(&dates, &ic),
+        quantile_returns: [-0.002, -0.001, 0.0, 0.001, 0.003].map(Some).to_vec(),
+        spread: summarise(&[Some(0.005)]),
+        monotonicity: Some(1.0),
+        top_turnover: Some(0.4),
+    };
+    BacktestFigures {
+        years: yearly(&dates, &own, &convention).into_iter().map(year).collect(),
+        months,
+        benchmark: Some(BenchmarkFigures {
+            total,
+            excess: Some(-0.04),
+            sharpe: None,
+            max_drawdown: Some(-0.02),
+            returns: other.to_vec(),
+        }),
+        prediction: Some(prediction),
+        trading: TradingFigures {
+            buys: 4,
+            sells: 3,
+            traded: 10_000_000,
+            costs: 20_000,
+            capital: 100_000_000,
+            ..TradingFigures::default()
+        },
+    }
+}
+
+#[test]
+fn figures_follow_the_verdict_and_carry_their_numbers() {
+    let with = BacktestReport { figures: Some(figures()), ..report() };
+    let page = html(&with);
+    let places: Vec<usize> = [
+        "4.00 points behind the CSI 300",
+        "the same capital in the CSI 300",
+        "class=\"line benchmark\"",
+        "<code>bt_ret_total</code>",
+        "Returns by year",
+        "2025, CSI 300: -1.02 %",
+        "Returns by month, percent",
+        "Jun 2025: -5.00 % over 3 sessions",
+        "30 pairs of score and label, 2025-05-30 to 2025-06-03. 2 more are left out",
+        "&lt;LABEL&gt;",
+        "2025-06, IC: 0.100",
+        "5 (best), mean forward return: 0.300 %",
+        "Best less worst fifth: 0.500 % a session",
+        "every fifth earned more than the one below",
+        "100,000 CNY traded in 4 buys and 3 sells",
+        "20.0 basis points",
+        "What was not traded as wished",
+    ]
+    .iter()
+    .map(|word| page.find(word).unwrap_or_else(|| panic!("no {word} in\n{page}")))
+    .collect();
+    assert!(places.is_sorted(), "{places:?}");
+    assert!(!page.contains("NaN") && !page.contains("<script") && !page.contains("http"));
+}
+
+#[test]
+fn what_has_no_figure_says_why() {
+    let mut bare = figures();
+    (bare.benchmark, bare.prediction, bare.trading) = (None, None, TradingFigures::default());
+    let page = html(&BacktestReport { figures: Some(bare), ..report() });
+    for words in
+        ["Without a benchmark", "no score has a label", "Nothing was traded.", "no benchmark for these sessions"]
+    {
+        assert!(page.contains(words), "no {words} in\n{page}");
+    }
 }
 
 #[test]
