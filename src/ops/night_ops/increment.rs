@@ -234,7 +234,14 @@ pub(super) fn leave(night: &mut Night<'_>) -> Result<Option<&'static str>, AnyFa
         Some(increment) => increment.known_until(settled),
         None => KnownValues::of(&*night.factors()?, &(0..settled)),
     };
-    let at = |chain: &[Digest], session: usize| chain.get(session).copied().unwrap_or_else(|| Digest::of(""));
+    let link = |chain: &[Digest], session: Option<usize>| session.and_then(|session| chain.get(session)).copied();
+    let (Some(bars), Some(label), Some(factors)) = (
+        link(&bars_chain(&panel), Some(settled)),
+        link(&labels_chain(&labels, &plan.dataset), Some(settled)),
+        link(&factors, settled.checked_sub(first)),
+    ) else {
+        return Ok(Some("the bars end before the last session carried over"));
+    };
     // The first session of the test is traded on the scores of the one before it.
     let decided = panel.dates().partition_point(|date| *date < first_test).saturating_sub(1);
     let path = research_plan::cache(night.station, night.as_of()).join(SCORES);
@@ -245,9 +252,9 @@ pub(super) fn leave(night: &mut Night<'_>) -> Result<Option<&'static str>, AnyFa
         settled,
         until,
         on_calendar: on_calendar(&panel),
-        bars: at(&bars_chain(&panel), settled),
-        labels: at(&labels_chain(&labels, &plan.dataset), settled),
-        factors: at(&factors, settled - first),
+        bars,
+        labels: label,
+        factors,
         known,
         dataset: dataset.manifest,
         model,
