@@ -186,7 +186,7 @@ fn parent(path: &Path) -> &Path {
 
 #[cfg(test)]
 mod tests {
-    use super::{append, point, replace};
+    use super::{append, point, replace, share};
     use std::{fs, path::Path};
 
     #[test]
@@ -213,6 +213,23 @@ mod tests {
             point(&link, Path::new(target)).expect("linked");
             assert_eq!(fs::read_link(&link).expect("a link"), Path::new(target));
         }
+    }
+
+    #[test]
+    fn shared_file_keeps_its_bytes_when_the_other_name_is_replaced() {
+        let room = tempfile::tempdir().expect("a directory");
+        let (one, other) = (room.path().join("one"), room.path().join("other"));
+        replace(&one, "first").expect("written");
+        replace(&other, "old").expect("written");
+        // The second time both names are one file already.
+        for _ in 0..2 {
+            share(&one, &other).expect("shared");
+            assert_eq!(fs::read_to_string(&other).expect("readable"), "first");
+        }
+        replace(&one, "second").expect("written");
+        assert_eq!(fs::read_to_string(&other).expect("readable"), "first");
+        assert_eq!(fs::read_dir(room.path()).expect("listed").count(), 2, "no temporary name stays");
+        assert!(share(&room.path().join("absent"), &other).is_err());
     }
 
     #[test]

@@ -56,6 +56,8 @@ pub(super) struct Increment {
 /// What the stages note for the next night.
 #[derive(Default)]
 pub(super) struct Handover {
+    /// The chain of the panel's bars, where something has asked for it.
+    bars: Option<Vec<Digest>>,
     /// The chain of the factors from session `0` of the pair on.
     pub(super) factors: Option<(usize, Vec<Digest>)>,
     pub(super) dataset: Option<SavedDataset>,
@@ -120,12 +122,15 @@ impl Increment {
             return Err(changed(format!("the {name} was changed since the night of {}", carried.as_of)));
         }
         let panel = night.panel().map_err(failed)?;
-        let link = |chain: Vec<Digest>| chain.get(carried.settled).copied();
-        if link(bars_chain(&panel)) != Some(carried.bars) || on_calendar(&panel) != carried.on_calendar {
+        let bars = bars_chain(&panel);
+        let link = |chain: &[Digest]| chain.get(carried.settled).copied();
+        let same_bars = link(&bars) == Some(carried.bars);
+        night.products.handover.bars = Some(bars);
+        if !same_bars || on_calendar(&panel) != carried.on_calendar {
             return Err(changed(format!("bars up to {} were changed", carried.until)));
         }
         let labels = night.labels().map_err(failed)?;
-        if link(labels_chain(&labels, &plan.dataset)) != Some(carried.labels) {
+        if link(&labels_chain(&labels, &plan.dataset)) != Some(carried.labels) {
             return Err(changed(format!("labels of sessions up to {} were changed", carried.until)));
         }
         Self::load(night, &plan, carried, &panel, &labels)
@@ -235,7 +240,14 @@ pub(super) fn leave(night: &mut Night<'_>) -> Result<Option<&'static str>, AnyFa
         Some(increment) => increment.known_until(settled),
         None => KnownValues::of(&*night.factors()?, &(0..settled)),
     };
-    let at = |chain: &[Digest], session: usize| chain.get(session).copied().unwrap_or_else(|| Digest::of(""));
+    let link = |chain: &[Digest], session: Option<usize>| session.and_then(|session| chain.get(session)).copied();
+    let (Some(bars), Some(label), Some(factors)) = (
+        link(&handover.bars.unwrap_or_else(|| bars_chain(&panel)), Some(settled)),
+        link(&labels_chain(&labels, &plan.dataset), Some(settled)),
+        link(&factors, settled.checked_sub(first)),
+    ) else {
+        return Ok(Some("the bars end before the last session carried over"));
+    };
     // The first session of the test is traded on the scores of the one before it.
     let decided = panel.dates().partition_point(|date| *date < first_test).saturating_sub(1);
     let path = research_plan::cache(night.station, night.as_of()).join(SCORES);
@@ -246,9 +258,9 @@ pub(super) fn leave(night: &mut Night<'_>) -> Result<Option<&'static str>, AnyFa
         settled,
         until,
         on_calendar: on_calendar(&panel),
-        bars: at(&bars_chain(&panel), settled),
-        labels: at(&labels_chain(&labels, &plan.dataset), settled),
-        factors: at(&factors, settled - first),
+        bars,
+        labels: label,
+        factors,
         known,
         dataset: dataset.manifest,
         model,

@@ -81,7 +81,9 @@ pub fn compute_from(
 ) -> Result<FactorFrame, ResearchError> {
     let (window, kernels) = check(set)?;
     let first = first.min(panel.dates().len());
-    let series: Vec<Vec<Series>> = (0..panel.symbols().len()).map(|symbol| Series::of(panel, symbol)).collect();
+    // A set of expressions alone needs no series.
+    let symbols = if kernels.is_empty() { 0 } else { panel.symbols().len() };
+    let series: Vec<Vec<Series>> = (0..symbols).map(|symbol| Series::of(panel, symbol)).collect();
     let days = first..panel.dates().len();
     let mut columns: Vec<Vec<f64>> = kernels.iter().map(|kernel| column(kernel, &series, &days, window)).collect();
     let mut names: Vec<String> = kernels.iter().map(|kernel| kernel.name.to_owned()).collect();
