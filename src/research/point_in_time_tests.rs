@@ -23,7 +23,9 @@ type Known = BTreeMap<(Symbol, Date), Vec<u64>>;
 /// Returns what is known on `as_of`; the label only of those sessions whose next is not after `label_until`.
 fn known(data: &MarketData, as_of: Date, until: Date, label_until: Date) -> Known {
     let mut bars: Vec<_> = data.daily.iter().filter(|bar| bar.date <= as_of).cloned().collect();
-    bars.iter_mut().for_each(|bar| bar.adj_factor = f64::NAN);
+    for bar in &mut bars {
+        bar.adj_factor = f64::NAN;
+    }
     let actions: Vec<_> = data.actions.iter().filter(|action| action.ex_date <= as_of).cloned().collect();
     derive_factors(&mut bars, &actions);
     let history = SecurityHistory::of(data.securities.iter().filter(|event| event.date <= as_of));
