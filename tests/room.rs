@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The smallest simulated market whose model passes the template's gate.
-pub(crate) const MARKET: [&str; 6] = ["--market", "simulated:7", "--symbols", "12", "--days", "160"];
+pub(crate) const MARKET: [&str; 6] = ["--market", "simulated:7", "--symbols", "16", "--days", "160"];
 
 /// What a command leaves behind while it runs and that is no content of the workspace.
 const FLEETING: [&str; 3] = ["logs", "monitor", "cache/locks"];

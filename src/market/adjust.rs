@@ -222,7 +222,9 @@ mod tests {
         let derive = |keep_references: bool| {
             let mut derived = bars.clone();
             if !keep_references {
-                derived.iter_mut().for_each(|bar| bar.preclose = None);
+                for bar in &mut derived {
+                    bar.preclose = None;
+                }
             }
             derive_factors(&mut derived, &actions);
             derived
@@ -278,7 +280,9 @@ mod tests {
             assert_eq!(factors(&bars[..cut], &known), whole[..cut], "as known on {last}");
         }
         let mut delivered = bars.clone();
-        delivered.iter_mut().for_each(|bar| bar.adj_factor = 3.0);
+        for bar in &mut delivered {
+            bar.adj_factor = 3.0;
+        }
         assert_eq!(factors(&delivered, &actions), [3.0; 4], "what is delivered stays");
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     data::guardian::{self, GuardianReport, Known, Thresholds},
     digest::Digest,
     exit::AnyFailure,
-    market::Calendar,
+    market::{Calendar, SecurityHistory},
     store::{Query, StoreError, Stores, Table},
 };
 
@@ -85,6 +85,26 @@ pub fn examine(station: &Station, stores: &Stores, as_of: Date) -> Result<Guardi
     let history = stores.security_history(as_of)?;
     let known = Known { actions: &actions, history: &history };
     Ok(guardian::examine(&bars, known, Calendar::builtin(), &thresholds(station))?)
+}
+
+/// Returns what was known of the securities on a date; warns, in the name of `component`, where that is nothing.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn security_history(
+    stores: &Stores,
+    as_of: Date,
+    component: &'static str,
+) -> Result<SecurityHistory, StoreError> {
+    let history = stores.security_history(as_of)?;
+    if history.is_empty() {
+        tracing::warn!(
+            component,
+            "the input has no table 'securities': listing, delisting and ST are unknown, so every share counts as listed \
+             long ago and without special treatment"
+        );
+    }
+    Ok(history)
 }
 
 /// Returns where the guardian draws its lines, as the config has it.

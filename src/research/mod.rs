@@ -9,6 +9,8 @@ pub mod label;
 pub mod matrix;
 pub mod performance;
 #[cfg(test)]
+mod point_in_time_tests;
+#[cfg(test)]
 mod testing;
 pub mod train;
 pub mod walk_forward;

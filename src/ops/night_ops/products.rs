@@ -80,7 +80,6 @@ pub(in crate::ops) struct SharedProducts {
     pub(in crate::ops) component: &'static str,
     pub(in crate::ops) as_of: Date,
     pub(in crate::ops) panel: Arc<DailyPanel>,
-    /// The labels, with the cells marked that `universe` does not hold.
     pub(in crate::ops) labels: Arc<LabelFrame>,
     pub(in crate::ops) universe: UniverseRule,
     pub(in crate::ops) factors: Option<Arc<FactorFrame>>,
@@ -111,9 +110,7 @@ impl<'a> Night<'a> {
         let mut night = Night::begin(station, options, shared.component);
         night.products.as_of = Some(shared.as_of);
         night.products.panel = Some(shared.panel);
-        // A station with another universe marks its own.
-        let is_same = station.settings().research.universe == shared.universe;
-        night.products.labels = is_same.then_some(shared.labels);
+        night.products.labels = (station.settings().research.universe == shared.universe).then_some(shared.labels);
         night.products.factors = shared.factors;
         night
     }
@@ -202,21 +199,13 @@ impl Night<'_> {
         Ok(filled(&mut self.products.actions, actions))
     }
 
-    /// Returns what was known of the securities on the trading date; says once where that is nothing.
+    /// Returns what was known of the securities; says once where that is nothing.
     pub(in crate::ops) fn history(&mut self) -> Result<Arc<SecurityHistory>, AnyFailure> {
         if let Some(history) = &self.products.history {
             return Ok(Arc::clone(history));
         }
-        let as_of = self.as_of();
-        let history = self.stores()?.security_history(as_of)?;
-        if history.is_empty() {
-            let component = self.component;
-            tracing::warn!(
-                component,
-                "the input has no table 'securities': listing, delisting and ST are unknown, so every share counts as \
-                 listed long ago and without special treatment"
-            );
-        }
+        let (as_of, component) = (self.as_of(), self.component);
+        let history = data_state::security_history(self.stores()?, as_of, component)?;
         Ok(filled(&mut self.products.history, history))
     }
 
@@ -238,8 +227,7 @@ impl Night<'_> {
         if let Some(plan) = &self.products.plan {
             return Ok(Arc::clone(plan));
         }
-        let (bars, actions, report) = (self.raw_bars()?, self.actions()?, self.examined()?);
-        let history = self.history()?;
+        let (bars, actions, history, report) = (self.raw_bars()?, self.actions()?, self.history()?, self.examined()?);
         let known = Known { actions: &actions, history: &history };
         let plan = repair::plan(&bars, &report, known, Calendar::builtin(), &self.thresholds())?;
         Ok(filled(&mut self.products.plan, plan))
