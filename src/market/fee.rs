@@ -4,7 +4,7 @@ use jiff::civil::{Date, date};
 
 use super::{
     Board,
-    tick::{cny, divide_half_up, fen},
+    tick::{cny, divide_half_up, fen, rounded},
 };
 
 /// The side of an order or a trade.
@@ -103,7 +103,7 @@ impl FeeSchedule {
             stamp_duty_buy: stamp_duty_buy * 1000,
             stamp_duty_sell: stamp_duty_sell * 1000,
             transfer_fee: transfer_fee * 1000,
-            commission: (commission.rate.max(0.0) * RATE_UNIT).round() as i64,
+            commission: rounded(commission.rate.max(0.0) * RATE_UNIT),
             commission_fen_min: fen(commission.minimum.max(0.0)).unwrap_or(0),
         }
     }

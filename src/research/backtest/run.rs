@@ -77,7 +77,9 @@ fn window(input: &BacktestInput<'_>) -> Result<std::ops::Range<usize>, BacktestE
 /// Returns the finite scores of a session, by symbol.
 fn scores_of(input: &BacktestInput<'_>, day: usize) -> Vec<(Symbol, f64)> {
     let scores = input.scores.iter().skip(day).step_by(input.panel.dates().len()).copied();
-    input.panel.symbols().iter().copied().zip(scores).filter(|(_, score)| score.is_finite()).collect()
+    let mut known = Vec::with_capacity(input.panel.symbols().len());
+    known.extend(input.panel.symbols().iter().copied().zip(scores).filter(|(_, score)| score.is_finite()));
+    known
 }
 
 /// A backtest under way.
