@@ -98,6 +98,7 @@ impl OrderIds {
     pub(super) fn end_session(&mut self) {
         self.current.clear();
         let mut number = self.past.len() as u64;
+        self.past_digests.reserve(self.names.len() * DIGEST_CHARS);
         for (_, _, digest) in self.names.drain(..) {
             number += 1;
             self.past.insert(digest, number);

@@ -19,7 +19,9 @@ impl TradeCore {
     pub fn step(&mut self, bars: &[Bar], sink: &mut dyn EventSink) -> Result<(), TradingError> {
         let Some(at) = bars.first().map(|bar| bar.end) else { return Ok(()) };
         let mut executions = std::mem::take(&mut self.executions);
-        bars.iter().for_each(|bar| sink.event(Event::Bar(bar)));
+        for bar in bars {
+            sink.event(Event::Bar(bar));
+        }
         let sold = self.sold(bars);
         for bar in sold.iter().filter_map(|place| bars.get(*place)) {
             self.broker.on_bar(bar, &self.board.day(bar.symbol), &mut executions);
