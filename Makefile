@@ -1,5 +1,5 @@
 # Two doors: `make drill` runs the war drill, `make test` passes the tests. Each does all its set-up.
-.PHONY: drill test setup
+.PHONY: drill test bench-peers setup
 
 # The report's path is the last line on stdout; what cargo builds is shown on stderr.
 drill: setup
@@ -9,6 +9,10 @@ drill: setup
 test: setup
 	@scripts/setup_python.sh
 	@cargo test
+
+# The same work in other engines, side by side: processor seconds and their ratios.
+bench-peers: setup
+	@scripts/bench_peers.sh
 
 # Only what cargo cannot do itself: the prebuilt libduckdb. A second run changes nothing.
 setup:

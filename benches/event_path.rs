@@ -2,11 +2,10 @@
 //! on the bars and with the rules of `shared/peers/nautilus_minute.py`. What that peer did on this kind of
 //! machine sets the targets: 30 times its 38,000 bars a second without orders and its 4,800 with 8,892.
 
-use std::{collections::BTreeMap, fs, hint::black_box, thread};
+use std::{collections::BTreeMap, hint::black_box};
 
 use jiff::civil::time;
 use lighthunter::{
-    clock::Stopwatch,
     market::{Exchange, Symbol},
     script::{BarView, Script, ScriptLimits},
     trading::{
@@ -22,6 +21,7 @@ use crate::{
     board::{Board, Target},
     ema_cross::{self, EmaCross},
     minute_bars::{Minutes, Session},
+    watch::ProcessorWatch,
 };
 
 /// What the peers were measured on.
@@ -267,31 +267,4 @@ fn script_calls(board: &mut Board) {
         calls as f64 / watch.seconds() / 1e6
     });
     board.put(name, rates, "M calls/s", Target::AtLeast(2.0));
-}
-
-/// Measures processor seconds of this thread: other programs on the machine do not count.
-struct ProcessorWatch {
-    began: Option<f64>,
-    wall: Stopwatch,
-}
-
-impl ProcessorWatch {
-    fn start() -> Self {
-        Self { began: processor_seconds(), wall: Stopwatch::start() }
-    }
-
-    /// Returns the seconds since the start; of wall-clock time where the system counts no others.
-    fn seconds(&self) -> f64 {
-        match (self.began, processor_seconds()) {
-            (Some(began), Some(now)) => now - began,
-            _ => self.wall.seconds(),
-        }
-    }
-}
-
-/// Returns what Linux has counted of this thread, which it brings up to date when the thread yields.
-fn processor_seconds() -> Option<f64> {
-    thread::yield_now();
-    let text = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    text.split(' ').next()?.parse::<u64>().ok().map(|nanoseconds| nanoseconds as f64 / 1e9)
 }

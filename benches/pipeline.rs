@@ -23,6 +23,7 @@ mod night_ops;
 mod parse;
 mod process;
 mod rollback;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -4,7 +4,7 @@ use jiff::civil::{Date, date};
 
 use super::{
     Board,
-    tick::{cny, divide_half_up, fen},
+    tick::{cny, divide_half_up, fen, rounded},
 };
 
 /// The side of an order or a trade.
@@ -103,7 +103,7 @@ impl FeeSchedule {
             stamp_duty_buy: stamp_duty_buy * 1000,
             stamp_duty_sell: stamp_duty_sell * 1000,
             transfer_fee: transfer_fee * 1000,
-            commission: (commission.rate.max(0.0) * RATE_UNIT).round() as i64,
+            commission: rounded(commission.rate.max(0.0) * RATE_UNIT),
             commission_fen_min: fen(commission.minimum.max(0.0)).unwrap_or(0),
         }
     }
@@ -111,17 +111,32 @@ impl FeeSchedule {
     /// Returns the costs of an order whose fills make up `amount` CNY; nothing for no turnover.
     #[must_use]
     pub fn charge(&self, side: Side, amount: f64) -> Fees {
-        let Some(turnover) = fen(amount).filter(|fen| *fen > 0) else { return Fees::default() };
+        let [stamp_duty, transfer_fee, commission] = self.charge_fen(side, fen(amount).unwrap_or(0)).map(cny);
+        Fees { stamp_duty, transfer_fee, commission }
+    }
+
+    /// Charges an order of `turnover` fen: stamp duty, transfer fee, commission, fen.
+    fn charge_fen(&self, side: Side, turnover: i64) -> [i64; 3] {
+        if turnover <= 0 {
+            return [0; 3];
+        }
         let part = |rate| divide_half_up(i128::from(turnover) * i128::from(rate), RATE_UNIT as i128) as i64;
         let stamp_duty = match side {
             Side::Buy => self.stamp_duty_buy,
             Side::Sell => self.stamp_duty_sell,
         };
-        Fees {
-            stamp_duty: cny(part(stamp_duty)),
-            transfer_fee: cny(part(self.transfer_fee)),
-            commission: cny(part(self.commission).max(self.commission_fen_min)),
-        }
+        [part(stamp_duty), part(self.transfer_fee), part(self.commission).max(self.commission_fen_min)]
+    }
+
+    /// Charges a fill as [`charge_fill`](Self::charge_fill), in whole fen: stamp duty, transfer fee,
+    /// commission. Beyond what money is counted to (`tick::fen`) nothing is charged.
+    #[must_use]
+    pub fn charge_fill_fen(&self, side: Side, before: i64, amount: i64) -> [i64; 3] {
+        let counted = |turnover: i64| if fen(cny(turnover)).is_some() { turnover } else { 0 };
+        let old = self.charge_fen(side, counted(before));
+        let mut new = self.charge_fen(side, counted(before.max(0).saturating_add(amount)));
+        new.iter_mut().zip(old).for_each(|(new, old)| *new -= old);
+        new
     }
 
     /// Returns what one more fill adds: the order had filled for `before` CNY and the fill is `amount`
@@ -184,6 +199,8 @@ mod tests {
                 let fees = schedule.charge_fill(Side::Sell, tick::cny(before), tick::cny(fill));
                 prop_assert!(fees.stamp_duty >= 0.0 && fees.transfer_fee >= 0.0 && fees.commission >= 0.0);
                 paid += tick::fen(fees.total()).expect("fen");
+                let parts = [fees.stamp_duty, fees.transfer_fee, fees.commission].map(|part| tick::fen(part).expect("fen"));
+                prop_assert_eq!(schedule.charge_fill_fen(Side::Sell, before, fill), parts);
                 before += fill;
             }
             prop_assert_eq!(tick::cny(paid), schedule.charge(Side::Sell, tick::cny(before)).total());

@@ -7,7 +7,7 @@ use jiff::civil::{Date, date};
 
 use super::{
     Board, Calendar, Side, Symbol,
-    tick::{cny, divide_half_up, fen},
+    tick::{cny, fen},
 };
 
 /// A price at or above this is a vendor's mark for "no limit" and never a limit. Source: market_rules.md.
@@ -96,16 +96,17 @@ impl PriceBand {
     /// applies: the first sessions after a listing, before limits began, or without a reference price.
     #[must_use]
     pub fn of(case: &LimitCase) -> Option<Self> {
-        let reference = i128::from(fen(case.reference).filter(|fen| *fen > 0)?);
-        let percent = i128::from(percent_on(case.symbol.board(), case.date, case.is_st)?);
+        let reference = fen(case.reference).filter(|fen| *fen > 0)?;
+        let percent = i64::from(percent_on(case.symbol.board(), case.date, case.is_st)?);
         if is_free_session(case) {
             return None;
         }
-        let rounded = |percent| divide_half_up(reference * percent, 100);
+        // A reference is at most 1e14 fen, so that this is far from the edge of 64 bits.
+        let rounded = |percent: i64| (2 * reference * percent + 100).div_euclid(200);
         // A limit lies at least one tick from the reference, and no price is below one tick (common).
         let up = rounded(100 + percent).max(reference + 1);
         let down = rounded(100 - percent).min(reference - 1).max(1);
-        Some(Self { up: cny(up as i64), down: cny(down as i64) })
+        Some(Self { up: cny(up), down: cny(down) })
     }
 
     /// Returns the band that a vendor delivers. None for the marks that vendors use for "no limit".

@@ -88,7 +88,17 @@ impl Symbol {
 
 impl fmt::Display for Symbol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:06}.{}", self.code, self.exchange.suffix())
+        // Written digit by digit: every order and fill is named by its symbol.
+        let mut text = *b"000000.  ";
+        let mut rest = self.code;
+        for digit in text.iter_mut().take(6).rev() {
+            *digit += (rest % 10) as u8;
+            rest /= 10;
+        }
+        for (to, from) in text.iter_mut().skip(7).zip(self.exchange.suffix().bytes()) {
+            *to = from;
+        }
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

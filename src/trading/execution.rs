@@ -165,8 +165,9 @@ pub fn affordable_shares(cash: Fen, symbol: Symbol, wanted: i64, price: Fen, dat
     if price <= 0 || wanted <= 0 {
         return 0;
     }
-    // The cost grows with the shares, so the most that fits is found by halving.
-    let (mut fits, mut exceeds) = (0, wanted.min(cash / price) + 1);
+    // The cost grows with the shares, so the most that fits is found by halving; mostly all of them fit.
+    let most = wanted.min(cash / price);
+    let (mut fits, mut exceeds) = if affordable(most) { (most, most + 1) } else { (0, most) };
     while exceeds - fits > 1 {
         let middle = fits + (exceeds - fits) / 2;
         if affordable(middle) { fits = middle } else { exceeds = middle }

@@ -3,10 +3,7 @@
 use jiff::civil::Date;
 
 use super::{Charges, Fen, Side, TradeTerms};
-use crate::market::{
-    FeeSchedule, LotRule, Symbol,
-    tick::{cny, fen},
-};
+use crate::market::{FeeSchedule, LotRule, Symbol};
 
 /// Returns the shares of an order after rounding down to what the exchange accepts. A sale of all that
 /// may be sold is never rounded, so that an odd remainder goes with the last sale; until then it stays.
@@ -36,13 +33,10 @@ pub(super) fn more_charges(
     value: Fen,
     terms: &TradeTerms,
 ) -> Charges {
-    let fees = FeeSchedule::on(on, symbol.board(), terms.commission).charge_fill(side, cny(before), cny(value));
-    let whole = |amount| fen(amount).unwrap_or(0);
-    let slippage = |value: Fen| (value as f64 * terms.slippage_bps / 1e4 + 0.5).floor() as Fen;
-    Charges {
-        commission: whole(fees.commission),
-        stamp_duty: whole(fees.stamp_duty),
-        transfer_fee: whole(fees.transfer_fee),
-        slippage: slippage(before + value) - slippage(before),
-    }
+    let fees = FeeSchedule::on(on, symbol.board(), terms.commission);
+    let [stamp_duty, transfer_fee, commission] = fees.charge_fill_fen(side, before, value);
+    let slippage = |value: Fen| {
+        if terms.slippage_bps == 0.0 { 0 } else { (value as f64 * terms.slippage_bps / 1e4 + 0.5).floor() as Fen }
+    };
+    Charges { commission, stamp_duty, transfer_fee, slippage: slippage(before + value) - slippage(before) }
 }

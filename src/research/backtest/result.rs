@@ -73,8 +73,14 @@ impl BacktestResult {
             hasher.text(&day.date.to_string()).int(day.nav).int(day.cash).float(day.ret).float(day.turnover);
         }
         hasher.int(self.trades.len() as i64);
+        // Fills of a session stand together: its date is written once.
+        let mut written: Option<(Date, String)> = None;
         for fill in &self.trades {
-            hasher.text(&fill.date.to_string()).text(&fill.symbol.to_string());
+            if written.as_ref().is_none_or(|(date, _)| *date != fill.date) {
+                written = Some((fill.date, fill.date.to_string()));
+            }
+            let date = written.as_ref().map_or("", |(_, text)| text);
+            hasher.text(date).text(&fill.symbol.to_string());
             hasher.int(i64::from(fill.side == Side::Buy)).int(fill.wanted).int(fill.shares).int(fill.price);
             hasher.int(fill.charges.total());
         }

@@ -90,7 +90,9 @@ fn candidates(input: &BacktestInput<'_>, day: usize) -> Vec<(Symbol, f64)> {
     let scores = input.scores.iter().skip(before).step_by(input.panel.dates().len()).copied();
     let symbols = input.panel.symbols().iter().copied().zip(scores).enumerate();
     let may_trade = |(at, (_, score)): &(usize, (Symbol, f64))| score.is_finite() && input.panel.is_listed(*at, day);
-    symbols.filter(may_trade).map(|(_, scored)| scored).collect()
+    let mut known = Vec::with_capacity(input.panel.symbols().len());
+    known.extend(symbols.filter(may_trade).map(|(_, scored)| scored));
+    known
 }
 
 /// A backtest under way.

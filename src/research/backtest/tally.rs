@@ -1,6 +1,6 @@
 //! What a backtest keeps of the events of its TradeCore: fills, and why the rest did not fill.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::trading::{
     Event, EventSink, Fen, Fill,
@@ -18,7 +18,8 @@ struct Underway {
 /// Fills and refusals so far.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    orders: BTreeMap<ClientOrderId, Underway>,
+    /// Only looked up, never walked.
+    orders: HashMap<ClientOrderId, Underway>,
     /// Weights wished by the strategies this session.
     pub(super) wished: usize,
     /// Value bought and sold this session, fen.

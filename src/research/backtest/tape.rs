@@ -1,7 +1,7 @@
 //! The panel as a trader sees it, one session after the other: bars of today, and the last close
 //! and reference price of each symbol. Nothing after the current session can be asked for.
 
-use jiff::civil::Date;
+use jiff::civil::DateTime;
 
 use crate::{
     market::{
@@ -27,32 +27,61 @@ struct Past {
     acted: bool,
 }
 
+/// What today says of one symbol and more than one asks.
+#[derive(Debug, Clone, Copy, Default)]
+struct Now {
+    has_bar: bool,
+    /// Today's reference price, fen, where the panel has it.
+    preclose: Option<Fen>,
+    close: Option<Fen>,
+}
+
 /// A panel that is read forward.
 #[derive(Debug)]
 pub(super) struct Tape<'a> {
     panel: &'a DailyPanel,
     today: usize,
     past: Vec<Past>,
+    now: Vec<Now>,
 }
 
 impl<'a> Tape<'a> {
     /// Starts at the first session.
     pub(super) fn new(panel: &'a DailyPanel) -> Self {
-        Self { panel, today: 0, past: vec![Past::default(); panel.symbols().len()] }
+        let symbols = panel.symbols().len();
+        let mut tape =
+            Self { panel, today: 0, past: vec![Past::default(); symbols], now: vec![Now::default(); symbols] };
+        tape.look();
+        tape
     }
 
     /// Moves on to the session `day`.
     pub(super) fn advance_to(&mut self, day: usize) {
         while self.today < day {
-            for symbol in 0..self.past.len() {
-                let close = self.price(Field::Close, symbol);
-                let Some(past) = self.past.get_mut(symbol) else { continue };
-                if self.panel.has_bar(symbol, self.today) {
-                    let listed = past.listed.or(Some(self.today));
-                    *past = Past { listed, last_bar: Some(self.today), close: close.or(past.close), acted: false };
-                }
+            let today = self.today;
+            for (past, now) in self.past.iter_mut().zip(&self.now).filter(|(_, now)| now.has_bar) {
+                let (listed, close) = (past.listed.or(Some(today)), now.close.or(past.close));
+                *past = Past { listed, last_bar: Some(today), close, acted: false };
             }
             self.today += 1;
+            self.look();
+        }
+    }
+
+    /// Reads what today says.
+    fn look(&mut self) {
+        let (panel, today) = (self.panel, self.today);
+        if today >= panel.dates().len() {
+            self.now.fill(Now::default());
+            return;
+        }
+        for (symbol, now) in self.now.iter_mut().enumerate() {
+            let price = |field| fen(panel.at(field, symbol, today)).filter(|price| *price > 0);
+            *now = if panel.has_bar(symbol, today) {
+                Now { has_bar: true, preclose: price(Field::Preclose), close: price(Field::Close) }
+            } else {
+                Now::default()
+            };
         }
     }
 
@@ -61,10 +90,12 @@ impl<'a> Tape<'a> {
         self.panel.symbols().binary_search(&symbol).ok()
     }
 
+    fn now(&self, symbol: usize) -> Now {
+        self.now.get(symbol).copied().unwrap_or_default()
+    }
+
+    /// Returns a price of a symbol that has a bar today.
     fn price(&self, field: Field, symbol: usize) -> Option<Fen> {
-        if !self.panel.has_bar(symbol, self.today) {
-            return None;
-        }
         fen(self.panel.at(field, symbol, self.today)).filter(|price| *price > 0)
     }
 
@@ -79,13 +110,13 @@ impl<'a> Tape<'a> {
 
     /// Returns the session of the last bar, today's included.
     pub(super) fn last_bar(&self, symbol: usize) -> Option<usize> {
-        if self.panel.has_bar(symbol, self.today) { Some(self.today) } else { self.past(symbol).last_bar }
+        if self.now(symbol).has_bar { Some(self.today) } else { self.past(symbol).last_bar }
     }
 
     /// Returns the price that today starts from, known before the open: the exchange's reference price,
     /// or the last close.
     pub(super) fn reference(&self, symbol: usize) -> Option<Fen> {
-        self.price(Field::Preclose, symbol).or_else(|| self.last_close(symbol))
+        self.now(symbol).preclose.or_else(|| self.last_close(symbol))
     }
 
     /// Lowers the last close of a share that goes ex today.
@@ -100,7 +131,7 @@ impl<'a> Tape<'a> {
     /// explains it, fen; zero on an ordinary day.
     pub(super) fn unexplained_fall(&self, symbol: usize) -> Fen {
         let past = self.past(symbol);
-        match (past.close, self.price(Field::Preclose, symbol)) {
+        match (past.close, self.now(symbol).preclose) {
             (Some(close), Some(reference)) if !past.acted => (close - reference).max(0),
             _ => 0,
         }
@@ -122,23 +153,30 @@ impl<'a> Tape<'a> {
 
     /// Returns what is known of every symbol before today opens, by symbol.
     pub(super) fn days(&self) -> Vec<(Symbol, SymbolDay)> {
-        (0..self.past.len()).filter_map(|symbol| self.day(symbol)).collect()
+        let mut days = Vec::with_capacity(self.past.len());
+        days.extend((0..self.past.len()).filter_map(|symbol| self.day(symbol)));
+        days
     }
 
     /// Returns today's bars, by symbol: each covers the whole session.
     pub(super) fn bars(&self) -> Vec<Bar> {
         let Some(date) = self.panel.dates().get(self.today).copied() else { return Vec::new() };
-        (0..self.past.len()).filter_map(|symbol| self.bar(symbol, date)).collect()
+        let mut bars = Vec::with_capacity(self.past.len());
+        let end = date.at(CLOSE_HOUR, 0, 0, 0);
+        bars.extend((0..self.past.len()).filter_map(|symbol| self.bar(symbol, end)));
+        bars
     }
 
-    fn bar(&self, symbol: usize, date: Date) -> Option<Bar> {
+    fn bar(&self, symbol: usize, end: DateTime) -> Option<Bar> {
+        // Without a bar there is no close either.
+        let close = self.now(symbol).close?;
         let price = |field| self.price(field, symbol);
-        let (open, close) = (price(Field::Open)?, price(Field::Close)?);
+        let open = price(Field::Open)?;
         let volume = self.panel.at(Field::Volume, symbol, self.today);
         let amount = self.panel.at(Field::Amount, symbol, self.today);
         Some(Bar {
             symbol: *self.panel.symbols().get(symbol)?,
-            end: date.at(CLOSE_HOUR, 0, 0, 0),
+            end,
             open,
             high: price(Field::High)?,
             low: price(Field::Low)?,

@@ -50,19 +50,19 @@ pub(super) fn run(job: &Job<'_>, stretches: &[Stretch], threads: usize) -> Vec<V
     let total: usize = stretches.iter().map(|stretch| stretch.wanted).sum();
     let mut columns: Vec<Vec<f64>> = job.roots.iter().map(|_| vec![0.0; total]).collect();
     let (shares, done) = (shares(stretches, threads), AtomicUsize::new(0));
+    let told = || (job.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, stretches.len());
+    let mut rest: Vec<&mut [f64]> = columns.iter_mut().map(Vec::as_mut_slice).collect();
+    if let [share] = *shares {
+        // One thread is this one.
+        Worker::new(job).symbols(share, &mut rest, &told);
+        return columns;
+    }
     thread::scope(|scope| {
-        let mut rest: Vec<&mut [f64]> = columns.iter_mut().map(Vec::as_mut_slice).collect();
         for share in shares {
             let rows = share.iter().map(|stretch| stretch.wanted).sum();
             let mut own = split(&mut rest, rows);
-            let done = &done;
-            scope.spawn(move || {
-                let mut worker = Worker::new(job);
-                for stretch in share {
-                    worker.symbol(*stretch, &mut split(&mut own, stretch.wanted));
-                    (job.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, stretches.len());
-                }
-            });
+            let told = &told;
+            scope.spawn(move || Worker::new(job).symbols(share, &mut own, told));
         }
     });
     columns
@@ -114,6 +114,14 @@ struct Worker<'a> {
 impl<'a> Worker<'a> {
     fn new(job: &'a Job<'a>) -> Self {
         Self { job, values: vec![Vec::new(); job.graph.nodes().len()], spare: Vec::new() }
+    }
+
+    /// Computes stretches one after the other; `outputs` hold their wanted rows back to back.
+    fn symbols(&mut self, share: &[Stretch], outputs: &mut [&mut [f64]], told: &dyn Fn()) {
+        for stretch in share {
+            self.symbol(*stretch, &mut split(outputs, stretch.wanted));
+            told();
+        }
     }
 
     fn symbol(&mut self, stretch: Stretch, outputs: &mut [&mut [f64]]) {

@@ -4,7 +4,10 @@
 //! sessions are kept as 16 bytes of their SHA-256, in the order of their numbers: 32 characters of state
 //! an order, and no id is ever forgotten.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -18,10 +21,43 @@ const DIGEST_CHARS: usize = 32;
 /// The ids, each with the number of its order. Both maps are only looked up, never walked for output.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OrderIds {
-    current: HashMap<ClientOrderId, (u64, Symbol)>,
-    names: Vec<(ClientOrderId, Symbol)>,
-    past: HashMap<u128, u64>,
+    /// By digest, which is made once for each id.
+    current: HashMap<u128, (u64, Symbol), ByDigest>,
+    names: Vec<(ClientOrderId, Symbol, u128)>,
+    past: HashMap<u128, u64, ByDigest>,
     past_digests: String,
+}
+
+/// Finds a digest by its first bits: a digest is a hash already.
+type ByDigest = BuildHasherDefault<FirstBits>;
+
+/// The first 64 bits of a digest.
+#[derive(Debug, Clone, Copy, Default)]
+struct FirstBits(u64);
+
+impl Hasher for FirstBits {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u128(&mut self, digest: u128) {
+        self.0 = (digest >> 64) as u64;
+    }
+
+    /// Of other keys there are none here.
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+}
+
+/// What is known of an id.
+pub(super) enum Found {
+    /// It is the name of the order with this number.
+    Taken(u64),
+    /// It is nobody's yet; this is its digest.
+    New(u128),
 }
 
 /// The ids as a state keeps them; the place of an id in both lists, counted on, is its order's number.
@@ -33,22 +69,23 @@ pub(super) struct OrderIdsState {
 }
 
 impl OrderIds {
-    /// Returns the number of the order that has the id.
-    pub(super) fn number(&self, id: &ClientOrderId) -> Option<u64> {
-        let current = self.current.get(id).map(|(number, _)| *number);
-        current.or_else(|| if self.past.is_empty() { None } else { self.past.get(&digest(id)).copied() })
-    }
-
     /// Returns the number and the symbol of an order of the running session.
     pub(super) fn current(&self, id: &ClientOrderId) -> Option<(u64, Symbol)> {
-        self.current.get(id).copied()
+        self.current.get(&digest(id)).copied()
     }
 
-    /// Takes a new id and returns its order's number, from 1.
-    pub(super) fn take(&mut self, id: &ClientOrderId, symbol: Symbol) -> u64 {
+    /// Finds an id among those that were taken.
+    pub(super) fn find(&self, id: &ClientOrderId) -> Found {
+        let digest = digest(id);
+        let current = self.current.get(&digest).map(|(number, _)| *number);
+        current.or_else(|| self.past.get(&digest).copied()).map_or(Found::New(digest), Found::Taken)
+    }
+
+    /// Takes a new id, whose digest `find` gave, and returns its order's number, from 1.
+    pub(super) fn take(&mut self, id: &ClientOrderId, digest: u128, symbol: Symbol) -> u64 {
         let number = self.count() + 1;
-        self.current.insert(id.clone(), (number, symbol));
-        self.names.push((id.clone(), symbol));
+        self.current.insert(digest, (number, symbol));
+        self.names.push((id.clone(), symbol, digest));
         number
     }
 
@@ -61,20 +98,23 @@ impl OrderIds {
     pub(super) fn end_session(&mut self) {
         self.current.clear();
         let mut number = self.past.len() as u64;
-        for (id, _) in self.names.drain(..) {
+        self.past_digests.reserve(self.names.len() * DIGEST_CHARS);
+        for (_, _, digest) in self.names.drain(..) {
             number += 1;
-            let digest = digest(&id);
             self.past.insert(digest, number);
-            for shift in (0..DIGEST_CHARS).rev() {
-                let nibble = (digest >> (shift * 4)) as u32 & 0xf;
-                self.past_digests.extend(char::from_digit(nibble, 16));
+            let mut chars = [0; DIGEST_CHARS];
+            for (pair, byte) in chars.chunks_exact_mut(2).zip(digest.to_be_bytes()) {
+                pair.copy_from_slice(&[byte >> 4, byte & 0xf].map(hex_digit));
             }
+            // Digits are ASCII.
+            self.past_digests.push_str(std::str::from_utf8(&chars).unwrap_or_default());
         }
     }
 
     /// Returns the ids as a state keeps them.
     pub(super) fn state(&self) -> OrderIdsState {
-        OrderIdsState { past: self.past_digests.clone(), current: self.names.clone() }
+        let current = self.names.iter().map(|(id, symbol, _)| (id.clone(), *symbol));
+        OrderIdsState { past: self.past_digests.clone(), current: current.collect() }
     }
 
     /// Reads a state.
@@ -90,13 +130,17 @@ impl OrderIds {
         }
         ids.past_digests = state.past;
         for (id, symbol) in state.current {
-            if ids.number(&id).is_some() {
+            let Found::New(digest) = ids.find(&id) else {
                 return Err(format!("ids.current: {id} is there twice"));
-            }
-            ids.take(&id, symbol);
+            };
+            ids.take(&id, digest, symbol);
         }
         Ok(ids)
     }
+}
+
+const fn hex_digit(nibble: u8) -> u8 {
+    if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
 }
 
 fn digest(id: &ClientOrderId) -> u128 {

@@ -11,7 +11,7 @@ use jiff::civil::{Date, DateTime};
 
 use super::{
     Broker, ClientOrderId, Execution, OrderKind, OrderRequest, OrderStatus, Refusal, Submission,
-    identity::OrderIds,
+    identity::{Found, OrderIds},
     open_order::{OpenOrder, may_pass},
     shadow::{self, Chance},
     span::Span,
@@ -217,9 +217,10 @@ impl Broker for PaperBroker {
     }
 
     fn submit(&mut self, order: OrderRequest) -> Submission {
-        if let Some(number) = self.ids.number(&order.client_order_id) {
-            return Submission::Duplicate(number);
-        }
+        let digest = match self.ids.find(&order.client_order_id) {
+            Found::Taken(number) => return Submission::Duplicate(number),
+            Found::New(digest) => digest,
+        };
         let chance = self.chance.as_ref().map(|chance| chance.on_the_way(&order.client_order_id));
         let (lost, latency_ms) = chance.unwrap_or((false, 0));
         let admitted = self.admit(&order).and_then(|account| if lost { Err(Refusal::Shadow) } else { Ok(account) });
@@ -231,9 +232,13 @@ impl Broker for PaperBroker {
                 return Submission::Rejected(Execution { reason: Some(reason), ..change });
             }
         };
-        let number = self.ids.take(&order.client_order_id, order.symbol);
+        let number = self.ids.take(&order.client_order_id, digest, order.symbol);
         let arrives = shadow::arrival(order.at, latency_ms);
-        self.open.entry(order.symbol).or_default().push(OpenOrder::new(number, order, account, arrives));
+        // One order a symbol is the rule: room for more is made when more come.
+        self.open
+            .entry(order.symbol)
+            .or_insert_with(|| Vec::with_capacity(1))
+            .push(OpenOrder::new(number, order, account, arrives));
         Submission::Accepted(number)
     }
 

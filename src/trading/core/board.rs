@@ -32,6 +32,13 @@ pub(super) struct Prices(pub(super) BTreeMap<Symbol, Fen>);
 impl Board {
     /// Starts a session: each symbol's price is its reference until it trades.
     pub(super) fn open(&mut self, days: &[(Symbol, SymbolDay)]) {
+        // Mostly the symbols are those of the session before.
+        if self.symbols.iter().eq(days.iter().map(|(symbol, _)| symbol)) {
+            for (slot, (_, day)) in self.slots.iter_mut().zip(days) {
+                *slot = Slot { day: *day, last: day.reference.or(slot.last) };
+            }
+            return;
+        }
         let mut all: BTreeMap<Symbol, Slot> = self
             .symbols
             .iter()

@@ -1,12 +1,14 @@
 //! From wishes to orders: strategies are asked, the portfolio plans, risk checks, the broker takes.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::DateTime;
 
-use super::TradeCore;
+use super::{Pending, TradeCore};
 use crate::{
     market::{Side, Symbol},
     trading::{
-        Direction, Event, EventSink, Fen, Signal, TradingError,
+        Direction, Event, EventSink, Signal, TradingError,
         broker::{ClientOrderId, OrderKind, OrderRequest, Submission, TimeInForce, Venue},
         portfolio::{OrderPlan, PlanView, PortfolioManager},
         risk::{RiskAlert, RiskRefusal, RiskView},
@@ -159,39 +161,76 @@ impl TradeCore {
             return;
         }
         sink.event(Event::Order(&order, self.board.price(order.symbol)));
+        let symbol = order.symbol;
+        let before = self.pending_in(account, symbol);
         match order.side {
             Side::Sell => {
-                self.selling.insert(order.symbol);
+                self.selling.insert(symbol);
             }
             Side::Buy => self.buying.iter_mut().skip(account).take(1).for_each(|set| {
-                set.insert(order.symbol);
+                set.insert(symbol);
             }),
         }
-        if let Submission::Rejected(execution) = self.broker.submit(order) {
+        let submission = self.broker.submit(order);
+        let after = self.pending_in(account, symbol);
+        // Nothing but this symbol's orders has changed, so that the others need not be counted again.
+        if let Some(Some(pending)) = self.pending.get_mut(account) {
+            pending.sells += after.sells - before.sells;
+            pending.buys += after.buys - before.buys;
+        }
+        if let Submission::Rejected(execution) = submission {
             sink.event(Event::Execution(&execution));
         }
+    }
+
+    /// Returns what an account's open orders in one symbol are worth. What open sells will bring is no longer
+    /// held when a later order fills: they are matched first.
+    fn pending_in(&self, at: usize, symbol: Symbol) -> Pending {
+        let Some(id) = self.portfolio.accounts().get(at).map(|rule| &rule.id) else { return Pending::default() };
+        let is_held = || self.broker.account(id).is_some_and(|account| account.position(symbol).shares > 0);
+        let sells = self.selling.contains(&symbol) && is_held();
+        let buys = self.buying.get(at).is_some_and(|set| set.contains(&symbol));
+        if !sells && !buys {
+            return Pending::default();
+        }
+        let (shares, price) = (self.broker.pending_shares(id, symbol), self.board.price(symbol).unwrap_or(0));
+        Pending {
+            sells: if sells { shares.min(0) * price } else { 0 },
+            buys: if buys { shares.max(0) * price } else { 0 },
+        }
+    }
+
+    /// Returns what all open orders of an account are worth; they are counted once a step.
+    fn pending_of(&mut self, at: usize) -> Pending {
+        if let Some(Some(pending)) = self.pending.get(at) {
+            return *pending;
+        }
+        let buying = self.buying.get(at).into_iter().flatten();
+        let symbols: BTreeSet<Symbol> = self.selling.iter().chain(buying).copied().collect();
+        let mut all = Pending::default();
+        for Pending { sells, buys } in symbols.into_iter().map(|symbol| self.pending_in(at, symbol)) {
+            all.sells += sells;
+            all.buys += buys;
+        }
+        self.pending.iter_mut().skip(at).take(1).for_each(|pending| *pending = Some(all));
+        all
     }
 
     fn check(&mut self, at: usize, order: &OrderRequest) -> Result<(), (RiskRefusal, Option<RiskAlert>)> {
         let id = &order.account_id;
         let (nav, day) = (self.worth_of(at).map_or(0, |worth| worth.nav()), self.board.day(order.symbol));
         let price = self.board.price(order.symbol).unwrap_or(0);
+        let Pending { sells, buys } = self.pending_of(at);
         let (Some(account), Some(brain)) = (self.broker.account(id), self.risk.get_mut(at)) else { return Ok(()) };
-        let price_of = |symbol| self.board.price(symbol).unwrap_or(0);
-        // What open sells will bring is no longer held when the order fills: they are matched first.
-        let sells = self.selling.iter().filter(|symbol| account.position(**symbol).shares > 0);
-        let selling: Fen = sells.map(|symbol| self.broker.pending_shares(id, *symbol).min(0) * price_of(*symbol)).sum();
-        let buys = self.buying.get(at).into_iter().flatten();
-        let buying: Fen = buys.map(|symbol| self.broker.pending_shares(id, *symbol).max(0) * price_of(*symbol)).sum();
         let pending = self.broker.pending_shares(id, order.symbol).max(0);
         let view = RiskView {
             nav,
             account,
             price,
             reference: day.reference,
-            gross: nav - account.cash() + selling,
+            gross: nav - account.cash() + sells,
             position_value: (account.position(order.symbol).shares + pending) * price,
-            pending_buy_value: buying,
+            pending_buy_value: buys,
         };
         brain.check(order, &view).map_err(|refusal| {
             let alert = brain.refusal_alert(order, &refusal);

@@ -46,6 +46,8 @@ pub struct TradeCore {
     buying: Vec<BTreeSet<Symbol>>,
     /// What the accounts are worth, by their place; empty where prices or accounts have changed since.
     worths: Vec<Option<Worth>>,
+    /// What open orders will bring and cost, by account; empty where prices or orders have changed since.
+    pending: Vec<Option<Pending>>,
     /// Reused between bars.
     executions: Vec<Execution>,
 }
@@ -56,6 +58,13 @@ struct Worth {
     cash: Fen,
     positions_value: Fen,
     largest: Option<(Symbol, Fen)>,
+}
+
+/// What open orders are worth at the last prices, fen: sells of what is held, at most 0, and buys.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pending {
+    sells: Fen,
+    buys: Fen,
 }
 
 impl Worth {
@@ -90,6 +99,7 @@ impl TradeCore {
             broker.account(&rule.id).ok_or_else(|| missing("broker", &rule.id))?;
         }
         let (buying, worths) = (vec![BTreeSet::new(); brains.len()], vec![None; brains.len()]);
+        let pending = vec![None; brains.len()];
         Ok(Self {
             strategies: ordered,
             portfolio,
@@ -103,6 +113,7 @@ impl TradeCore {
             selling: BTreeSet::new(),
             buying,
             worths,
+            pending,
             executions: Vec::new(),
         })
     }
@@ -175,6 +186,7 @@ impl TradeCore {
     /// Forgets what the accounts are worth: prices or accounts have changed.
     fn forget_worths(&mut self) {
         self.worths.fill(None);
+        self.pending.fill(None);
     }
 }
 

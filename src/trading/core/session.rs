@@ -77,6 +77,7 @@ impl TradeCore {
     fn forget_orders(&mut self) {
         self.selling.clear();
         self.buying.iter_mut().for_each(BTreeSet::clear);
+        self.pending.fill(None);
     }
 
     /// Values every account and tells risk and the listener.

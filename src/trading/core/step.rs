@@ -19,15 +19,16 @@ impl TradeCore {
     pub fn step(&mut self, bars: &[Bar], sink: &mut dyn EventSink) -> Result<(), TradingError> {
         let Some(at) = bars.first().map(|bar| bar.end) else { return Ok(()) };
         let mut executions = std::mem::take(&mut self.executions);
-        let has_sells = !self.selling.is_empty();
         for bar in bars {
             sink.event(Event::Bar(bar));
-            if has_sells && self.selling.contains(&bar.symbol) {
-                self.broker.on_bar(bar, &self.board.day(bar.symbol), &mut executions);
-            }
         }
-        for bar in bars {
-            if !(has_sells && self.selling.contains(&bar.symbol)) {
+        let sold = self.sold(bars);
+        for bar in sold.iter().filter_map(|place| bars.get(*place)) {
+            self.broker.on_bar(bar, &self.board.day(bar.symbol), &mut executions);
+        }
+        let mut sold = sold.into_iter().peekable();
+        for (place, bar) in bars.iter().enumerate() {
+            if sold.next_if_eq(&place).is_none() {
                 self.broker.on_bar(bar, &self.board.day(bar.symbol), &mut executions);
             }
             self.board.mark(bar.symbol, bar.close);
@@ -41,6 +42,19 @@ impl TradeCore {
             self.show(bar, sink)?;
         }
         Ok(())
+    }
+
+    /// Returns the places of the bars whose symbols have a sell under way, ascending.
+    fn sold(&self, bars: &[Bar]) -> Vec<usize> {
+        if self.selling.is_empty() {
+            return Vec::new();
+        }
+        if bars.is_sorted_by_key(|bar| bar.symbol) {
+            let place = |symbol: &Symbol| bars.binary_search_by_key(symbol, |bar| bar.symbol).ok();
+            return self.selling.iter().filter_map(place).collect();
+        }
+        let bars = bars.iter().enumerate();
+        bars.filter(|(_, bar)| self.selling.contains(&bar.symbol)).map(|(place, _)| place).collect()
     }
 
     fn book(&mut self, executions: &mut Vec<Execution>, sink: &mut dyn EventSink) {
@@ -57,6 +71,7 @@ impl TradeCore {
     /// Notes which way the open orders of a symbol lead after one of them has changed.
     fn note_pending(&mut self, account: Option<usize>, symbol: Symbol) {
         let pending = |account: &AccountRule| self.broker.pending_shares(&account.id, symbol);
+        self.pending.fill(None);
         if self.portfolio.accounts().iter().any(|account| pending(account) < 0) {
             self.selling.insert(symbol);
         } else {

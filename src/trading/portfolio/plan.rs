@@ -154,12 +154,16 @@ impl PortfolioManager {
         let rules = self.of_account(account).filter(|(_, _, wishes)| !any || asks(wishes)).map(|(rule, _, _)| rule);
         let (mut ids, mut venue) = (Vec::new(), Venue::ClosingCall);
         for rule in rules {
-            ids.push(&*rule.id);
+            ids.push(&rule.id);
             if rule.venue == Venue::Any {
                 venue = Venue::Any;
             }
         }
-        (ids.join("+").into(), venue)
+        // One asker is the rule, and its name is there already.
+        match *ids {
+            [id] => (id.clone(), venue),
+            _ => (ids.iter().map(|id| &***id).collect::<Vec<_>>().join("+").into(), venue),
+        }
     }
 }
 

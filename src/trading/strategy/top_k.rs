@@ -34,9 +34,13 @@ impl Strategy for TopK {
             .filter(|(_, score)| score.is_finite())
             .map(|(symbol, score)| (score + 0.0, *symbol))
             .collect();
-        ranked.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+        // Only who is among the best counts, not in which order they are.
+        if self.k < ranked.len() {
+            ranked.select_nth_unstable_by(self.k, |left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+            ranked.truncate(self.k);
+        }
         let weight = 1.0 / self.k as f64;
-        Ok(ranked.into_iter().take(self.k).map(|(_, symbol)| (symbol, weight)).collect())
+        Ok(ranked.into_iter().map(|(_, symbol)| (symbol, weight)).collect())
     }
 }
 
