@@ -9,7 +9,7 @@ fn data_folder_with_wrong_columns_is_refused() {
     let room = Room::nighted();
     room.write("in/daily.csv", "date,symbol,price\n2025-01-02,600000.SH,1\n");
     let folder = room.path("in").display().to_string();
-    room.refused(12, &["data", "import", &folder], &["daily.csv", "table daily", "price", "adj_factor", "hint: "]);
+    room.refused(12, &["data", "import", &folder], &["daily.csv", "table daily", "price", "preclose", "hint: "]);
     room.write("in/daily.csv", "");
     room.refused(12, &["data", "import", &folder], &["daily.csv"]);
 }

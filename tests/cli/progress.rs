@@ -57,7 +57,7 @@ fn long_commands_show_stage_counts_and_time_left_on_a_terminal_only() {
         (&["backtest"], &[" stages: backtest", " sessions", " s left"]),
         (&["simulate"], &["the session, ", " steps of the session"]),
         (&["walk-forward", "--set", "research.walk_forward.train_days=60"], &[" folds", " s left"]),
-        (&["factors", "compute", "--set", "alpha158", "--out", &out], &[" of 12 symbols", " s left"]),
+        (&["factors", "compute", "--set", "alpha158", "--out", &out], &[" of 16 symbols", " s left"]),
         (&["data", "import", &market], &["1 of 3 steps: look for new files"]),
     ];
     for (arguments, words) in cases {

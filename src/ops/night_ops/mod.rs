@@ -14,6 +14,7 @@ mod refusal;
 mod report;
 mod research_bars;
 mod research_stages;
+mod session;
 mod stage;
 
 use std::path::PathBuf;
@@ -31,8 +32,9 @@ use crate::{
 };
 pub(super) use night::Night;
 use pace::Pace;
-pub(super) use products::{BacktestProduct, SharedProducts, benchmark_of, last_completed_session, session_asked_for};
+pub(super) use products::{BacktestProduct, SharedProducts, benchmark_of};
 pub(super) use refusal::Refusal;
+pub(super) use session::{last_completed_session, session_asked_for};
 
 /// The component's name in logs, metrics and the ledger.
 pub const COMPONENT: &str = "night_ops";

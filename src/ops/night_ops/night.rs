@@ -6,10 +6,11 @@ use jiff::{Timestamp, civil::Date};
 
 use super::{
     Mode, NightOpsOptions, Pace, Stage, data_stages,
-    products::{Products, last_completed_session},
+    products::Products,
     refusal::ResumeError,
     report::{NightOpsReport, StageReport, TrainJobReport},
     research_stages,
+    session::last_completed_session,
 };
 use crate::{
     clock::Stopwatch,

@@ -11,6 +11,7 @@ use super::{
     increment::{Handover, Increment},
     night::Night,
     refusal::Refusal,
+    session::{last_completed_session, session_asked_for},
 };
 use crate::{
     data::{
@@ -337,28 +338,4 @@ pub(in crate::ops) fn benchmark_of(bars: &[IndexBar], result: &BacktestResult) -
     let dates: Vec<Date> = result.equity.iter().map(|day| day.date).collect();
     let returns = performance::benchmark_returns(bars, index, &dates);
     returns.iter().all(|value| value.is_finite()).then_some(returns)
-}
-
-/// Returns the session that a person asked for, which must have ended. A date without a session is worked
-/// for as the session before it.
-///
-/// # Errors
-/// When the session has not ended, or the date is outside the calendar.
-pub(in crate::ops) fn session_asked_for(station: &Station, asked: Option<Date>) -> Result<Option<Date>, AnyFailure> {
-    let asked = asked.map(|date| Calendar::builtin().session_on_or_before(date)).transpose()?;
-    let reach = last_completed_session(station);
-    match asked {
-        Some(asked) if asked > reach => Err(Refusal::NotEnded { asked, reach }.into()),
-        asked => Ok(asked),
-    }
-}
-
-/// Returns the newest session that has ended in Shanghai.
-pub(in crate::ops) fn last_completed_session(station: &Station) -> Date {
-    let now = station.clock.shanghai();
-    // The closing call ends at 15:00; a session still under way is not complete.
-    let today_is_over = now.hour() >= 15;
-    let reach = if today_is_over { now.date() } else { now.date().yesterday().unwrap_or(now.date()) };
-    let calendar = Calendar::builtin();
-    calendar.session_on_or_before(reach.min(calendar.last())).unwrap_or(calendar.last())
 }
