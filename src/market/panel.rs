@@ -70,7 +70,14 @@ impl DailyPanel {
     #[must_use]
     pub fn from_bars<'a>(bars: impl IntoIterator<Item = &'a DailyBar> + Clone) -> Self {
         let symbols: BTreeSet<Symbol> = bars.clone().into_iter().map(|bar| bar.symbol).collect();
-        let dates: BTreeSet<Date> = bars.clone().into_iter().map(|bar| bar.date).collect();
+        let mut dates = BTreeSet::new();
+        let mut last = None;
+        // Bars of one date mostly stand together.
+        for date in bars.clone().into_iter().map(|bar| bar.date) {
+            if last.replace(date) != Some(date) {
+                dates.insert(date);
+            }
+        }
         let (symbols, dates): (Vec<_>, Vec<_>) = (symbols.into_iter().collect(), dates.into_iter().collect());
         let cells = symbols.len() * dates.len();
         let mut panel = Self {

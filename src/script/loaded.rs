@@ -184,14 +184,16 @@ impl Script {
         let Value::Table(table) = self.call(function, Value::Table(argument))? else {
             return Err(self.shape(line(), "targets must return a table of numbers by symbol"));
         };
-        let known: BTreeMap<String, Symbol> = scores.iter().map(|(symbol, _)| (symbol.to_string(), *symbol)).collect();
+        let mut known: Vec<Symbol> = scores.iter().map(|(symbol, _)| *symbol).collect();
+        known.sort_unstable();
+        let named = |key: &str| key.parse::<Symbol>().ok().filter(|symbol| known.binary_search(symbol).is_ok());
         let mut targets = BTreeMap::new();
         for (key, weight) in self.numbers(&table, "targets", scores.len().max(WEIGHTS_MOST))? {
-            let Some(symbol) = known.get(&key) else {
+            let Some(symbol) = named(&key) else {
                 let message = format!("targets returned '{}', which is not among the scores", text::quoted(&key));
                 return Err(self.shape(line(), &message));
             };
-            targets.insert(*symbol, weight);
+            targets.insert(symbol, weight);
         }
         Ok(targets)
     }
@@ -223,10 +225,11 @@ impl Script {
         let lua = &self.sandbox.lua;
         self.sandbox.meter.admit(lua)?;
         let list = lua.create_table_with_capacity(scores.len(), 0)?;
+        let (symbol_key, score_key) = (lua.create_string("symbol")?, lua.create_string("score")?);
         for (at, (symbol, score)) in scores.iter().enumerate() {
             let entry = lua.create_table_with_capacity(0, 2)?;
-            entry.raw_set("symbol", symbol.to_string())?;
-            entry.raw_set("score", *score)?;
+            entry.raw_set(&symbol_key, symbol.to_string())?;
+            entry.raw_set(&score_key, *score)?;
             list.raw_set(at + 1, entry)?;
         }
         Ok(list)

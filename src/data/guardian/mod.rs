@@ -61,10 +61,8 @@ pub fn examine(
     calendar: &Calendar,
     thresholds: &Thresholds,
 ) -> Result<GuardianReport, DataError> {
-    let mut ordered: Vec<&DailyBar> = bars.iter().collect();
-    // Stable, so that of two bars of one session the later delivered stays the later.
-    ordered.sort_by_key(|bar| (bar.symbol, bar.date));
-    let mut dates: Vec<Date> = bars.iter().map(|bar| bar.date).collect();
+    let mut dates: Vec<Date> =
+        bars.chunk_by(|a, b| a.date == b.date).filter_map(|day| Some(day.first()?.date)).collect();
     dates.sort_unstable();
     dates.dedup();
     let (Some(first), Some(last)) = (dates.first(), dates.last()) else {
@@ -74,8 +72,8 @@ pub fn examine(
     let segments = table::Segments::of(&dates, sessions);
     let actions = ActionIndex::of(known.actions);
     let mut findings = segments.findings();
-    for series in ordered.chunk_by(|a, b| a.symbol == b.symbol) {
-        let unique = table::without_duplicates(series, &mut findings);
+    for series in table::by_symbol(bars) {
+        let unique = table::without_duplicates(&series, &mut findings);
         let examiner =
             series::SeriesExaminer { segments: &segments, actions: &actions, history: known.history, thresholds };
         examiner.examine(&unique, &mut findings);

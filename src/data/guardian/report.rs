@@ -60,8 +60,11 @@ pub struct GuardianReport {
 impl GuardianReport {
     pub(super) fn of(bars: &[DailyBar], findings: Vec<Finding>) -> Self {
         let mut rows_by_day: BTreeMap<Date, usize> = BTreeMap::new();
-        for bar in bars {
-            *rows_by_day.entry(bar.date).or_default() += 1;
+        // Bars of one day mostly stand together.
+        for day in bars.chunk_by(|a, b| a.date == b.date) {
+            if let Some(bar) = day.first() {
+                *rows_by_day.entry(bar.date).or_default() += day.len();
+            }
         }
         let mut counts: BTreeMap<Rule, usize> = Rule::ALL.into_iter().map(|rule| (rule, 0)).collect();
         for finding in &findings {

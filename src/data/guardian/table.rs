@@ -1,9 +1,11 @@
 //! What concerns the table as a whole: sessions without any bar, and bars that are there twice.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use super::{Finding, Rule, Severity, TABLE};
-use crate::market::DailyBar;
+use crate::market::{DailyBar, Symbol};
 
 /// The sessions that the table has, cut where it has none: what lies on two sides of such a gap says
 /// nothing about each other.
@@ -39,7 +41,12 @@ impl Segments {
     /// Returns the sessions of the table after `after` and before `before`; none when a gap of the whole
     /// table lies between the two.
     pub(super) fn between(&self, after: Date, before: Date) -> Option<&[Date]> {
-        let (from, to) = (self.dates.binary_search(&after).ok()?, self.dates.binary_search(&before).ok()?);
+        let from = self.dates.binary_search(&after).ok()?;
+        // Mostly the next session of the table.
+        let to = match self.dates.get(from + 1) {
+            Some(next) if *next == before => from + 1,
+            _ => self.dates.binary_search(&before).ok()?,
+        };
         if self.numbers.get(from) == self.numbers.get(to) { self.dates.get(from + 1..to) } else { None }
     }
 
@@ -56,6 +63,19 @@ impl Segments {
         };
         self.gaps.iter().map(finding).collect()
     }
+}
+
+/// Returns the bars of each symbol, by date; of two of one date the later delivered is the later.
+pub(super) fn by_symbol(bars: &[DailyBar]) -> Vec<Vec<&DailyBar>> {
+    let mut series: BTreeMap<Symbol, Vec<&DailyBar>> = BTreeMap::new();
+    for bar in bars {
+        series.entry(bar.symbol).or_default().push(bar);
+    }
+    let mut series: Vec<Vec<&DailyBar>> = series.into_values().collect();
+    for own in series.iter_mut().filter(|own| !own.is_sorted_by_key(|bar| bar.date)) {
+        own.sort_by_key(|bar| bar.date);
+    }
+    series
 }
 
 /// Returns the bars of one symbol without those that are there twice; the last of them counts.

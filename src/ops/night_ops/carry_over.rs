@@ -12,7 +12,7 @@ use crate::{
     durable::{self, DurableError},
     exit::AnyFailure,
     market::{DailyPanel, Symbol},
-    research::factor::KnownValues,
+    research::{dataset::FileMark, factor::KnownValues},
     store::{Frame, FrameColumn},
 };
 
@@ -44,6 +44,8 @@ pub(super) struct CarryOver {
     pub(super) known: Vec<KnownValues>,
     /// SHA-256 of the dataset's manifest.
     pub(super) dataset: Digest,
+    /// What the dataset's files looked like when they were written.
+    pub(super) files: BTreeMap<String, FileMark>,
     /// The model.
     pub(super) model: String,
     /// The digest of its training.
@@ -87,7 +89,7 @@ struct Sealed {
 
 impl CarryOver {
     /// The version of the file.
-    pub(super) const VERSION: u32 = 1;
+    pub(super) const VERSION: u32 = 2;
 
     fn seal(&self) -> Result<Digest, serde_json::Error> {
         Ok(Digest::of(serde_json::to_string(self)?))

@@ -146,7 +146,7 @@ impl Increment {
     ) -> Result<Self, Obstacle> {
         let station = night.station;
         let directory = research_plan::cache(station, carried.as_of);
-        let earlier = EarlierDataset::open(&directory, &carried.dataset).map_err(Obstacle::damage)?;
+        let earlier = EarlierDataset::open(&directory, &carried.dataset, &carried.files).map_err(Obstacle::damage)?;
         let failed = |error: crate::research::ResearchError| Obstacle::Changed(error.to_string());
         let (sessions, _) = plan.dataset.sessions(labels).map_err(failed)?;
         if !earlier.sessions().goes_on_as(&sessions) {
@@ -263,6 +263,7 @@ pub(super) fn leave(night: &mut Night<'_>) -> Result<Option<&'static str>, AnyFa
         factors,
         known,
         dataset: dataset.manifest,
+        files: dataset.marks,
         model,
         trained,
         scores: carry_over::write_scores(&path, &panel, &scores, decided..settled)?,

@@ -160,7 +160,7 @@ fn place_sessions(facts: &serde_json::Value) -> usize {
 fn facts(text: &str) -> serde_json::Value {
     let mut value: serde_json::Value = serde_json::from_str(text).expect("JSON");
     let mut carried = value["carry_over"].take();
-    for name in ["dataset", "model"] {
+    for name in ["dataset", "files", "model"] {
         carried.as_object_mut().expect("an object").remove(name);
     }
     carried

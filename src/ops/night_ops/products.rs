@@ -240,6 +240,9 @@ impl Night<'_> {
             return Ok(Arc::clone(bars));
         }
         let (bars, plan) = (self.raw_bars()?, self.repair_plan()?);
+        if plan.repairs.is_empty() {
+            return Ok(Arc::clone(self.products.repaired.insert(bars)));
+        }
         let mut repaired = bars.to_vec();
         repair::apply(&mut repaired, &plan)?;
         Ok(filled(&mut self.products.repaired, repaired))

@@ -82,13 +82,14 @@ pub(super) fn dataset(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
         (dataset.parts.clone(), dataset.feature_names.len(), dataset.write(&directory)?)
     };
     let lengths = parts.named().map(|(_, range)| range.len());
+    let digest = saved.digests.whole();
     night.products.handover.dataset = Some(saved);
     night.products.handover.train_rows = parts.train.len();
     let [train, valid, test] = lengths;
     Ok(Done {
         rows_in: panel.symbols().len() * panel.dates().len(),
         rows_out: lengths.iter().sum(),
-        digest: Some(saved.digests.whole()),
+        digest: Some(digest),
         remark: format!(
             "{features} features, {train} rows to train, {valid} to validate, {test} to test; {}",
             night.station.workspace.shown(&directory)

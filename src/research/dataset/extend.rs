@@ -1,7 +1,10 @@
 //! A dataset that goes on: sessions are added to the test part of one on disk, whose training and validation parts
 //! stay as they are. What comes out is the dataset of all sessions, made without reading the earlier rows.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use jiff::civil::Date;
 
@@ -9,7 +12,7 @@ use super::{
     Dataset, DatasetDigests, DatasetRule, Parts, SavedDataset,
     build::{FEATURE_MISSING, Rows},
     columns::Prepared,
-    manifest::{Manifest, Part, PartFile},
+    manifest::{FileMark, Manifest, Part, PartFile},
     saved::{ADDED, close},
 };
 use crate::{
@@ -19,7 +22,7 @@ use crate::{
     research::{ResearchError, factor::FactorFrame, label::LabelFrame},
 };
 
-/// A dataset on disk whose every file is what its manifest says.
+/// A dataset on disk whose every file is the one that was written.
 #[derive(Debug)]
 pub struct EarlierDataset {
     directory: PathBuf,
@@ -36,16 +39,21 @@ pub struct ExtendedDataset {
 }
 
 impl EarlierDataset {
-    /// Opens a dataset whose manifest has this SHA-256, and checks the bytes of every file.
+    /// Opens a dataset whose manifest has this SHA-256. A file that still bears its mark is one that nobody has
+    /// written to, and is not read; of any other the bytes are checked. Whoever reads the rows checks the bytes too.
     ///
     /// # Errors
     /// When a file is missing or changed.
-    pub fn open(directory: &Path, manifest: &Digest) -> Result<Self, ResearchError> {
+    pub fn open(
+        directory: &Path,
+        manifest: &Digest,
+        marks: &BTreeMap<String, FileMark>,
+    ) -> Result<Self, ResearchError> {
         let (own, digest) = Manifest::read(directory)?;
         if digest != *manifest {
             return Err(ResearchError::corrupt(directory, "its manifest is not the one that was written"));
         }
-        own.files.iter().try_for_each(|file| file.check(directory))?;
+        own.files.iter().try_for_each(|file| file.check_marked(directory, marks.get(&file.file)))?;
         Ok(Self { directory: directory.into(), manifest: own })
     }
 

@@ -56,7 +56,7 @@ fn dataset_that_goes_on_is_the_one_built_from_the_start() {
             assert_eq!(settled, from - 1);
             let expected = full(to, &rule, &anew);
             let (factors, labels) = frames(&panel(to), settled);
-            let opened = EarlierDataset::open(&earlier, &saved.manifest).expect("sound");
+            let opened = EarlierDataset::open(&earlier, &saved.manifest, &saved.marks).expect("sound");
             let extended = opened.extend(&factors, &labels, &rule).expect("it goes on");
             assert_eq!(extended.digest(), expected.digests.whole(), "{from} to {to}, {:?}", rule.processors);
             let written = extended.write(&later).expect("written");
@@ -81,7 +81,7 @@ fn two_steps_and_the_same_day_again_give_the_same_files() {
     };
     for (from, to) in [(121, 123), (123, 124), (124, 124)] {
         let (factors, labels) = frames(&panel(to), from - 1);
-        let opened = EarlierDataset::open(&place(from), &saved.manifest).expect("sound");
+        let opened = EarlierDataset::open(&place(from), &saved.manifest, &saved.marks).expect("sound");
         let extended = opened.extend(&factors, &labels, &rule).expect("it goes on");
         assert_eq!(extended.last_added().is_some(), from < to);
         saved = extended.write(&place(to)).expect("written");
@@ -98,7 +98,7 @@ fn changed_file_another_split_and_other_sessions_are_refused() {
     let rule = rule(&Processor::DEFAULT, false);
     let room = tempfile::tempdir().expect("a directory");
     let saved = full(121, &rule, room.path());
-    let opened = EarlierDataset::open(room.path(), &saved.manifest).expect("sound");
+    let opened = EarlierDataset::open(room.path(), &saved.manifest, &saved.marks).expect("sound");
     let (factors, labels) = frames(&panel(140), 120);
     let error = opened.extend(&factors, &labels, &rule).expect_err("140 sessions are split anew");
     assert!(error.to_string().contains("split"), "{error}");
@@ -111,9 +111,30 @@ fn changed_file_another_split_and_other_sessions_are_refused() {
         bad[good.len() / 2] ^= 1;
         for bytes in [&bad[..], &good[..good.len() - 1]] {
             durable::replace(&path, bytes).expect("damaged");
-            let error = EarlierDataset::open(room.path(), &saved.manifest).expect_err(name);
+            let error = EarlierDataset::open(room.path(), &saved.manifest, &saved.marks).expect_err(name);
             assert_eq!(error.exit(), Exit::Corrupt, "{name}: {error}");
         }
         durable::replace(&path, &good).expect("restored");
+        EarlierDataset::open(room.path(), &saved.manifest, &saved.marks).expect("the same bytes, written again");
     }
+}
+
+#[test]
+fn file_that_bears_its_mark_is_not_read_until_its_rows_are() {
+    let rule = rule(&Processor::DEFAULT, false);
+    let room = tempfile::tempdir().expect("a directory");
+    let saved = full(121, &rule, room.path());
+    let path = room.path().join("train.parquet");
+    let modified = std::fs::metadata(&path).and_then(|metadata| metadata.modified()).expect("a time");
+    let mut bytes = std::fs::read(&path).expect("readable");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    durable::replace(&path, &bytes).expect("damaged");
+    std::fs::File::open(&path).and_then(|file| file.set_modified(modified)).expect("set back");
+    EarlierDataset::open(room.path(), &saved.manifest, &saved.marks).expect("what lies beneath is not looked at");
+    let none = std::collections::BTreeMap::new();
+    assert!(EarlierDataset::open(room.path(), &saved.manifest, &none).is_err(), "without marks every byte is");
+    assert_eq!(Dataset::read(room.path()).expect_err("read").exit(), Exit::Corrupt);
+    std::fs::remove_file(&path).expect("removed");
+    assert!(EarlierDataset::open(room.path(), &saved.manifest, &saved.marks).is_err(), "a missing file is seen");
 }

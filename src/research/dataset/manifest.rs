@@ -1,7 +1,7 @@
 //! The manifest of a dataset on disk: its files with their hashes, and what a table of numbers cannot say: the
 //! parts, the scaling, what was left out and why.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{collections::BTreeMap, fs, io, path::Path, time::UNIX_EPOCH};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,25 @@ pub(super) struct PartFile {
     pub(super) rows: usize,
     pub(super) sha256: Digest,
     pub(super) columns: Vec<Column>,
+}
+
+/// What a file that nobody has written to since still shows: a second name of it shows the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileMark {
+    /// Its length.
+    bytes: u64,
+    /// When its bytes were last written, in nanoseconds since 1970.
+    modified_ns: u64,
+}
+
+impl FileMark {
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
+        let metadata = fs::metadata(path)?;
+        let modified = metadata.modified()?.duration_since(UNIX_EPOCH).map_err(io::Error::other)?;
+        let modified_ns = u64::try_from(modified.as_nanos()).map_err(io::Error::other)?;
+        Ok(Self { bytes: metadata.len(), modified_ns })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -160,6 +179,15 @@ impl PartFile {
                 Err(ResearchError::corrupt(&path, "it is missing"))
             }
             Err(error) => Err(ResearchError::unreadable(&path)(error)),
+        }
+    }
+
+    /// Holds the file against the mark that was taken when it was written, and its bytes against the manifest where
+    /// the mark is another or there is none.
+    pub(super) fn check_marked(&self, directory: &Path, mark: Option<&FileMark>) -> Result<(), ResearchError> {
+        match mark {
+            Some(mark) if FileMark::of(&directory.join(&self.file)).is_ok_and(|own| own == *mark) => Ok(()),
+            _ => self.check(directory),
         }
     }
 

@@ -1,10 +1,10 @@
 //! A dataset on disk: a Parquet file or more of each part, and `MANIFEST.json`, which names their hashes.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use super::{
     Dataset, DatasetDigests,
-    manifest::{Manifest, Part, PartFile},
+    manifest::{FileMark, Manifest, Part, PartFile},
 };
 use crate::{
     digest::Digest,
@@ -15,12 +15,14 @@ use crate::{
 };
 
 /// What a dataset on disk is known by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedDataset {
     /// The digests of its parts.
     pub digests: DatasetDigests,
     /// SHA-256 of its manifest, which names the hash of every file.
     pub manifest: Digest,
+    /// What its files look like from outside, by name.
+    pub marks: BTreeMap<String, FileMark>,
 }
 
 impl Dataset {
@@ -103,6 +105,12 @@ impl Dataset {
 /// Writes a manifest whose files are there, and removes what an earlier dataset of the directory left.
 pub(super) fn close(manifest: &Manifest, directory: &Path) -> Result<SavedDataset, ResearchError> {
     let digest = manifest.write(directory)?;
+    let marked = |file: &PartFile| {
+        let path = directory.join(&file.file);
+        let mark = FileMark::of(&path).map_err(ResearchError::unreadable(&path))?;
+        Ok((file.file.clone(), mark))
+    };
+    let marks = manifest.files.iter().map(marked).collect::<Result<_, ResearchError>>()?;
     for entry in fs::read_dir(directory).map_err(ResearchError::unreadable(directory))?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let added = name.starts_with(ADDED) && name.ends_with(".parquet");
@@ -111,7 +119,7 @@ pub(super) fn close(manifest: &Manifest, directory: &Path) -> Result<SavedDatase
             let _ = fs::remove_file(entry.path());
         }
     }
-    Ok(SavedDataset { digests: manifest.digests, manifest: digest })
+    Ok(SavedDataset { digests: manifest.digests, manifest: digest, marks })
 }
 
 /// What the names of files begin with that hold sessions added to the test part.

@@ -42,7 +42,7 @@ impl AlignedPanel {
             dates.insert(*date);
         }
         let codes: Vec<Arc<str>> = codes.into_iter().collect();
-        let (sessions, origin) = calendar(&dates);
+        let Sessions { dates: sessions, origin, .. } = Sessions::of(&dates);
         let mut symbol = (None, 0);
         let place = |(code, date): &(Arc<str>, Date)| {
             if symbol.0.as_ref() != Some(code) {
@@ -58,12 +58,7 @@ impl AlignedPanel {
                 *span = (span.0.min(*session), span.1.max(*session));
             }
         }
-        let mut starts = vec![0];
-        for (first, last) in &spans {
-            starts.push(starts.last().copied().unwrap_or(0) + last + 1 - first);
-        }
-        let firsts: Vec<usize> = spans.iter().map(|(first, _)| *first).collect();
-        let mut panel = Self { codes, sessions, origin, firsts, starts, fields: Vec::new() };
+        let mut panel = Self::of_spans(codes, (sessions, origin), &spans);
         let cells: Vec<usize> = places.iter().filter_map(|place| panel.cell(*place)).collect();
         let mut taken = vec![false; panel.rows()];
         for (row, cell) in cells.iter().enumerate() {
@@ -77,7 +72,27 @@ impl AlignedPanel {
         Ok(panel)
     }
 
-    fn cell(&self, (symbol, session): (usize, usize)) -> Option<usize> {
+    /// Makes a panel without fields; a symbol has the rows from its first session to its last.
+    pub(super) fn of_spans(
+        codes: Vec<Arc<str>>,
+        (sessions, origin): (Vec<Date>, usize),
+        spans: &[(usize, usize)],
+    ) -> Self {
+        let mut starts = vec![0];
+        for (first, last) in spans {
+            starts.push(starts.last().copied().unwrap_or(0) + last + 1 - first);
+        }
+        let firsts = spans.iter().map(|(first, _)| *first).collect();
+        Self { codes, sessions, origin, firsts, starts, fields: Vec::new() }
+    }
+
+    /// Adds a field; it has one number a row.
+    pub(super) fn push(&mut self, name: &str, values: Vec<f64>) {
+        self.fields.push((name.to_owned(), values));
+    }
+
+    /// Returns the row of a symbol and a session.
+    pub(super) fn cell(&self, (symbol, session): (usize, usize)) -> Option<usize> {
         self.starts.get(symbol)?.checked_add(session)?.checked_sub(*self.firsts.get(symbol)?)
     }
 
@@ -188,17 +203,31 @@ impl AlignedPanel {
     }
 }
 
-/// Returns the sessions from the first date to the last and the number of the first: those of the exchanges
-/// where every date is one of them, else the dates themselves.
-fn calendar(dates: &BTreeSet<Date>) -> (Vec<Date>, usize) {
-    let builtin = Calendar::builtin();
-    let between = |first: Date, last: Date| {
-        let before = builtin.count_between(builtin.first(), first).ok()?;
-        let sessions = builtin.sessions(first..=last).ok()?;
-        dates.iter().all(|date| sessions.binary_search(date).is_ok()).then(|| (sessions.to_vec(), before as usize))
-    };
-    let exchange = dates.first().zip(dates.last()).and_then(|(first, last)| between(*first, *last));
-    exchange.unwrap_or_else(|| (dates.iter().copied().collect(), 0))
+/// The sessions of a panel.
+pub(super) struct Sessions {
+    /// All of them, ascending.
+    pub(super) dates: Vec<Date>,
+    /// The calendar's number of the first, 0 where they are not those of the exchanges.
+    pub(super) origin: usize,
+    /// They are those of the exchanges.
+    pub(super) on_calendar: bool,
+}
+
+impl Sessions {
+    /// Returns the sessions from the first date to the last: those of the exchanges where every date is one of
+    /// them, else the dates themselves.
+    pub(super) fn of(dates: &BTreeSet<Date>) -> Self {
+        let builtin = Calendar::builtin();
+        let between = |first: Date, last: Date| {
+            let origin = builtin.count_between(builtin.first(), first).ok()? as usize;
+            let sessions = builtin.sessions(first..=last).ok()?;
+            let known = dates.iter().all(|date| sessions.binary_search(date).is_ok());
+            known.then(|| Self { dates: sessions.to_vec(), origin, on_calendar: true })
+        };
+        let exchange = dates.first().zip(dates.last()).and_then(|(first, last)| between(*first, *last));
+        let own = || Self { dates: dates.iter().copied().collect(), origin: 0, on_calendar: false };
+        exchange.unwrap_or_else(own)
+    }
 }
 
 fn scattered(values: &[f64], cells: &[usize], rows: usize) -> Vec<f64> {

@@ -110,11 +110,13 @@ fn expressions(
 ) -> Result<(Vec<String>, Vec<Vec<f64>>), ResearchError> {
     let read = ExpressionSet::read(set, &[])?;
     read.check_forward()?;
-    let (aligned, dates) = (AlignedPanel::from_daily(panel), panel.dates().get(first..).unwrap_or_default());
+    let read = read.without_labels();
+    let dates = panel.dates().get(first..).unwrap_or_default();
+    let aligned = AlignedPanel::from_daily_since(panel, first, read.lookback());
     // Windows count the sessions of the calendar, of which the panel may lack some.
     let unwanted = |from: &Date| aligned.sessions().partition_point(|date| date < from);
     let wanted = aligned.sessions().len() - dates.first().map_or(aligned.sessions().len(), unwanted);
-    let computed = read.without_labels().compute(&aligned, Some(wanted), threads)?;
+    let computed = read.compute(&aligned, Some(wanted), threads)?;
     let by_text: BTreeMap<String, usize> =
         panel.symbols().iter().enumerate().map(|(at, symbol)| (symbol.to_string(), at)).collect();
     let symbols: Vec<Option<usize>> = aligned.codes().iter().map(|code| by_text.get(&**code).copied()).collect();

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use super::AlignedPanel;
 use crate::{
     exit::{Exit, Failure},
-    market::{DailyBar, DailyPanel, Field, Symbol},
+    market::{DailyBar, DailyPanel, Symbol},
     store::{Frame, FrameColumn},
 };
 
@@ -80,38 +80,6 @@ impl FactorInput {
         let bars = self.bars.iter().filter(|bar| bar.date <= last).cloned().collect();
         Self { aligned: self.aligned.until(last), bars }
     }
-}
-
-impl AlignedPanel {
-    /// Takes a daily panel: prices x factor, volume / factor, `vwap` of amount and volume, `amount` and
-    /// `factor` as they are. Sessions without a bar in the whole panel are rows too.
-    #[must_use]
-    pub fn from_daily(panel: &DailyPanel) -> Self {
-        const NAMES: [&str; 8] = ["open", "high", "low", "close", "volume", "vwap", "amount", "factor"];
-        let mut keys = Vec::new();
-        let mut fields: Vec<(String, Vec<f64>)> = NAMES.iter().map(|name| ((*name).to_owned(), Vec::new())).collect();
-        for (symbol, code) in panel.symbols().iter().enumerate() {
-            let code: Arc<str> = code.to_string().into();
-            for (day, date) in panel.dates().iter().enumerate().filter(|(day, _)| panel.trades(symbol, *day)) {
-                keys.push((Arc::clone(&code), *date));
-                let at = |field: Field| panel.at(field, symbol, day);
-                let factor = positive(at(Field::AdjFactor));
-                let [open, high, low, close] =
-                    [Field::Open, Field::High, Field::Low, Field::Close].map(|field| positive(at(field)) * factor);
-                let (shares, amount) = (at(Field::Volume), at(Field::Amount));
-                let values = [open, high, low, close, shares / factor, amount / shares * factor, amount, factor];
-                for ((_, column), value) in fields.iter_mut().zip(values) {
-                    column.push(if value.is_finite() { value } else { f64::NAN });
-                }
-            }
-        }
-        // A panel has no cell twice.
-        Self::lay_out(&keys, &fields).unwrap_or_default()
-    }
-}
-
-fn positive(value: f64) -> f64 {
-    if value > 0.0 { value } else { f64::NAN }
 }
 
 /// Makes bars of a table's rows.

@@ -5,6 +5,7 @@
 mod aligned;
 mod availability;
 mod chain;
+mod daily;
 mod definition;
 mod element;
 mod engine;

@@ -21,22 +21,24 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// Returns the entries after each session of a symbol, D of them.
-    pub(super) fn of_sessions(panel: &DailyPanel, symbol: usize) -> Vec<Self> {
-        let limits = UpperLimit::of_sessions(panel, symbol);
-        (0..panel.dates().len()).map(|day| Self::after(panel, symbol, day, &limits)).collect()
+    /// Returns the entries after each session of every symbol, S x D of them.
+    pub(super) fn of_panel(panel: &DailyPanel) -> Vec<Self> {
+        let follows: Vec<bool> = panel.dates().array_windows().map(|[today, next]| !is_hole(*today, *next)).collect();
+        let mut entries = Vec::with_capacity(panel.symbols().len() * panel.dates().len());
+        for symbol in 0..panel.symbols().len() {
+            let limits = UpperLimit::of_sessions(panel, symbol);
+            let after = |day| match follows.get(day) {
+                Some(true) => Self::after(panel, symbol, day, &limits),
+                _ => Self::Unknown,
+            };
+            entries.extend((0..panel.dates().len()).map(after));
+        }
+        entries
     }
 
     fn after(panel: &DailyPanel, symbol: usize, day: usize, limits: &[UpperLimit]) -> Self {
         let next = day + 1;
-        let (Some(today), Some(date), Some(limit)) =
-            (panel.dates().get(day), panel.dates().get(next), limits.get(next))
-        else {
-            return Self::Unknown;
-        };
-        if is_hole(*today, *date) {
-            return Self::Unknown;
-        }
+        let Some(limit) = limits.get(next) else { return Self::Unknown };
         if !panel.trades(symbol, next) {
             return Self::Suspended;
         }

@@ -97,7 +97,7 @@ pub fn compute(spec: &LabelSpec, panel: &DailyPanel) -> Result<LabelFrame, Resea
     }
     let prices = Prices::of(panel);
     let labels = spec.labels.iter().map(|label| column(label, spec, panel, &prices)).collect::<Result<_, _>>()?;
-    let entry = (0..panel.symbols().len()).flat_map(|symbol| Entry::of_sessions(panel, symbol)).collect();
+    let entry = Entry::of_panel(panel);
     Ok(LabelFrame { labels, entry, symbols: panel.symbols().to_vec(), dates: panel.dates().to_vec() })
 }
 
