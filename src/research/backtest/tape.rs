@@ -1,8 +1,6 @@
 //! The panel as a trader sees it, one session after the other: bars of today, and the last close
 //! and reference price of each symbol. Nothing after the current session can be asked for.
 
-use jiff::civil::DateTime;
-
 use crate::{
     market::{
         DailyPanel, Field, LimitCase, PriceBand, Symbol,
@@ -27,13 +25,12 @@ struct Past {
     acted: bool,
 }
 
-/// What today says of one symbol and more than one asks.
+/// What today says of one symbol before it opens.
 #[derive(Debug, Clone, Copy, Default)]
 struct Now {
     has_bar: bool,
     /// Today's reference price, fen, where the panel has it.
     preclose: Option<Fen>,
-    close: Option<Fen>,
 }
 
 /// A panel that is read forward.
@@ -59,29 +56,31 @@ impl<'a> Tape<'a> {
     pub(super) fn advance_to(&mut self, day: usize) {
         while self.today < day {
             let today = self.today;
-            for (past, now) in self.past.iter_mut().zip(&self.now).filter(|(_, now)| now.has_bar) {
-                let (listed, close) = (past.listed.or(Some(today)), now.close.or(past.close));
-                *past = Past { listed, last_bar: Some(today), close, acted: false };
+            let closes = column_on(self.panel, Field::Close, today);
+            for ((past, now), close) in self.past.iter_mut().zip(&self.now).zip(closes) {
+                if now.has_bar {
+                    past.listed.get_or_insert(today);
+                    past.last_bar = Some(today);
+                    past.close = price(close).or(past.close);
+                    past.acted = false;
+                }
             }
             self.today += 1;
             self.look();
         }
     }
 
-    /// Reads what today says.
+    /// Reads what today says before it opens.
     fn look(&mut self) {
         let (panel, today) = (self.panel, self.today);
         if today >= panel.dates().len() {
             self.now.fill(Now::default());
             return;
         }
-        for (symbol, now) in self.now.iter_mut().enumerate() {
-            let price = |field| fen(panel.at(field, symbol, today)).filter(|price| *price > 0);
-            *now = if panel.has_bar(symbol, today) {
-                Now { has_bar: true, preclose: price(Field::Preclose), close: price(Field::Close) }
-            } else {
-                Now::default()
-            };
+        let precloses = column_on(panel, Field::Preclose, today);
+        for ((symbol, now), preclose) in self.now.iter_mut().enumerate().zip(precloses) {
+            let has_bar = panel.has_bar(symbol, today);
+            *now = Now { has_bar, preclose: price(preclose).filter(|_| has_bar) };
         }
     }
 
@@ -92,11 +91,6 @@ impl<'a> Tape<'a> {
 
     fn now(&self, symbol: usize) -> Now {
         self.now.get(symbol).copied().unwrap_or_default()
-    }
-
-    /// Returns a price of a symbol that has a bar today.
-    fn price(&self, field: Field, symbol: usize) -> Option<Fen> {
-        fen(self.panel.at(field, symbol, self.today)).filter(|price| *price > 0)
     }
 
     fn past(&self, symbol: usize) -> Past {
@@ -137,8 +131,19 @@ impl<'a> Tape<'a> {
         }
     }
 
-    /// Returns what is known of a symbol before today opens.
-    fn day(&self, symbol: usize) -> Option<(Symbol, SymbolDay)> {
+    /// Returns the reference price of every symbol, by symbol: what it is before today opens, without the
+    /// limits of those that nobody trades.
+    pub(super) fn references(&self) -> Vec<(Symbol, SymbolDay)> {
+        let mut days = Vec::with_capacity(self.past.len());
+        let seen = self.panel.symbols().iter().zip(&self.now).zip(&self.past);
+        days.extend(seen.map(|((symbol, now), past)| {
+            (*symbol, SymbolDay { reference: now.preclose.or(past.close), ..SymbolDay::default() })
+        }));
+        days
+    }
+
+    /// Returns all that is known of a symbol before today opens.
+    pub(super) fn day(&self, symbol: usize) -> Option<(Symbol, SymbolDay)> {
         let (of, date) = (*self.panel.symbols().get(symbol)?, *self.panel.dates().get(self.today)?);
         let reference = self.reference(symbol);
         let band = PriceBand::of(&LimitCase {
@@ -151,36 +156,21 @@ impl<'a> Tape<'a> {
         Some((of, SymbolDay { reference, band, suspended: !self.panel.trades(symbol, self.today) }))
     }
 
-    /// Returns what is known of every symbol before today opens, by symbol.
-    pub(super) fn days(&self) -> Vec<(Symbol, SymbolDay)> {
-        let mut days = Vec::with_capacity(self.past.len());
-        days.extend((0..self.past.len()).filter_map(|symbol| self.day(symbol)));
-        days
-    }
-
-    /// Returns today's bars, by symbol: each covers the whole session.
-    pub(super) fn bars(&self) -> Vec<Bar> {
-        let Some(date) = self.panel.dates().get(self.today).copied() else { return Vec::new() };
-        let mut bars = Vec::with_capacity(self.past.len());
-        let end = date.at(CLOSE_HOUR, 0, 0, 0);
-        bars.extend((0..self.past.len()).filter_map(|symbol| self.bar(symbol, end)));
-        bars
-    }
-
-    fn bar(&self, symbol: usize, end: DateTime) -> Option<Bar> {
-        // Without a bar there is no close either.
-        let close = self.now(symbol).close?;
-        let price = |field| self.price(field, symbol);
-        let open = price(Field::Open)?;
-        let volume = self.panel.at(Field::Volume, symbol, self.today);
-        let amount = self.panel.at(Field::Amount, symbol, self.today);
+    /// Returns a symbol's bar of today, which covers the whole session; none without one.
+    pub(super) fn bar(&self, symbol: usize) -> Option<Bar> {
+        let date = *self.panel.dates().get(self.today)?;
+        let at = |field| self.panel.at(field, symbol, self.today);
+        if !self.now(symbol).has_bar {
+            return None;
+        }
+        let (volume, amount) = (at(Field::Volume), at(Field::Amount));
         Some(Bar {
             symbol: *self.panel.symbols().get(symbol)?,
-            end,
-            open,
-            high: price(Field::High)?,
-            low: price(Field::Low)?,
-            close,
+            end: date.at(CLOSE_HOUR, 0, 0, 0),
+            open: price(at(Field::Open))?,
+            high: price(at(Field::High))?,
+            low: price(at(Field::Low))?,
+            close: price(at(Field::Close))?,
             volume: volume.is_finite().then_some(volume as i64),
             amount: amount.is_finite().then_some(amount),
             opens: true,
@@ -197,4 +187,14 @@ impl<'a> Tape<'a> {
         let listed = self.past(symbol).listed.unwrap_or(self.today);
         (listed > 0).then(|| (self.today - listed) as u32)
     }
+}
+
+/// Returns a price in CNY as fen; none where there is none.
+fn price(cny: f64) -> Option<Fen> {
+    fen(cny).filter(|price| *price > 0)
+}
+
+/// Returns one session of a column, symbol after symbol.
+fn column_on(panel: &DailyPanel, field: Field, day: usize) -> impl Iterator<Item = f64> {
+    panel.column(field).iter().skip(day).step_by(panel.dates().len().max(1)).copied()
 }

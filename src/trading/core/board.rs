@@ -52,6 +52,15 @@ impl Board {
         (self.symbols, self.slots) = all.into_iter().unzip();
     }
 
+    /// Notes what is known of the session of some symbols; their prices stay.
+    pub(super) fn brief(&mut self, days: &[(Symbol, SymbolDay)]) {
+        for (symbol, day) in days {
+            if let Some(slot) = self.place(*symbol, self.next).ok().and_then(|at| self.slots.get_mut(at)) {
+                slot.day = *day;
+            }
+        }
+    }
+
     /// Returns where a symbol is, or where it belongs.
     fn place(&self, symbol: Symbol, likely: usize) -> Result<usize, usize> {
         if self.symbols.get(likely) == Some(&symbol) { Ok(likely) } else { self.symbols.binary_search(&symbol) }

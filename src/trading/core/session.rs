@@ -58,6 +58,20 @@ impl TradeCore {
         Ok(received)
     }
 
+    /// Returns the symbols that are held or ordered, ascending: bars of others change nothing that is traded.
+    #[must_use]
+    pub fn concerned(&self) -> BTreeSet<Symbol> {
+        let held =
+            self.accounts().filter_map(|id| self.broker.account(id)).flat_map(|of| of.positions().keys().copied());
+        held.chain(self.broker.ordered()).collect()
+    }
+
+    /// Notes more of the session of some symbols, such as their limits, where it was not told when the
+    /// session opened; before their first bar.
+    pub fn brief(&mut self, days: &[(Symbol, SymbolDay)]) {
+        self.board.brief(days);
+    }
+
     /// Ends the session: every order that is left is cancelled.
     pub fn close_session(&mut self, at: DateTime, sink: &mut dyn EventSink) {
         let mut executions = std::mem::take(&mut self.executions);
