@@ -93,6 +93,10 @@ impl Tally {
 }
 
 impl EventSink for Tally {
+    fn hears_positions(&self) -> bool {
+        false
+    }
+
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Signal(signal) => self.wished += usize::from(signal.weight > 0.0),

@@ -19,10 +19,15 @@ struct Past {
     listed: Option<usize>,
     /// Session of the last bar before today.
     last_bar: Option<usize>,
-    /// Last close before today, fen; lowered when the share went ex since.
-    close: Option<Fen>,
-    /// Went ex since the last bar, by a known action.
-    acted: bool,
+    /// When the share last went ex by a known action, and the last close of then, lowered, fen.
+    ex: Option<(usize, Option<Fen>)>,
+}
+
+impl Past {
+    /// Says whether the share went ex since the last bar, by a known action.
+    fn acted(&self) -> bool {
+        self.ex.is_some_and(|(day, _)| self.last_bar.is_none_or(|bar| bar < day))
+    }
 }
 
 /// What today says of one symbol before it opens.
@@ -56,14 +61,9 @@ impl<'a> Tape<'a> {
     pub(super) fn advance_to(&mut self, day: usize) {
         while self.today < day {
             let today = self.today;
-            let closes = column_on(self.panel, Field::Close, today);
-            for ((past, now), close) in self.past.iter_mut().zip(&self.now).zip(closes) {
-                if now.has_bar {
-                    past.listed.get_or_insert(today);
-                    past.last_bar = Some(today);
-                    past.close = price(close).or(past.close);
-                    past.acted = false;
-                }
+            for (past, _) in self.past.iter_mut().zip(&self.now).filter(|(_, now)| now.has_bar) {
+                past.listed.get_or_insert(today);
+                past.last_bar = Some(today);
             }
             self.today += 1;
             self.look();
@@ -97,9 +97,14 @@ impl<'a> Tape<'a> {
         self.past.get(symbol).copied().unwrap_or_default()
     }
 
-    /// Returns the last close before today, fen.
+    /// Returns the last close before today, fen; lowered when the share went ex since. It is only read where
+    /// it is asked for: mostly the exchange's reference price stands for it.
     pub(super) fn last_close(&self, symbol: usize) -> Option<Fen> {
-        self.past(symbol).close
+        let past = self.past(symbol);
+        let begin = past.ex.map_or(past.listed?, |(day, _)| day);
+        let closes = (begin..=past.last_bar?).rev().filter(|day| self.panel.has_bar(symbol, *day));
+        let mut closes = closes.filter_map(|day| price(self.panel.at(Field::Close, symbol, day)));
+        closes.next().or(past.ex.and_then(|(_, lowered)| lowered))
     }
 
     /// Returns the session of the last bar, today's included.
@@ -115,18 +120,17 @@ impl<'a> Tape<'a> {
 
     /// Lowers the last close of a share that goes ex today.
     pub(super) fn go_ex(&mut self, symbol: usize, reference: Option<Fen>) {
+        let lowered = reference.or_else(|| self.last_close(symbol));
         if let Some(past) = self.past.get_mut(symbol) {
-            past.close = reference.or(past.close);
-            past.acted = true;
+            past.ex = Some((self.today, lowered));
         }
     }
 
     /// Returns by how much today's reference price lies below the last close where no known action
     /// explains it, fen; zero on an ordinary day.
     pub(super) fn unexplained_fall(&self, symbol: usize) -> Fen {
-        let past = self.past(symbol);
-        match (past.close, self.now(symbol).preclose) {
-            (Some(close), Some(reference)) if !past.acted => (close - reference).max(0),
+        match (self.last_close(symbol), self.now(symbol).preclose) {
+            (Some(close), Some(reference)) if !self.past(symbol).acted() => (close - reference).max(0),
             _ => 0,
         }
     }
@@ -135,9 +139,10 @@ impl<'a> Tape<'a> {
     /// limits of those that nobody trades.
     pub(super) fn references(&self) -> Vec<(Symbol, SymbolDay)> {
         let mut days = Vec::with_capacity(self.past.len());
-        let seen = self.panel.symbols().iter().zip(&self.now).zip(&self.past);
-        days.extend(seen.map(|((symbol, now), past)| {
-            (*symbol, SymbolDay { reference: now.preclose.or(past.close), ..SymbolDay::default() })
+        let symbols = self.panel.symbols().iter().zip(&self.now).enumerate();
+        days.extend(symbols.map(|(place, (symbol, now))| {
+            let reference = now.preclose.or_else(|| self.last_close(place));
+            (*symbol, SymbolDay { reference, ..SymbolDay::default() })
         }));
         days
     }

@@ -119,7 +119,7 @@ impl TradeCore {
                 max_single_weight: largest.map_or(0.0, |(_, value)| share(value)),
             };
             sink.event(Event::Mark(&mark));
-            if positions_changed {
+            if positions_changed && sink.hears_positions() {
                 let mut price = self.board.ascending_prices();
                 let positions = account.positions().iter();
                 let weights: Vec<(Symbol, f64)> =
