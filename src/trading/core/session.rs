@@ -60,10 +60,13 @@ impl TradeCore {
 
     /// Returns the symbols that are held or ordered, ascending: bars of others change nothing that is traded.
     #[must_use]
-    pub fn concerned(&self) -> BTreeSet<Symbol> {
-        let held =
-            self.accounts().filter_map(|id| self.broker.account(id)).flat_map(|of| of.positions().keys().copied());
-        held.chain(self.broker.ordered()).collect()
+    pub fn concerned(&self) -> Vec<Symbol> {
+        let held = self.accounts().filter_map(|id| self.broker.account(id)).flat_map(|of| of.positions().keys());
+        let mut concerned = self.broker.ordered();
+        concerned.extend(held);
+        concerned.sort_unstable();
+        concerned.dedup();
+        concerned
     }
 
     /// Notes more of the session of some symbols, such as their limits, where it was not told when the
