@@ -229,7 +229,7 @@ struct Ranked {
 }
 
 impl Strategy for Ranked {
-    fn id(&self) -> &str {
+    fn id(&self) -> &'static str {
         "top"
     }
 

@@ -37,7 +37,7 @@ impl Hasher for Tail {
         if let Some(tail) = bytes.last_chunk() {
             self.0 = u64::from_le_bytes(*tail);
         } else {
-            bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+            self.0 = bytes.iter().fold(self.0, |mixed, byte| mixed.rotate_left(8) ^ u64::from(*byte));
         }
     }
 
