@@ -96,9 +96,13 @@ measure() {
   say "$name: $(grep '^RESULT' "$log/last")"
 }
 
-# Prints the median of the processor seconds of all runs of a program; a first call that compiles is none.
+# Prints the median of the processor seconds of all runs of a program; a first call that compiles is none. A third
+# word chooses the runs whose line has it, a third word after `-v` those whose line has it not.
 median() {
-  grep '^run' "$log/$1" | grep -v compiles | grep -oE "$2[^;]*" | grep -oE 'cpu [0-9.]+' | cut -d' ' -f2 | sort -g |
+  local name=$1 part=$2
+  shift 2
+  if [ $# -eq 0 ]; then set -- ''; fi
+  grep '^run' "$log/$name" | grep -v compiles | grep "$@" | grep -oE "$part[^;]*" | grep -oE 'cpu [0-9.]+' | cut -d' ' -f2 | sort -g |
     awk '{ seconds[NR] = $1 } END { print NR % 2 ? seconds[(NR + 1) / 2] : (seconds[NR / 2] + seconds[NR / 2 + 1]) / 2 }'
 }
 
@@ -143,9 +147,10 @@ row() {
 own=$(median alpha158_ours .)
 row "alpha158, Qlib" "$own" "$(median alpha158_qlib .)" 20
 row "alpha158, hand-written Polars" "$own" "$(median alpha158_polars .)" 2
-own=$(median top_k_ours .)
+own=$(median top_k_ours . -v 'ranked before')
 row "top 30 daily, Qlib" "$own" "$(median top_k_qlib 'run wall')" 100
 row "top 30 daily, rqalpha" "$own" "$(median top_k_rqalpha .)" 100
+own=$(median top_k_ours . 'ranked before')
 row "top 30 daily, vectorbt Rust, no rules" "$own" "$(median top_k_vectorbt .)" 1
 cat <<END
 

@@ -5,9 +5,11 @@
 //! scripts time theirs; ranking the scores and wiring the accounts are part of it, reading files is not.
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     ops::Bound,
     path::Path,
+    rc::Rc,
 };
 
 use jiff::civil::Date;
@@ -22,11 +24,11 @@ use lighthunter::{
     },
     store::Frame,
     trading::{
-        Fill, TradeCore, TradeTerms,
+        Fill, TradeCore, TradeTerms, TradingError,
         broker::{PaperBroker, Venue},
         portfolio::{AccountRule, Allocation, PortfolioManager, StrategyRule},
         risk::{RiskBrain, RiskLimits, ScoreWeights},
-        strategy::TopK,
+        strategy::{Strategy, TopK},
     },
 };
 
@@ -43,9 +45,22 @@ pub(crate) fn bench(panel: &Path, scores: &Path, repeats: usize) {
     let input =
         BacktestInput { panel: &market.panel, scores: &market.scores, actions: &market.actions, params: &params };
     let mut digests = Vec::new();
+    // Ranked before the clock starts, as vectorbt's weights are: each session's targets are only handed out.
+    let ranked = Rc::new(RefCell::new(Vec::new()));
+    let told = Recorded { top: TopK::new("top", HELD), told: Rc::clone(&ranked) };
+    let result = backtest::run(&input, core(Box::new(told))).expect("ran");
+    digests.push(result.digest);
+    repeated("top_k_lighthunter_ranked_before", repeats, || {
+        let strategy = Box::new(Ranked { targets: ranked.borrow().clone().into_iter() });
+        let watch = ProcessorWatch::start();
+        let result = backtest::run(&input, core(strategy)).expect("ran");
+        let seconds = watch.seconds();
+        digests.push(result.digest);
+        (seconds, (), format!("ranked before digest={}", result.digest.short()))
+    });
     let result = repeated("top_k_lighthunter", repeats, || {
         let watch = ProcessorWatch::start();
-        let result = backtest::run(&input, core()).expect("ran");
+        let result = backtest::run(&input, core(Box::new(TopK::new("top", HELD)))).expect("ran");
         let seconds = watch.seconds();
         let last = result.equity.last().expect("a session");
         let said = format!(
@@ -187,8 +202,44 @@ fn actions(bars: &[DailyBar]) -> Vec<CorporateAction> {
     actions
 }
 
+/// The targets of one session.
+type Targets = BTreeMap<Symbol, f64>;
+
+/// Writes down what the ranking says, session by session.
+struct Recorded {
+    top: TopK,
+    told: Rc<RefCell<Vec<Targets>>>,
+}
+
+impl Strategy for Recorded {
+    fn id(&self) -> &str {
+        self.top.id()
+    }
+
+    fn targets(&mut self, scores: &[(Symbol, f64)]) -> Result<Targets, TradingError> {
+        let targets = self.top.targets(scores)?;
+        self.told.borrow_mut().push(targets.clone());
+        Ok(targets)
+    }
+}
+
+/// Says what was ranked before.
+struct Ranked {
+    targets: std::vec::IntoIter<Targets>,
+}
+
+impl Strategy for Ranked {
+    fn id(&self) -> &'static str {
+        "top"
+    }
+
+    fn targets(&mut self, _scores: &[(Symbol, f64)]) -> Result<Targets, TradingError> {
+        Ok(self.targets.next().unwrap_or_default())
+    }
+}
+
 /// Wires one account with one strategy; its limits are there and checked, and too wide to be met.
-fn core() -> TradeCore {
+fn core(strategy: Box<dyn Strategy>) -> TradeCore {
     let account = AccountRule { id: "main".into(), starting_cash: CASH, max_leverage: 1.0 };
     let rule = StrategyRule {
         id: "top".into(),
@@ -218,6 +269,5 @@ fn core() -> TradeCore {
     let risk = vec![RiskBrain::new(account.id.clone(), limits)];
     let allocation = Allocation { weights: [("top".to_owned(), 1.0)].into(), ..Allocation::default() };
     let portfolio = PortfolioManager::new(vec![account], vec![rule], &allocation).expect("legal");
-    let strategy = Box::new(TopK::new("top", HELD));
     TradeCore::new(vec![strategy], portfolio, risk, Box::new(broker), terms).expect("wired")
 }

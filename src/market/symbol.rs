@@ -74,6 +74,22 @@ impl Symbol {
         self.exchange
     }
 
+    /// Returns the text, `600000.SH`, in bytes.
+    #[must_use]
+    pub fn bytes(self) -> [u8; 9] {
+        // Written digit by digit: every order and fill is named by its symbol.
+        let mut text = *b"000000.  ";
+        let mut rest = self.code;
+        for digit in text.iter_mut().take(6).rev() {
+            *digit += (rest % 10) as u8;
+            rest /= 10;
+        }
+        for (to, from) in text.iter_mut().skip(7).zip(self.exchange.suffix().bytes()) {
+            *to = from;
+        }
+        text
+    }
+
     /// Returns the board.
     #[must_use]
     pub const fn board(self) -> Board {
@@ -88,17 +104,7 @@ impl Symbol {
 
 impl fmt::Display for Symbol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Written digit by digit: every order and fill is named by its symbol.
-        let mut text = *b"000000.  ";
-        let mut rest = self.code;
-        for digit in text.iter_mut().take(6).rev() {
-            *digit += (rest % 10) as u8;
-            rest /= 10;
-        }
-        for (to, from) in text.iter_mut().skip(7).zip(self.exchange.suffix().bytes()) {
-            *to = from;
-        }
-        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        f.write_str(std::str::from_utf8(&self.bytes()).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -116,6 +116,11 @@ pub enum Event<'a> {
 pub trait EventSink {
     /// Takes one event.
     fn event(&mut self, event: Event<'_>);
+
+    /// Says whether [`Event::Positions`] is heard at all: its weights are computed for nobody else.
+    fn hears_positions(&self) -> bool {
+        true
+    }
 }
 
 /// Listens to nothing.
@@ -124,4 +129,8 @@ pub struct Silent;
 
 impl EventSink for Silent {
     fn event(&mut self, _event: Event<'_>) {}
+
+    fn hears_positions(&self) -> bool {
+        false
+    }
 }

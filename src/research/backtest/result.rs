@@ -80,7 +80,7 @@ impl BacktestResult {
                 written = Some((fill.date, fill.date.to_string()));
             }
             let date = written.as_ref().map_or("", |(_, text)| text);
-            hasher.text(date).text(&fill.symbol.to_string());
+            hasher.text(date).bytes(&fill.symbol.bytes());
             hasher.int(i64::from(fill.side == Side::Buy)).int(fill.wanted).int(fill.shares).int(fill.price);
             hasher.int(fill.charges.total());
         }

@@ -139,7 +139,7 @@ impl<'a> Replay<'a> {
             self.core.decide(date.at(9, 15, 0, 0), &scores, &mut self.tally)?;
             self.shortfalls.count(scores.len(), self.tally.wished);
         }
-        self.core.step(&self.tape.bars(), &mut self.tally)?;
+        self.trade()?;
         self.core.close_session(date.at(15, 0, 0, 0), &mut self.tally);
         let nav = self.core.nav();
         let opening = self.equity.last().map_or(self.initial, |day| day.nav);
@@ -151,6 +151,20 @@ impl<'a> Replay<'a> {
             turnover: over(self.tally.traded, opening) / 2.0,
         });
         Ok(())
+    }
+
+    /// Plays the session's bars of the symbols that are held or ordered: no other bar changes anything, and
+    /// a daily bar is shown to no strategy.
+    fn trade(&mut self) -> Result<(), TradingError> {
+        let concerned = self.core.concerned();
+        let mut days = Vec::with_capacity(concerned.len());
+        let mut bars = Vec::with_capacity(concerned.len());
+        for name in concerned.into_iter().filter_map(|symbol| self.tape.index(symbol)) {
+            days.extend(self.tape.day(name));
+            bars.extend(self.tape.bar(name));
+        }
+        self.core.brief(&days);
+        self.core.step(&bars, &mut self.tally)
     }
 
     /// Opens the session: what went ex since the session before is credited; where the reference price
@@ -165,16 +179,11 @@ impl<'a> Replay<'a> {
             self.tape.go_ex(name, ex_reference_price(close, of_date).and_then(fen));
             actions.entry(*symbol).or_default().extend(of_date.iter().cloned());
         }
-        let falls: Vec<(Symbol, Fen)> = self
-            .input
-            .panel
-            .symbols()
-            .iter()
-            .enumerate()
-            .map(|(name, symbol)| (*symbol, self.tape.unexplained_fall(name)))
-            .filter(|(_, fall)| *fall > 0)
-            .collect();
-        let days = self.tape.days();
+        let fall =
+            |symbol: Symbol| (symbol, self.tape.index(symbol).map_or(0, |name| self.tape.unexplained_fall(name)));
+        let falls: Vec<(Symbol, Fen)> =
+            self.core.concerned().into_iter().map(fall).filter(|(_, fall)| *fall > 0).collect();
+        let days = self.tape.references();
         let open = SessionOpen { at: date.at(9, 15, 0, 0), days: &days, actions: &actions, falls: &falls };
         for received in self.core.open_session(&open, &mut self.tally)? {
             self.dividends += received.cash;

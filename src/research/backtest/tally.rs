@@ -1,6 +1,9 @@
 //! What a backtest keeps of the events of its TradeCore: fills, and why the rest did not fill.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::{BuildHasherDefault, Hasher},
+};
 
 use crate::trading::{
     Event, EventSink, Fen, Fill,
@@ -15,11 +18,38 @@ struct Underway {
     filled: i64,
 }
 
+/// Finds an order by the last bytes of its name, where its number is.
+type ByTail = BuildHasherDefault<Tail>;
+
+/// The last eight bytes of a name, mixed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tail(u64);
+
+impl Hasher for Tail {
+    fn finish(&self) -> u64 {
+        // The map reads the highest and the lowest bits: a product by an odd number with many bits set fills
+        // the one, its own highest bits the other.
+        let mixed = self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed ^ (mixed >> 32)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(tail) = bytes.last_chunk() {
+            self.0 = u64::from_le_bytes(*tail);
+        } else {
+            self.0 = bytes.iter().fold(self.0, |mixed, byte| mixed.rotate_left(8) ^ u64::from(*byte));
+        }
+    }
+
+    /// A text ends with a mark that is the same for all.
+    fn write_u8(&mut self, _mark: u8) {}
+}
+
 /// Fills and refusals so far.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     /// Only looked up, never walked.
-    orders: HashMap<ClientOrderId, Underway>,
+    orders: HashMap<ClientOrderId, Underway, ByTail>,
     /// Weights wished by the strategies this session.
     pub(super) wished: usize,
     /// Value bought and sold this session, fen.
@@ -63,6 +93,10 @@ impl Tally {
 }
 
 impl EventSink for Tally {
+    fn hears_positions(&self) -> bool {
+        false
+    }
+
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Signal(signal) => self.wished += usize::from(signal.weight > 0.0),

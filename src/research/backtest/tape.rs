@@ -1,8 +1,6 @@
 //! The panel as a trader sees it, one session after the other: bars of today, and the last close
 //! and reference price of each symbol. Nothing after the current session can be asked for.
 
-use jiff::civil::DateTime;
-
 use crate::{
     market::{
         DailyPanel, Field, LimitCase, PriceBand, Symbol,
@@ -21,19 +19,23 @@ struct Past {
     listed: Option<usize>,
     /// Session of the last bar before today.
     last_bar: Option<usize>,
-    /// Last close before today, fen; lowered when the share went ex since.
-    close: Option<Fen>,
-    /// Went ex since the last bar, by a known action.
-    acted: bool,
+    /// When the share last went ex by a known action, and the last close of then, lowered, fen.
+    ex: Option<(usize, Option<Fen>)>,
 }
 
-/// What today says of one symbol and more than one asks.
+impl Past {
+    /// Says whether the share went ex since the last bar, by a known action.
+    fn acted(&self) -> bool {
+        self.ex.is_some_and(|(day, _)| self.last_bar.is_none_or(|bar| bar < day))
+    }
+}
+
+/// What today says of one symbol before it opens.
 #[derive(Debug, Clone, Copy, Default)]
 struct Now {
     has_bar: bool,
     /// Today's reference price, fen, where the panel has it.
     preclose: Option<Fen>,
-    close: Option<Fen>,
 }
 
 /// A panel that is read forward.
@@ -59,29 +61,26 @@ impl<'a> Tape<'a> {
     pub(super) fn advance_to(&mut self, day: usize) {
         while self.today < day {
             let today = self.today;
-            for (past, now) in self.past.iter_mut().zip(&self.now).filter(|(_, now)| now.has_bar) {
-                let (listed, close) = (past.listed.or(Some(today)), now.close.or(past.close));
-                *past = Past { listed, last_bar: Some(today), close, acted: false };
+            for (past, _) in self.past.iter_mut().zip(&self.now).filter(|(_, now)| now.has_bar) {
+                past.listed.get_or_insert(today);
+                past.last_bar = Some(today);
             }
             self.today += 1;
             self.look();
         }
     }
 
-    /// Reads what today says.
+    /// Reads what today says before it opens.
     fn look(&mut self) {
         let (panel, today) = (self.panel, self.today);
         if today >= panel.dates().len() {
             self.now.fill(Now::default());
             return;
         }
-        for (symbol, now) in self.now.iter_mut().enumerate() {
-            let price = |field| fen(panel.at(field, symbol, today)).filter(|price| *price > 0);
-            *now = if panel.has_bar(symbol, today) {
-                Now { has_bar: true, preclose: price(Field::Preclose), close: price(Field::Close) }
-            } else {
-                Now::default()
-            };
+        let precloses = column_on(panel, Field::Preclose, today);
+        for ((symbol, now), preclose) in self.now.iter_mut().enumerate().zip(precloses) {
+            let has_bar = panel.has_bar(symbol, today);
+            *now = Now { has_bar, preclose: price(preclose).filter(|_| has_bar) };
         }
     }
 
@@ -94,18 +93,18 @@ impl<'a> Tape<'a> {
         self.now.get(symbol).copied().unwrap_or_default()
     }
 
-    /// Returns a price of a symbol that has a bar today.
-    fn price(&self, field: Field, symbol: usize) -> Option<Fen> {
-        fen(self.panel.at(field, symbol, self.today)).filter(|price| *price > 0)
-    }
-
     fn past(&self, symbol: usize) -> Past {
         self.past.get(symbol).copied().unwrap_or_default()
     }
 
-    /// Returns the last close before today, fen.
+    /// Returns the last close before today, fen; lowered when the share went ex since. It is only read where
+    /// it is asked for: mostly the exchange's reference price stands for it.
     pub(super) fn last_close(&self, symbol: usize) -> Option<Fen> {
-        self.past(symbol).close
+        let past = self.past(symbol);
+        let begin = past.ex.map_or(past.listed?, |(day, _)| day);
+        let closes = (begin..=past.last_bar?).rev().filter(|day| self.panel.has_bar(symbol, *day));
+        let mut closes = closes.filter_map(|day| price(self.panel.at(Field::Close, symbol, day)));
+        closes.next().or(past.ex.and_then(|(_, lowered)| lowered))
     }
 
     /// Returns the session of the last bar, today's included.
@@ -121,24 +120,35 @@ impl<'a> Tape<'a> {
 
     /// Lowers the last close of a share that goes ex today.
     pub(super) fn go_ex(&mut self, symbol: usize, reference: Option<Fen>) {
+        let lowered = reference.or_else(|| self.last_close(symbol));
         if let Some(past) = self.past.get_mut(symbol) {
-            past.close = reference.or(past.close);
-            past.acted = true;
+            past.ex = Some((self.today, lowered));
         }
     }
 
     /// Returns by how much today's reference price lies below the last close where no known action
     /// explains it, fen; zero on an ordinary day.
     pub(super) fn unexplained_fall(&self, symbol: usize) -> Fen {
-        let past = self.past(symbol);
-        match (past.close, self.now(symbol).preclose) {
-            (Some(close), Some(reference)) if !past.acted => (close - reference).max(0),
+        match (self.last_close(symbol), self.now(symbol).preclose) {
+            (Some(close), Some(reference)) if !self.past(symbol).acted() => (close - reference).max(0),
             _ => 0,
         }
     }
 
-    /// Returns what is known of a symbol before today opens.
-    fn day(&self, symbol: usize) -> Option<(Symbol, SymbolDay)> {
+    /// Returns the reference price of every symbol, by symbol: what it is before today opens, without the
+    /// limits of those that nobody trades.
+    pub(super) fn references(&self) -> Vec<(Symbol, SymbolDay)> {
+        let mut days = Vec::with_capacity(self.past.len());
+        let symbols = self.panel.symbols().iter().zip(&self.now).enumerate();
+        days.extend(symbols.map(|(place, (symbol, now))| {
+            let reference = now.preclose.or_else(|| self.last_close(place));
+            (*symbol, SymbolDay { reference, ..SymbolDay::default() })
+        }));
+        days
+    }
+
+    /// Returns all that is known of a symbol before today opens.
+    pub(super) fn day(&self, symbol: usize) -> Option<(Symbol, SymbolDay)> {
         let (of, date) = (*self.panel.symbols().get(symbol)?, *self.panel.dates().get(self.today)?);
         let reference = self.reference(symbol);
         let band = PriceBand::of(&LimitCase {
@@ -151,36 +161,21 @@ impl<'a> Tape<'a> {
         Some((of, SymbolDay { reference, band, suspended: !self.panel.trades(symbol, self.today) }))
     }
 
-    /// Returns what is known of every symbol before today opens, by symbol.
-    pub(super) fn days(&self) -> Vec<(Symbol, SymbolDay)> {
-        let mut days = Vec::with_capacity(self.past.len());
-        days.extend((0..self.past.len()).filter_map(|symbol| self.day(symbol)));
-        days
-    }
-
-    /// Returns today's bars, by symbol: each covers the whole session.
-    pub(super) fn bars(&self) -> Vec<Bar> {
-        let Some(date) = self.panel.dates().get(self.today).copied() else { return Vec::new() };
-        let mut bars = Vec::with_capacity(self.past.len());
-        let end = date.at(CLOSE_HOUR, 0, 0, 0);
-        bars.extend((0..self.past.len()).filter_map(|symbol| self.bar(symbol, end)));
-        bars
-    }
-
-    fn bar(&self, symbol: usize, end: DateTime) -> Option<Bar> {
-        // Without a bar there is no close either.
-        let close = self.now(symbol).close?;
-        let price = |field| self.price(field, symbol);
-        let open = price(Field::Open)?;
-        let volume = self.panel.at(Field::Volume, symbol, self.today);
-        let amount = self.panel.at(Field::Amount, symbol, self.today);
+    /// Returns a symbol's bar of today, which covers the whole session; none without one.
+    pub(super) fn bar(&self, symbol: usize) -> Option<Bar> {
+        let date = *self.panel.dates().get(self.today)?;
+        let at = |field| self.panel.at(field, symbol, self.today);
+        if !self.now(symbol).has_bar {
+            return None;
+        }
+        let (volume, amount) = (at(Field::Volume), at(Field::Amount));
         Some(Bar {
             symbol: *self.panel.symbols().get(symbol)?,
-            end,
-            open,
-            high: price(Field::High)?,
-            low: price(Field::Low)?,
-            close,
+            end: date.at(CLOSE_HOUR, 0, 0, 0),
+            open: price(at(Field::Open))?,
+            high: price(at(Field::High))?,
+            low: price(at(Field::Low))?,
+            close: price(at(Field::Close))?,
             volume: volume.is_finite().then_some(volume as i64),
             amount: amount.is_finite().then_some(amount),
             opens: true,
@@ -197,4 +192,14 @@ impl<'a> Tape<'a> {
         let listed = self.past(symbol).listed.unwrap_or(self.today);
         (listed > 0).then(|| (self.today - listed) as u32)
     }
+}
+
+/// Returns a price in CNY as fen; none where there is none.
+fn price(cny: f64) -> Option<Fen> {
+    fen(cny).filter(|price| *price > 0)
+}
+
+/// Returns one session of a column, symbol after symbol.
+fn column_on(panel: &DailyPanel, field: Field, day: usize) -> impl Iterator<Item = f64> {
+    panel.column(field).iter().skip(day).step_by(panel.dates().len().max(1)).copied()
 }

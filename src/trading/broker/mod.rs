@@ -57,6 +57,9 @@ pub trait Broker {
     /// Returns the ids of the accounts, sorted.
     fn accounts(&self) -> Vec<String>;
 
+    /// Returns the symbols with open orders, ascending.
+    fn ordered(&self) -> Vec<Symbol>;
+
     /// Returns the shares still to be bought less those still to be sold of a symbol by open orders.
     fn pending_shares(&self, account: &str, symbol: Symbol) -> i64;
 

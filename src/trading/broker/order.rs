@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::{SignedDuration, civil::DateTime};
+use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -15,19 +15,16 @@ use crate::{
 #[serde(transparent)]
 pub struct ClientOrderId(Name);
 
-/// Characters of a numbered name beside the strategy's.
-const NUMBERED_CHARS: usize = 36;
+/// What follows the strategy in a numbered name.
+const NUMBERED: [u8; 36] = *b"_000000_SH_00000000T000000Z_00000000";
 
-/// Writes the last `COUNT` digits of a number.
-fn digits<const COUNT: usize, const BASE: u32>(text: &mut String, mut number: u32) {
-    let mut digits = [0; COUNT];
-    for digit in digits.iter_mut().rev() {
+/// Writes the last digits of a number over a part of a name.
+fn write_digits<const BASE: u32>(part: &mut [u8], mut number: u32) {
+    for digit in part.iter_mut().rev() {
         let value = (number % BASE) as u8;
         *digit = if value < 10 { b'0' + value } else { b'a' + value - 10 };
         number /= BASE;
     }
-    // Digits are ASCII.
-    text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
 }
 
 impl ClientOrderId {
@@ -41,24 +38,26 @@ impl ClientOrderId {
     #[must_use]
     pub fn numbered(strategy: &str, symbol: Symbol, at: DateTime, number: u32) -> Self {
         // Written digit by digit: a format string costs more than the rest of sending an order.
-        let mut name = String::with_capacity(strategy.len() + NUMBERED_CHARS);
-        name.push_str(strategy);
-        name.push('_');
-        digits::<6, 10>(&mut name, symbol.code());
-        name.push('_');
-        name.push_str(symbol.exchange().suffix());
-        name.push('_');
-        // The exchange's zone has no daylight saving time, so eight hours are exact.
-        let utc = at.checked_sub(SignedDuration::from_hours(8)).unwrap_or(at);
-        digits::<4, 10>(&mut name, u32::from(utc.year().unsigned_abs()));
-        digits::<2, 10>(&mut name, u32::from(utc.month().unsigned_abs()));
-        digits::<2, 10>(&mut name, u32::from(utc.day().unsigned_abs()));
-        name.push('T');
-        for part in [utc.hour(), utc.minute(), utc.second()] {
-            digits::<2, 10>(&mut name, u32::from(part.unsigned_abs()));
+        let mut tail = NUMBERED;
+        write_digits::<10>(&mut tail[1..7], symbol.code());
+        tail[8..10].copy_from_slice(symbol.exchange().suffix().as_bytes());
+        // The exchange's zone has no daylight saving time, so eight hours are exact; mostly they stay in the day.
+        let (date, hour) = if at.hour() >= 8 {
+            (at.date(), at.hour() - 8)
+        } else {
+            (at.date().yesterday().unwrap_or(at.date()), at.hour() + 16)
+        };
+        write_digits::<10>(&mut tail[11..15], u32::from(date.year().unsigned_abs()));
+        let parts =
+            [date.month(), date.day(), hour, at.minute(), at.second()].map(|part| u32::from(part.unsigned_abs()));
+        for (place, part) in [15, 17, 20, 22, 24].into_iter().zip(parts) {
+            write_digits::<10>(&mut tail[place..place + 2], part);
         }
-        name.push_str("Z_");
-        digits::<8, 16>(&mut name, number);
+        write_digits::<16>(&mut tail[28..], number);
+        let mut name = String::with_capacity(strategy.len() + NUMBERED.len());
+        name.push_str(strategy);
+        // Digits are ASCII.
+        name.push_str(std::str::from_utf8(&tail).unwrap_or_default());
         Self(name.into())
     }
 

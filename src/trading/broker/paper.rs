@@ -281,6 +281,10 @@ impl Broker for PaperBroker {
         self.accounts.iter().map(|(name, _)| name.to_string()).collect()
     }
 
+    fn ordered(&self) -> Vec<Symbol> {
+        self.open.keys().copied().collect()
+    }
+
     fn pending_shares(&self, account: &str, symbol: Symbol) -> i64 {
         let orders = self.open.get(&symbol).into_iter().flatten();
         orders.filter(|order| *order.request.account_id == *account).fold(0, |sum: i64, order| {

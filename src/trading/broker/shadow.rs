@@ -119,6 +119,10 @@ impl Broker for ShadowBroker {
         self.0.accounts()
     }
 
+    fn ordered(&self) -> Vec<Symbol> {
+        self.0.ordered()
+    }
+
     fn pending_shares(&self, account: &str, symbol: Symbol) -> i64 {
         self.0.pending_shares(account, symbol)
     }

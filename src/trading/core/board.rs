@@ -1,6 +1,6 @@
 //! The board: last prices and the session's facts of every symbol, as far as they have happened.
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,8 @@ pub(super) struct Board {
     slots: Vec<Slot>,
     /// The place after the last mark: bars of one time mostly come in the order of symbols.
     next: usize,
+    /// The place that was asked for last: an order asks for its symbol many times.
+    last: Cell<usize>,
 }
 
 /// The board's prices, for a saved state.
@@ -52,13 +54,27 @@ impl Board {
         (self.symbols, self.slots) = all.into_iter().unzip();
     }
 
+    /// Notes what is known of the session of some symbols; their prices stay.
+    pub(super) fn brief(&mut self, days: &[(Symbol, SymbolDay)]) {
+        for (symbol, day) in days {
+            if let Some(slot) = self.place(*symbol, self.next).ok().and_then(|at| self.slots.get_mut(at)) {
+                slot.day = *day;
+            }
+        }
+    }
+
     /// Returns where a symbol is, or where it belongs.
     fn place(&self, symbol: Symbol, likely: usize) -> Result<usize, usize> {
         if self.symbols.get(likely) == Some(&symbol) { Ok(likely) } else { self.symbols.binary_search(&symbol) }
     }
 
     fn slot(&self, symbol: Symbol) -> Option<&Slot> {
-        self.slots.get(self.place(symbol, self.next).ok()?)
+        let at = match self.symbols.get(self.next) {
+            Some(next) if *next == symbol => self.next,
+            _ => self.place(symbol, self.last.get()).ok()?,
+        };
+        self.last.set(at);
+        self.slots.get(at)
     }
 
     /// Notes a trade's price.

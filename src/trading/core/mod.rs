@@ -132,7 +132,11 @@ impl TradeCore {
     /// Returns cash plus positions of all accounts at the last prices, fen.
     #[must_use]
     pub fn nav(&self) -> Fen {
-        self.accounts().filter_map(|id| self.broker.account(id)).map(|account| self.value(account).nav()).sum()
+        let accounts = self.worths.iter().zip(self.accounts());
+        let worth = |(known, id): (&Option<Worth>, &Name)| {
+            known.or_else(|| self.broker.account(id).map(|account| self.value(account)))
+        };
+        accounts.filter_map(worth).map(|worth| worth.nav()).sum()
     }
 
     /// Returns the cash of all accounts, fen.

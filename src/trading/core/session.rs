@@ -58,6 +58,23 @@ impl TradeCore {
         Ok(received)
     }
 
+    /// Returns the symbols that are held or ordered, ascending: bars of others change nothing that is traded.
+    #[must_use]
+    pub fn concerned(&self) -> Vec<Symbol> {
+        let held = self.accounts().filter_map(|id| self.broker.account(id)).flat_map(|of| of.positions().keys());
+        let mut concerned = self.broker.ordered();
+        concerned.extend(held);
+        concerned.sort_unstable();
+        concerned.dedup();
+        concerned
+    }
+
+    /// Notes more of the session of some symbols, such as their limits, where it was not told when the
+    /// session opened; before their first bar.
+    pub fn brief(&mut self, days: &[(Symbol, SymbolDay)]) {
+        self.board.brief(days);
+    }
+
     /// Ends the session: every order that is left is cancelled.
     pub fn close_session(&mut self, at: DateTime, sink: &mut dyn EventSink) {
         let mut executions = std::mem::take(&mut self.executions);
@@ -105,7 +122,7 @@ impl TradeCore {
                 max_single_weight: largest.map_or(0.0, |(_, value)| share(value)),
             };
             sink.event(Event::Mark(&mark));
-            if positions_changed {
+            if positions_changed && sink.hears_positions() {
                 let mut price = self.board.ascending_prices();
                 let positions = account.positions().iter();
                 let weights: Vec<(Symbol, f64)> =
