@@ -66,7 +66,9 @@ pub fn adjustment_step(previous_close: f64, preclose: f64) -> f64 {
 /// Gives each bar whose factor was not delivered (NaN) the one that follows from the bar before it: the factor
 /// before x previous close / reference price of the day. The reference is the exchange's own, else the one
 /// that the corporate actions since the bar before make of its close. A symbol's first bar has factor 1. No
-/// bar's factor depends on a later bar or action. `bars` are by date; `actions` are in any order.
+/// bar's factor depends on a later bar or action. A bar whose prices cannot be keeps the factor before it, and
+/// nothing is derived from its close: the bar after it follows from the last sound close and the actions since.
+/// `bars` are by date; `actions` are in any order.
 pub fn derive_factors(bars: &mut [DailyBar], actions: &[CorporateAction]) {
     if !bars.iter().any(|bar| bar.adj_factor.is_nan()) {
         return;
@@ -75,23 +77,48 @@ pub fn derive_factors(bars: &mut [DailyBar], actions: &[CorporateAction]) {
     for action in actions {
         by_symbol.entry(action.symbol).or_default().entry(action.ex_date).or_default().push(action.clone());
     }
-    let mut last: BTreeMap<Symbol, (Date, f64, f64)> = BTreeMap::new();
+    let mut last: BTreeMap<Symbol, Link> = BTreeMap::new();
     for bar in bars {
         if bar.adj_factor.is_nan() {
-            bar.adj_factor = last.get(&bar.symbol).map_or(1.0, |(date, close, factor)| {
+            bar.adj_factor = last.get(&bar.symbol).map_or(1.0, |Link { date, close, factor, is_next }| {
                 let own = by_symbol.get(&bar.symbol);
                 let after = (std::ops::Bound::Excluded(*date), std::ops::Bound::Included(bar.date));
-                let reference = bar.preclose.or_else(|| {
+                if !is_sound(bar) {
+                    return *factor;
+                }
+                let reference = bar.preclose.filter(|_| *is_next).or_else(|| {
                     let dates = own.into_iter().flat_map(|own| own.range(after));
                     dates
                         .map(|(_, of_date)| of_date)
                         .try_fold(*close, |close, of_date| ex_reference_price(close, of_date))
                 });
-                factor * reference.map_or(1.0, |reference| adjustment_step(*close, reference))
+                factor
+                    * reference.filter(|price| *price > 0.0).map_or(1.0, |reference| adjustment_step(*close, reference))
             });
         }
-        last.insert(bar.symbol, (bar.date, bar.close, bar.adj_factor));
+        if is_sound(bar) {
+            let (date, close, factor) = (bar.date, bar.close, bar.adj_factor);
+            last.insert(bar.symbol, Link { date, close, factor, is_next: true });
+        } else if let Some(link) = last.get_mut(&bar.symbol) {
+            link.is_next = false;
+        }
     }
+}
+
+/// What the factor of a symbol's next bar follows from.
+struct Link {
+    date: Date,
+    close: f64,
+    factor: f64,
+    /// No bar lies between this one and the next, so that its reference price says what went ex.
+    is_next: bool,
+}
+
+/// Says whether the prices of a bar can be at all.
+fn is_sound(bar: &DailyBar) -> bool {
+    let is_price = |price: &f64| price.is_finite() && *price > 0.0;
+    let prices = [bar.open, bar.high, bar.low, bar.close];
+    prices.iter().all(is_price) && (bar.low..=bar.high).contains(&bar.open) && (bar.low..=bar.high).contains(&bar.close)
 }
 
 /// Returns the new shares that a holder of `held` gets as a bonus, rounded half up to whole shares.
@@ -196,13 +223,14 @@ mod tests {
         let rows = visible::rows("daily_2017_2020.csv.gz")?;
         let bar = |row: &visible::Row| {
             let number = |name: &str| visible::number(&row[name]);
+            let price = |name: &str| number(name).expect("a price");
             DailyBar {
                 date: visible::date(&row["date"]),
                 symbol: row["symbol"].parse().expect("a symbol"),
-                open: 1.0,
-                high: 1.0,
-                low: 1.0,
-                close: number("close").expect("a close"),
+                open: price("open"),
+                high: price("high"),
+                low: price("low"),
+                close: price("close"),
                 volume: None,
                 amount: None,
                 preclose: number("preclose"),
@@ -279,6 +307,11 @@ mod tests {
             let known: Vec<_> = actions.iter().filter(|action| action.ex_date <= last).cloned().collect();
             assert_eq!(factors(&bars[..cut], &known), whole[..cut], "as known on {last}");
         }
+        let mut wrong = [bar(1, 10.0), bar(2, 98.0), bar(3, 4.9), bar(7, 4.9)];
+        (wrong[1].high, wrong[2].preclose) = (9.8, Some(4.9));
+        assert_eq!(factors(&wrong, &actions)[1], 1.0, "nothing follows from a close above the high");
+        let after = factors(&wrong, &actions)[2];
+        assert!((after / three - 1.0).abs() < 2e-3, "the days after follow from the last sound close: {after}");
         let mut delivered = bars.clone();
         for bar in &mut delivered {
             bar.adj_factor = 3.0;

@@ -121,7 +121,7 @@ impl DailyPanel {
         let number = |date: Date| calendar.count_between(calendar.first(), date).ok();
         let days = self.dates.len();
         let mut standing = Standing {
-            known: self.symbols.iter().map(|symbol| !history.events_of(*symbol).is_empty()).collect(),
+            known: self.symbols.iter().map(|symbol| history.listed_on(*symbol).is_some()).collect(),
             status: Vec::with_capacity(self.present.len()),
             listed: Vec::with_capacity(self.present.len()),
             sessions: self.dates.iter().copied().map(number).collect(),
@@ -161,7 +161,7 @@ impl DailyPanel {
         self.standing.is_some()
     }
 
-    /// Says whether anything is known of a symbol's listing and special treatment.
+    /// Says whether a symbol's listing is told. Special treatment alone does not say when a share was listed.
     #[must_use]
     pub fn knows(&self, symbol: usize) -> bool {
         self.standing.as_ref().is_some_and(|standing| standing.known[symbol])

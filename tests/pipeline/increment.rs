@@ -105,3 +105,19 @@ fn config_asks_for_incremental_nights() {
     assert!(reason(&room.report(), Stage::Factor).contains("goes on from the night of"), "{:?}", room.report());
     assert_eq!(room.result(), before);
 }
+
+/// An incremental night trains nothing, so that a run that goes on from one must not look for its model in vain.
+#[test]
+fn resumed_incremental_night_trains_its_model_again() {
+    let room = Room::nighted();
+    let script = room.read("strategy/u1.luau");
+    let planted = script.replace("\tlocal chosen:", "\terror(\"planted\")\n\tlocal chosen:");
+    assert_ne!(script, planted);
+    room.write("strategy/u1.luau", planted);
+    let failed = room.run_to(16, &["night-ops", "-q", "--incremental"]);
+    assert!(failed.stderr.contains("planted"), "{}", failed.stderr);
+    assert!(reason(&room.report(), Stage::Train).contains("trained on the same rows"), "{:?}", room.report());
+    let resumed = room.run_to(16, &["night-ops", "-q", "--resume"]);
+    assert!(resumed.stderr.contains("planted"), "the same error, not a model that is missing: {}", resumed.stderr);
+    assert!(!reason(&room.report(), Stage::Train).contains("done before"), "{:?}", room.report());
+}

@@ -19,7 +19,7 @@ pub(super) struct SeriesExaminer<'a> {
 impl SeriesExaminer<'_> {
     /// Examines the bars of one symbol, by date, one a session.
     pub(super) fn examine(&self, series: &[&DailyBar], findings: &mut Vec<Finding>) {
-        let is_known = series.first().is_some_and(|bar| !self.history.events_of(bar.symbol).is_empty());
+        let is_known = series.first().is_some_and(|bar| self.history.listed_on(bar.symbol).is_some());
         // Where no listing is told, a first row without a reference price says that this is one.
         let listed_here = !is_known && series.first().is_some_and(|bar| bar.preclose.is_none());
         let mut last: Option<&DailyBar> = None;

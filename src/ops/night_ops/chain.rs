@@ -29,6 +29,7 @@ pub(super) fn bars_chain(panel: &DailyPanel) -> Vec<Digest> {
                 hasher.int(i64::from(name.code())).text(name.exchange().suffix()).int(i64::from(trades));
                 // Limits and the universe follow from what the share was on that day.
                 hasher.text(panel.status(symbol, day).map_or("", SecurityStatus::name));
+                hasher.int(i64::from(panel.knows(symbol))).int(i64::from(panel.is_listed(symbol, day)));
                 hasher.int(panel.sessions_since_listing(symbol, day).map_or(-1, i64::from));
                 let cell = symbol * days + day;
                 columns
@@ -45,6 +46,7 @@ pub(super) fn labels_chain(labels: &LabelFrame, rule: &DatasetRule) -> Vec<Diges
     let Ok(label) = labels.label(&rule.label) else { return Vec::new() };
     let days = labels.dates.len();
     chain("carried labels", days, |day, hasher| {
+        hasher.text(&labels.dates.get(day).map(ToString::to_string).unwrap_or_default());
         for (symbol, name) in labels.symbols.iter().enumerate() {
             let cell = symbol * days + day;
             let value = label.values.get(cell).copied().unwrap_or(f64::NAN);

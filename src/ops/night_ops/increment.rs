@@ -288,7 +288,10 @@ fn place(station: &Station, plan: &ResearchPlan) -> PathBuf {
 fn basis(night: &Night<'_>, plan: &ResearchPlan) -> BTreeMap<String, Digest> {
     let of = |value: &dyn std::fmt::Debug| Digest::of(format!("{value:?}"));
     let program = std::env::current_exe().ok().map(|path| mark(&path));
-    let parts: [(&str, Digest); 10] = [
+    // A night of all stages would judge the model against this one.
+    let current = research_plan::zoo(night.station).current(&plan.job.id).ok().flatten();
+    let parts: [(&str, Digest); 11] = [
+        ("model in force", of(&current)),
         ("universe", of(&plan.universe)),
         ("program", of(&(env!("CARGO_PKG_VERSION"), program))),
         ("seed", of(&night.station.settings().seed)),

@@ -227,6 +227,11 @@ impl<'a> Night<'a> {
         self.in_ledger = true;
         let stages: Vec<StageRecord> = self.steps.iter().map(StageReport::record).collect();
         stages.iter().try_for_each(|stage| ledger.put_stage(&self.run_id, stage))?;
+        // An incremental night trains nothing, so that none of its experiments names a model: what is resumed
+        // must not trade another one.
+        if self.earlier.contains_key(Stage::Train.name()) && self.trained_before()?.is_none() {
+            self.earlier.remove(Stage::Train.name());
+        }
         Ok(())
     }
 

@@ -314,7 +314,7 @@ impl Night<'_> {
     }
 
     /// Returns the model that this run trained before it was interrupted.
-    fn trained_before(&mut self) -> Result<Option<String>, AnyFailure> {
+    pub(super) fn trained_before(&mut self) -> Result<Option<String>, AnyFailure> {
         let run = serde_json::Value::from(self.run_id.clone());
         let mut experiments = self.stores()?.experiments().list()?;
         experiments.retain(|experiment| {
