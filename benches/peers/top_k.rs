@@ -50,18 +50,12 @@ pub(crate) fn bench(panel: &Path, scores: &Path, repeats: usize) {
     let told = Recorded { top: TopK::new("top", HELD), told: Rc::clone(&ranked) };
     let result = backtest::run(&input, core(Box::new(told))).expect("ran");
     digests.push(result.digest);
-    repeated("top_k_lighthunter_ranked_before", repeats, || {
-        let strategy = Box::new(Ranked { targets: ranked.borrow().clone().into_iter() });
-        let watch = ProcessorWatch::start();
-        let result = backtest::run(&input, core(strategy)).expect("ran");
-        let seconds = watch.seconds();
-        digests.push(result.digest);
-        (seconds, (), format!("ranked before digest={}", result.digest.short()))
-    });
     let result = repeated("top_k_lighthunter", repeats, || {
-        let watch = ProcessorWatch::start();
-        let result = backtest::run(&input, core(Box::new(TopK::new("top", HELD)))).expect("ran");
-        let seconds = watch.seconds();
+        // In turn, so that both meet the same load.
+        let (seconds, result) = timed(&input, Box::new(Ranked { targets: ranked.borrow().clone().into_iter() }));
+        println!("run: cpu {seconds:.4}s ranked before digest={}", result.digest.short());
+        digests.push(result.digest);
+        let (seconds, result) = timed(&input, Box::new(TopK::new("top", HELD)));
         let last = result.equity.last().expect("a session");
         let said = format!(
             "days={} orders={} fills={} final_nav={:.2} digest={}",
@@ -78,6 +72,13 @@ pub(crate) fn bench(panel: &Path, scores: &Path, repeats: usize) {
     check(&market, &result);
     println!("  rejects {:?} cut {:?} limited {:?}", result.rejects, result.cut, result.limited);
     println!("  notes {:?}", result.notes);
+}
+
+/// Runs the backtest; the accounts are wired within the time.
+fn timed(input: &BacktestInput<'_>, strategy: Box<dyn Strategy>) -> (f64, BacktestResult) {
+    let watch = ProcessorWatch::start();
+    let result = backtest::run(input, core(strategy)).expect("ran");
+    (watch.seconds(), result)
 }
 
 /// Orders that reached the broker or risk: all that filled, and all that did not.

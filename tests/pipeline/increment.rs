@@ -114,10 +114,10 @@ fn resumed_incremental_night_trains_its_model_again() {
     let planted = script.replace("\tlocal chosen:", "\terror(\"planted\")\n\tlocal chosen:");
     assert_ne!(script, planted);
     room.write("strategy/u1.luau", planted);
-    let failed = room.run_to(16, &["night-ops", "-q", "--incremental"]);
+    let failed = room.run_to(17, &["night-ops", "-q", "--incremental"]);
     assert!(failed.stderr.contains("planted"), "{}", failed.stderr);
     assert!(reason(&room.report(), Stage::Train).contains("trained on the same rows"), "{:?}", room.report());
-    let resumed = room.run_to(16, &["night-ops", "-q", "--resume"]);
+    let resumed = room.run_to(17, &["night-ops", "-q", "--resume"]);
     assert!(resumed.stderr.contains("planted"), "the same error, not a model that is missing: {}", resumed.stderr);
     assert!(!reason(&room.report(), Stage::Train).contains("done before"), "{:?}", room.report());
 }

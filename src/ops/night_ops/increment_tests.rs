@@ -163,6 +163,8 @@ fn facts(text: &str) -> serde_json::Value {
     for name in ["dataset", "files", "model"] {
         carried.as_object_mut().expect("an object").remove(name);
     }
+    // A full night puts its own model in force, under the id of its run.
+    carried["basis"].as_object_mut().expect("an object").remove("model in force");
     carried
 }
 
