@@ -6,10 +6,10 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use jiff::civil::Date;
 
 use super::{
-    backtest::BacktestArgs, bootstrap::BootstrapArgs, config::ConfigArgs, data::DataArgs, drill::DrillArgs,
-    experiments::ExperimentsArgs, factors::FactorsArgs, init::InitArgs, models::ModelsArgs, monitor::MonitorArgs,
-    night_ops::NightOpsArgs, performance::PerformanceArgs, regression::RegressionArgs, risk::RiskArgs,
-    simulate::SimulateArgs, walk_forward::WalkForwardArgs,
+    backtest::BacktestArgs, bootstrap::BootstrapArgs, config::ConfigArgs, data::DataArgs, day_ops::DayOpsArgs,
+    drill::DrillArgs, experiments::ExperimentsArgs, factors::FactorsArgs, init::InitArgs, models::ModelsArgs,
+    monitor::MonitorArgs, night_ops::NightOpsArgs, performance::PerformanceArgs, regression::RegressionArgs,
+    risk::RiskArgs, simulate::SimulateArgs, walk_forward::WalkForwardArgs,
 };
 
 /// LightHunter: an A-share research system that proves that it comes back.
@@ -50,6 +50,7 @@ pub(super) enum Command {
     Bootstrap(BootstrapArgs),
     Regression(RegressionArgs),
     NightOps(NightOpsArgs),
+    DayOps(DayOpsArgs),
     Backtest(BacktestArgs),
     Simulate(SimulateArgs),
     Risk(RiskArgs),

@@ -9,6 +9,7 @@ mod bootstrap;
 mod config;
 mod console;
 mod data;
+mod day_ops;
 mod doctor;
 mod drill;
 mod exit_codes;
@@ -70,6 +71,7 @@ fn command(cli: Cli, console: Console) -> Result<Exit, AnyFailure> {
         Command::Bootstrap(args) => bootstrap::run(&session, &args),
         Command::Regression(args) => regression::run(&session, &args),
         Command::NightOps(args) => night_ops::run(&session, args),
+        Command::DayOps(args) => day_ops::run(&session, &args),
         Command::Backtest(args) => backtest::run(session, &args),
         Command::Simulate(args) => simulate::run(session, args),
         Command::Risk(args) => risk::run(&session, &args),

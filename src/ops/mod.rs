@@ -5,6 +5,7 @@ pub mod backtest;
 pub mod bootstrap;
 pub mod collect;
 pub mod data_state;
+pub mod day_ops;
 mod desk;
 pub mod doctor;
 mod experiment;
