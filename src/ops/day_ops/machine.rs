@@ -26,7 +26,7 @@ pub(super) fn disk(morning: &Morning<'_>, findings: &mut Findings) {
     let root = morning.station.workspace.root();
     let needed = morning.station.settings().ops.min_free_disk_bytes;
     let free = match statvfs(root) {
-        Ok(disk) => disk.blocks_available() as u64 * disk.fragment_size() as u64,
+        Ok(disk) => disk.blocks_available() * disk.fragment_size(),
         Err(error) => {
             let what = format!("the disk of {} cannot be measured: {error}", root.display());
             return findings.fail(what, "Check that the workspace's disk is mounted (`df -h .`).");

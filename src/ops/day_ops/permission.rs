@@ -45,6 +45,15 @@ impl Permission {
             Self::Unasked => Some(format!("no DayOps speaks for {date}: nobody has checked that it may be traded")),
         }
     }
+
+    /// Returns the run of the DayOps that was overruled.
+    #[must_use]
+    pub fn forced_against(&self) -> Option<String> {
+        match self {
+            Self::Forced { run_id, .. } => Some(run_id.clone()),
+            Self::Granted { .. } | Self::Unasked => None,
+        }
+    }
 }
 
 /// The last DayOps says that the day is not fit to trade.

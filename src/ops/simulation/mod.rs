@@ -46,6 +46,8 @@ pub struct SimulationOptions {
     pub resume: bool,
     /// Start from the accounts as the newest simulated session before left them.
     pub carry_over: bool,
+    /// Start also where the last DayOps of the day failed; the report and the experiment say so.
+    pub force: bool,
     /// The overrides by `--set`, for the record.
     pub overrides: Vec<String>,
 }
