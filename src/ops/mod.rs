@@ -19,6 +19,7 @@ pub mod regression;
 mod report_files;
 mod research_plan;
 mod research_run;
+pub mod scheduler;
 pub mod simulation;
 mod station;
 pub mod walk_forward;

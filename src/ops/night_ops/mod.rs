@@ -24,7 +24,9 @@ use crate::{
     workspace::Lock,
 };
 pub(super) use night::Night;
-pub(super) use products::{BacktestProduct, SharedProducts, benchmark_of, last_completed_session, session_asked_for};
+pub(super) use products::{
+    BacktestProduct, SharedProducts, benchmark_of, completed_session, last_completed_session, session_asked_for,
+};
 pub(super) use refusal::Refusal;
 
 /// The component's name in logs, metrics and the ledger.
