@@ -68,7 +68,7 @@ pub(super) fn clock(morning: &Morning<'_>, findings: &mut Findings) {
     }
     calendar(morning, findings);
     // A market that was simulated once is never open.
-    if !morning.is_simulated() && now.date() == morning.date && now.time() >= time(9, 15, 0, 0) {
+    if !morning.is_simulated && now.date() == morning.date && now.time() >= time(9, 15, 0, 0) {
         findings.warn(
             format!("it is {shown}: the market has been open since 09:15"),
             "Run DayOps before 09:15 (`lighthunter scheduler next`), or trade knowing that it came late.",

@@ -24,6 +24,8 @@ use crate::{
 /// Sessions whose bars are looked at: the newest, the 20 before it, and what a series that stands still
 /// needs.
 const WINDOW_SESSIONS: i64 = 40;
+/// How the source of a simulated bar begins.
+const SIMULATED: &str = "simulated:";
 /// So many of the newest nights are looked through.
 const NIGHTS_MAX: usize = 200;
 
@@ -58,6 +60,8 @@ pub(super) struct Morning<'a> {
     pub(super) date: Date,
     /// The newest complete session before it.
     pub(super) session: Date,
+    /// Whether the bars are of a market that has no today: one that was simulated once.
+    pub(super) is_simulated: bool,
     ledger: Result<Ledger, Obstacle>,
     /// The newest nights up to the session, newest first.
     pub(super) nights: Result<Vec<RunRecord>, Obstacle>,
@@ -80,9 +84,6 @@ impl<'a> Morning<'a> {
         let place = station.store_settings().ledger;
         let again = "Run `lighthunter data status` and do what it says.";
         let ledger = Ledger::open(&place).map_err(|error| Obstacle::of(&error, again));
-        let reach = ledger.as_ref().ok().and_then(|ledger| ledger.partitions(Table::Daily).ok());
-        let reach = reach.and_then(|partitions| partitions.keys().next_back().copied());
-        let (date, session) = settle(station, options.date, reach)?;
         let (pipeline, (stores, mended)) = match Lock::take(&station.workspace, night_ops::COMPONENT, super::COMPONENT)
         {
             Ok(lock) => (Some(lock), open_stores(station, ledger.as_ref().ok())),
@@ -91,6 +92,10 @@ impl<'a> Morning<'a> {
                 (None, (Err(busy), Vec::new()))
             }
         };
+        let reach = ledger.as_ref().ok().and_then(|ledger| ledger.partitions(Table::Daily).ok());
+        let reach = reach.and_then(|partitions| partitions.keys().next_back().copied());
+        let is_simulated = is_simulated(station, stores.as_ref().ok(), reach);
+        let (date, session) = settle(station, options.date, reach.filter(|_| is_simulated))?;
         let nights = nights(ledger.as_ref(), session);
         let bars = bars(stores.as_ref(), session);
         let model = model_of(station).map_err(|error| {
@@ -103,6 +108,7 @@ impl<'a> Morning<'a> {
             now,
             date,
             session,
+            is_simulated,
             ledger,
             nights,
             stores,
@@ -164,27 +170,26 @@ impl<'a> Morning<'a> {
         hasher.text(self.model.as_ref().map_or("", |model| &model.id)).text(&self.options.overrides.join(" "));
         hasher.finish()
     }
-
-    /// Says whether the bars are of a market that has no today: one that was simulated once.
-    pub(super) fn is_simulated(&self) -> bool {
-        is_simulated(self.station)
-    }
 }
 
-fn is_simulated(station: &Station) -> bool {
-    station.settings().market.kind == MarketKind::Simulated
+/// Says whether the newest bars were simulated: the config names who made the files, the bars say so
+/// themselves.
+fn is_simulated(station: &Station, stores: Option<&Stores>, reach: Option<Date>) -> bool {
+    let named = station.settings().market.kind == MarketKind::Simulated;
+    let Some((stores, reach)) = stores.zip(reach) else { return named };
+    let newest = stores.daily(&Query { from: Some(reach), ..Query::up_to(reach) }).unwrap_or_default();
+    named && newest.iter().all(|bar| bar.source.starts_with(SIMULATED))
 }
 
 /// Fixes the trading date that is about to open and the session before it. A simulated market ends where
-/// its bars end, so its next session is the one after them, whatever the clock says.
-fn settle(station: &Station, asked: Option<Date>, reach: Option<Date>) -> Result<(Date, Date), AnyFailure> {
+/// its bars do (`simulated_until`), so its next session is the one after them, whatever the clock says.
+fn settle(station: &Station, asked: Option<Date>, simulated_until: Option<Date>) -> Result<(Date, Date), AnyFailure> {
     let calendar = Calendar::builtin();
     let completed = last_completed_session(station);
-    let date = match (asked, reach) {
+    let date = match (asked, simulated_until) {
         (Some(asked), _) if calendar.is_session(asked)? => asked,
         (Some(asked), _) => calendar.next_session(asked)?,
-        (None, Some(reach)) if is_simulated(station) && reach <= completed => calendar.next_session(reach)?,
-        (None, _) => calendar.next_session(completed)?,
+        (None, until) => calendar.next_session(until.map_or(completed, |until| until.min(completed)))?,
     };
     let session = calendar.previous_session(date)?;
     if session > completed {
