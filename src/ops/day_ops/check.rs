@@ -28,6 +28,16 @@ impl Grade {
             Self::Fail => "FAIL",
         }
     }
+
+    /// Returns the grade as a number: 0 OK, 1 WARNING, 2 FAIL.
+    #[must_use]
+    pub const fn level(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Warning => 1,
+            Self::Fail => 2,
+        }
+    }
 }
 
 impl fmt::Display for Grade {

@@ -11,8 +11,8 @@ use super::{
     morning::{Bars, Morning},
 };
 use crate::{
-    data::guardian::{self, GuardianReport, Rule, Severity},
-    market::{Calendar, DailyBar, Symbol},
+    data::guardian::{self, Finding, GuardianReport, Rule, Severity},
+    market::{Calendar, Symbol},
     ops::data_state,
     store::{Stores, Table, WriteMode},
 };
@@ -106,6 +106,9 @@ pub(super) fn volume(morning: &Morning<'_>, findings: &mut Findings) {
     }
     let own = symbols.get(&session).map_or(0, BTreeSet::len);
     let rows = bars.daily.iter().filter(|bar| bar.date == session).count();
+    if rows == 0 {
+        return findings.not_made(&format!("there is no daily bar of {session}"), CheckName::DataSessions);
+    }
     let mut before: Vec<usize> =
         compared_with(session).iter().filter_map(|date| symbols.get(date)).map(BTreeSet::len).collect();
     before.sort_unstable();
@@ -133,17 +136,17 @@ pub(super) fn volume(morning: &Morning<'_>, findings: &mut Findings) {
 /// The guardian has no hard finding on the newest session, and no series stands still up to it.
 pub(super) fn findings(morning: &Morning<'_>, findings: &mut Findings) {
     let Some(bars) = bars_of(morning, findings) else { return };
-    if bars.daily.is_empty() {
-        return findings.not_made("there are no daily bars", CheckName::DataSessions);
+    let session = morning.session;
+    let rows = bars.daily.iter().filter(|bar| bar.date == session).count();
+    if rows == 0 {
+        return findings.not_made(&format!("there is no daily bar of {session}"), CheckName::DataSessions);
     }
     let thresholds = data_state::thresholds(morning.station);
     let report = match guardian::examine(&bars.daily, &bars.actions, Calendar::builtin(), &thresholds) {
         Ok(report) => report,
         Err(error) => return findings.failure(&error, EXAMINE),
     };
-    let session = morning.session;
-    let rows = bars.daily.iter().filter(|bar| bar.date == session).count();
-    let hard = broken(&report, session);
+    let (hard, still) = broken(&report, session);
     let share = hard.len() as f64 / rows.max(1) as f64;
     if !hard.is_empty() {
         let allowed = thresholds.hard_share_max;
@@ -156,7 +159,6 @@ pub(super) fn findings(morning: &Morning<'_>, findings: &mut Findings) {
         );
         if share > allowed { findings.fail(found, EXAMINE) } else { findings.warn(found, EXAMINE) }
     }
-    let still = standing_still(&bars.daily, session, thresholds.stale_sessions);
     if !still.is_empty() {
         findings.warn(
             format!(
@@ -173,38 +175,19 @@ pub(super) fn findings(morning: &Morning<'_>, findings: &mut Findings) {
     }
 }
 
-/// Returns the session's rows with a hard finding, each with its first broken rule.
-fn broken(report: &GuardianReport, session: Date) -> Vec<String> {
-    let mut rows: BTreeMap<Option<Symbol>, Rule> = BTreeMap::new();
+/// Returns the session's rows with a hard finding, each with its first broken rule, and apart from them the
+/// series that stand still: their price may be true, only nobody knows.
+fn broken(report: &GuardianReport, session: Date) -> (Vec<String>, Vec<String>) {
     let hard = report.findings.iter().filter(|finding| finding.severity == Severity::Hard && finding.date == session);
+    let (still, hard): (Vec<&Finding>, Vec<&Finding>) = hard.partition(|finding| finding.rule == Rule::Stale);
+    let mut rows: BTreeMap<Option<Symbol>, Rule> = BTreeMap::new();
     for finding in hard {
         rows.entry(finding.symbol).or_insert(finding.rule);
     }
-    let name = |(symbol, rule): (&Option<Symbol>, &Rule)| {
-        let symbol = symbol.map_or_else(|| "the table".to_owned(), |symbol| symbol.to_string());
-        format!("{symbol} {}", rule.name())
-    };
-    rows.iter().map(name).collect()
-}
-
-/// Returns the symbols whose last bars up to the session all have the same four prices while trading.
-fn standing_still(bars: &[DailyBar], session: Date, sessions: usize) -> Vec<String> {
-    let mut series: BTreeMap<Symbol, Vec<&DailyBar>> = BTreeMap::new();
-    for bar in bars.iter().filter(|bar| !bar.suspended) {
-        series.entry(bar.symbol).or_default().push(bar);
-    }
-    let stands = |series: &Vec<&DailyBar>| {
-        let newest: Vec<[u64; 4]> = series
-            .iter()
-            .rev()
-            .take(sessions)
-            .map(|bar| [bar.open, bar.high, bar.low, bar.close].map(f64::to_bits))
-            .collect();
-        series.last().is_some_and(|last| last.date == session)
-            && newest.len() == sessions
-            && newest.windows(2).all(|pair| pair.first() == pair.last())
-    };
-    series.iter().filter(|(_, series)| stands(series)).map(|(symbol, _)| symbol.to_string()).collect()
+    let name = |symbol: Option<Symbol>| symbol.map_or_else(|| "the table".to_owned(), |symbol| symbol.to_string());
+    let hard = rows.iter().map(|(symbol, rule)| format!("{} {}", name(*symbol), rule.name())).collect();
+    let still: BTreeSet<String> = still.iter().map(|finding| name(finding.symbol)).collect();
+    (hard, still.into_iter().collect())
 }
 
 /// Returns the bars; where there are none the check is not made.

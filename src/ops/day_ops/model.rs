@@ -38,6 +38,9 @@ pub(super) fn definitions(morning: &Morning<'_>, findings: &mut Findings) {
 pub(super) fn quality(morning: &Morning<'_>, findings: &mut Findings) {
     let Some(model) = model_of(morning, findings) else { return };
     chosen(morning, model, findings);
+    if let Err(obstacle) = &morning.stores {
+        return findings.not_made(&obstacle.what, CheckName::Stores);
+    }
     let shown = quality::promised(model);
     match quality::recent(morning, model) {
         Err(error) => findings.failure(error.as_ref(), "Run `lighthunter night-ops`."),

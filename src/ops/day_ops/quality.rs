@@ -72,7 +72,7 @@ pub(super) fn recent(morning: &Morning<'_>, model: &Snapshot) -> Result<Option<R
     let factors = factor::compute(&plan.factors, &panel)?;
     let labels = label::compute(&plan.labels, &panel)?;
     let scores = model.scores(&factors)?;
-    let label = labels.label(&plan.task.primary_label)?;
+    let label = labels.label(&model.model.label)?;
     let days = factors.dates.len();
     let of_day =
         |values: &[f64], day: usize| values.iter().skip(day).step_by(days.max(1)).copied().collect::<Vec<f64>>();

@@ -2,16 +2,13 @@
 
 use super::{check::Findings, morning::Morning};
 use crate::{
+    clock::shanghai_zone,
     config::own_command,
     market::Calendar,
     ops::scheduler::{self, Occurrence},
 };
 
 const EDIT: &str = "Enable the job in config/jobs.yaml, run `lighthunter config check`, commit it, and see `lighthunter scheduler next`.";
-/// What must be planned on every session: the night that follows it, and the check of its morning.
-const DAILY: [(&str, &str); 2] =
-    [("night-ops", "no night follows the session"), ("day-ops", "no check opens the session")];
-
 pub(super) fn check(morning: &Morning<'_>, findings: &mut Findings) {
     let date = morning.date;
     if let Some(asked) = morning.options.date.filter(|asked| *asked != date) {
@@ -26,13 +23,15 @@ pub(super) fn check(morning: &Morning<'_>, findings: &mut Findings) {
             "Update LightHunter: the exchanges publish the next year's calendar each December.",
         );
     }
-    for (command, what) in DAILY {
-        let runs = |occurrence: &Occurrence| {
-            jobs.iter().any(|job| job.id == occurrence.job && own_command(&job.command) == Some(command))
-        };
-        if !plan.occurrences.iter().any(runs) {
-            findings.warn(format!("{what}: no enabled job runs {command} on {date}"), EDIT);
-        }
+    let begin = date.to_zoned(shanghai_zone()).map_or(morning.now.timestamp(), |begin| begin.timestamp());
+    if !scheduler::night_ops_gaps(&jobs, Calendar::builtin(), begin, 1).is_empty() {
+        findings.warn(format!("no enabled job runs night-ops between the close of {date} and the next open"), EDIT);
+    }
+    let checks = |occurrence: &Occurrence| {
+        jobs.iter().any(|job| job.id == occurrence.job && own_command(&job.command) == Some("day-ops"))
+    };
+    if !plan.occurrences.iter().any(checks) {
+        findings.warn(format!("no enabled job runs day-ops on {date}"), EDIT);
     }
     let planned: Vec<String> = plan.occurrences.iter().map(ToString::to_string).collect();
     let planned = if planned.is_empty() { "nothing is planned".to_owned() } else { planned.join(", ") };
