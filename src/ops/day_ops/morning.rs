@@ -81,6 +81,10 @@ impl<'a> Morning<'a> {
     /// # Errors
     /// When the date asked for cannot be opened yet or is outside the calendar.
     pub(super) fn open(station: &'a Station, options: &'a DayOpsOptions) -> Result<Self, AnyFailure> {
+        if options.date.is_some() {
+            // A date that cannot be checked is refused before anything is opened.
+            settle(station, options.date, None)?;
+        }
         let place = station.store_settings().ledger;
         let again = "Run `lighthunter data status` and do what it says.";
         let ledger = Ledger::open(&place).map_err(|error| Obstacle::of(&error, again));

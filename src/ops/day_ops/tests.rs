@@ -231,6 +231,9 @@ fn copy_tree(from: &Path, to: &Path) {
     }
 }
 
+/// Overrides of the config, by key.
+type Sets<'a> = &'a [(&'a str, &'a str)];
+
 /// Returns the checks that are not OK.
 fn not_ok(report: &DayOpsReport) -> BTreeMap<CheckName, Grade> {
     let found = report.checks.iter().filter(|check| check.grade != Grade::Ok);
@@ -323,8 +326,8 @@ fn workspace_without_a_night_fails_where_it_must() {
 fn damaged_and_missing_stores_are_seen() {
     let room = Room::nighted();
     let partition = room.root.join(format!("data/parquet/daily/trade_date={SESSION}"));
-    let part = fs::read_dir(&partition).expect("listed").flatten().map(|entry| entry.path());
-    let part = part.filter(|path| path.extension().is_some_and(|kind| kind == "parquet")).next().expect("a file");
+    let mut parts = fs::read_dir(&partition).expect("listed").flatten().map(|entry| entry.path());
+    let part = parts.find(|path| path.extension().is_some_and(|kind| kind == "parquet")).expect("a file");
     let mut bytes = fs::read(&part).expect("read");
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
@@ -453,7 +456,7 @@ fn model_that_was_refused_or_has_lost_its_skill_is_seen() {
 #[test]
 fn limits_that_protect_nothing_are_seen() {
     let room = Room::nighted();
-    let cases: [(&[(&str, &str)], Grade, &str); 6] = [
+    let cases: [(Sets<'_>, Grade, &str); 6] = [
         (&[("risk.max_dd_total", "1.0")], Grade::Fail, "can never trip"),
         (&[("risk.max_dd_total", "0.6")], Grade::Warning, "above 0.5"),
         (&[("risk.max_dd_intraday", "0.3")], Grade::Warning, "never halted first"),

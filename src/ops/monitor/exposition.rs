@@ -252,7 +252,8 @@ mod tests {
 
     use super::{View, open_metrics};
     use crate::ops::{
-        metrics::MonitorState,
+        day_ops::{Grade, GradeCounts},
+        metrics::{DayOpsState, MonitorState},
         monitor::line::{AccountState, BusLosses, MonitorHealth, QueueState, RiskState, TopicLatency},
     };
 
@@ -285,6 +286,8 @@ mod tests {
             ..MonitorState::default()
         };
         state.note_run("night_ops", Some("broken"), then);
+        let counts = GradeCounts { ok: 14, warning: 2, fail: 1 };
+        state.day_ops = Some(DayOpsState { ts: then, date: jiff::civil::date(2025, 1, 2), grade: Grade::Fail, counts });
         View { state, turned_at: then, written_at: Some(then), write_failures_total: 2 }
     }
 
