@@ -7,4 +7,5 @@ mod cli;
 mod monitor;
 mod pipeline;
 mod room;
+mod scheduler;
 mod tidy;

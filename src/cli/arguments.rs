@@ -9,7 +9,7 @@ use super::{
     backtest::BacktestArgs, bootstrap::BootstrapArgs, config::ConfigArgs, data::DataArgs, drill::DrillArgs,
     experiments::ExperimentsArgs, factors::FactorsArgs, init::InitArgs, models::ModelsArgs, monitor::MonitorArgs,
     night_ops::NightOpsArgs, performance::PerformanceArgs, regression::RegressionArgs, risk::RiskArgs,
-    simulate::SimulateArgs, walk_forward::WalkForwardArgs,
+    scheduler::SchedulerArgs, simulate::SimulateArgs, walk_forward::WalkForwardArgs,
 };
 
 /// LightHunter: an A-share research system that proves that it comes back.
@@ -62,6 +62,7 @@ pub(super) enum Command {
     WalkForward(WalkForwardArgs),
     Drill(DrillArgs),
     Monitor(MonitorArgs),
+    Scheduler(SchedulerArgs),
     /// Check the machine: executable, git, disk, ports, libraries, clock, locks
     Doctor,
     /// Explain a command, or a topic: exit-codes

@@ -22,6 +22,7 @@ mod performance;
 mod progress;
 mod regression;
 mod risk;
+mod scheduler;
 mod session;
 mod simulate;
 mod walk_forward;
@@ -82,6 +83,7 @@ fn command(cli: Cli, console: Console) -> Result<Exit, AnyFailure> {
         Command::Factors(args) => factors::run(session, &args),
         Command::Drill(args) => drill::run(&session, args),
         Command::Monitor(args) => monitor::run(&session, &args),
+        Command::Scheduler(args) => scheduler::run(&session, &args),
         Command::Doctor => doctor::run(&session),
         Command::Help { topic } => Ok(exit_codes::run(&session, topic.as_deref())),
     }
@@ -91,6 +93,14 @@ fn command(cli: Cli, console: Console) -> Result<Exit, AnyFailure> {
 mod tests {
     use super::Cli;
     use clap::CommandFactory;
+
+    #[test]
+    fn every_command_but_the_scheduler_can_be_a_job() {
+        let command = Cli::command();
+        let mut names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        names.retain(|name| *name != "scheduler" && !crate::config::JOB_COMMANDS.contains(name));
+        assert!(names.is_empty(), "config::JOB_COMMANDS lacks {names:?}");
+    }
 
     #[test]
     fn command_line_is_consistent() {
