@@ -186,3 +186,114 @@ fn commit(
 fn mark(job: &Job, through: Timestamp) -> ScheduleMark {
     ScheduleMark { job: job.id.clone(), schedule: job.schedule.to_string(), through }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::Agenda;
+    use crate::{
+        config::{self, CatchUp, Job, Schedule},
+        market::Calendar,
+        ops::scheduler::jobs_in_force,
+        store::{JobRunBegin, JobRunEnd, JobRunStart, JobRunStatus, Ledger, StorePath},
+    };
+
+    fn at(text: &str) -> Timestamp {
+        format!("{text}+08:00").parse().expect("a timestamp")
+    }
+
+    fn night(catch_up: CatchUp) -> Vec<Job> {
+        let mut jobs = jobs_in_force(&config::shipped().expect("sound"));
+        jobs.retain(|job| job.id == "night_ops_full");
+        jobs[0].catch_up = catch_up;
+        jobs
+    }
+
+    fn ledger() -> (tempfile::TempDir, Ledger) {
+        let room = tempfile::tempdir().expect("a directory");
+        let ledger = Ledger::open(&StorePath::new("k", room.path().join("ledger.sqlite"))).expect("made");
+        (room, ledger)
+    }
+
+    fn open<'a>(ledger: &Ledger, jobs: &[Job], now: &str) -> Agenda<'a> {
+        Agenda::open(ledger, jobs, Calendar::builtin(), at(now)).expect("opened")
+    }
+
+    fn slots(agenda: &mut Agenda<'_>, ledger: &Ledger, now: &str) -> Vec<Timestamp> {
+        agenda.turn(ledger, at(now)).expect("turned").starts.iter().map(|start| start.slot).collect()
+    }
+
+    #[test]
+    fn first_start_in_the_evening_launches_nothing_of_the_day() {
+        let (_room, ledger) = ledger();
+        let mut agenda = open(&ledger, &jobs_in_force(&config::shipped().expect("sound")), "2025-09-30T22:00:00");
+        assert!(slots(&mut agenda, &ledger, "2025-09-30T22:00:00").is_empty());
+        assert!(slots(&mut agenda, &ledger, "2025-10-08T23:59:59").is_empty(), "the holiday has no start");
+    }
+
+    #[test]
+    fn restart_catches_up_and_a_changed_schedule_begins_anew() {
+        let (_room, ledger) = ledger();
+        let mut jobs = night(CatchUp::Once);
+        drop(open(&ledger, &jobs, "2025-09-25T12:00:00"));
+        let mut agenda = open(&ledger, &jobs, "2025-10-03T12:00:00");
+        assert_eq!(slots(&mut agenda, &ledger, "2025-10-03T12:00:00"), [at("2025-09-30T20:30:00")]);
+        let skipped = ledger.skipped_slots(None, 9).expect("listed");
+        assert_eq!((skipped.len(), skipped[0].slots, skipped[0].first), (1, 3, at("2025-09-25T20:30:00")));
+        if let Schedule::Daily { time, .. } = &mut jobs[0].schedule {
+            *time = jiff::civil::time(21, 0, 0, 0);
+        }
+        let mut agenda = open(&ledger, &jobs, "2025-10-09T20:59:00");
+        assert!(slots(&mut agenda, &ledger, "2025-10-09T20:59:00").is_empty(), "nothing of its past is due");
+    }
+
+    #[test]
+    fn all_catches_up_a_month_and_passes_over_what_is_older() {
+        let (_room, ledger) = ledger();
+        let jobs = night(CatchUp::All);
+        drop(open(&ledger, &jobs, "2025-06-01T12:00:00"));
+        let now = "2025-08-31T12:00:00";
+        let mut agenda = open(&ledger, &jobs, now);
+        let mut served = Vec::new();
+        loop {
+            let turn = agenda.turn(&ledger, at(now)).expect("turned");
+            let Some(start) = turn.starts.first() else { break };
+            let end = JobRunEnd { status: JobRunStatus::Failed, finished_at: at(now), exit: Some(1), error: None };
+            ledger.finish_job_run(start.seq, &end).expect("finished");
+            agenda.ended(&start.job.id);
+            served.push(start.slot);
+        }
+        assert_eq!((served.first(), served.len()), (Some(&at("2025-07-31T20:30:00")), 22));
+        assert_eq!(ledger.skipped_slots(None, 9).expect("listed")[0].slots, 42, "June and July but its last session");
+    }
+
+    #[test]
+    fn what_another_process_runs_is_waited_for_and_a_clock_that_goes_back_doubles_nothing() {
+        let (_room, ledger) = ledger();
+        let jobs = night(CatchUp::Once);
+        let mut agenda = open(&ledger, &jobs, "2025-09-29T20:29:00");
+        let (slot, due) = (at("2025-09-29T20:30:00"), "2025-09-29T20:30:01");
+        let by_hand = JobRunStart {
+            job: "night_ops_full".into(),
+            trade_date: jiff::civil::date(2025, 9, 29),
+            slot,
+            by_hand: true,
+            started_at: slot,
+        };
+        let JobRunBegin::Begun(seq) = ledger.begin_job_run(&by_hand).expect("begun") else { panic!("not begun") };
+        let end = JobRunEnd { status: JobRunStatus::Success, finished_at: slot, exit: Some(0), error: None };
+        assert!(slots(&mut agenda, &ledger, due).is_empty(), "it overlaps");
+        ledger.finish_job_run(seq, &end).expect("finished");
+        assert_eq!(slots(&mut agenda, &ledger, due), [slot], "by hand serves no slot");
+        let running = ledger.job_runs(None, 1).expect("listed")[0].seq;
+        ledger.finish_job_run(running, &end).expect("finished");
+        agenda.ended("night_ops_full");
+        let turn = agenda.turn(&ledger, at("2025-09-29T20:00:00")).expect("turned");
+        assert_eq!((turn.starts.len(), turn.went_back), (0, Some(SignedDuration::from_secs(1_801))));
+        assert!(slots(&mut agenda, &ledger, due).is_empty(), "served");
+        drop(agenda);
+        let mut agenda = open(&ledger, &jobs, "2025-09-29T20:00:00");
+        assert!(slots(&mut agenda, &ledger, due).is_empty(), "served, also after a restart");
+    }
+}

@@ -77,11 +77,10 @@ pub fn run(
     let agenda = Agenda::open(&ledger, &jobs, Calendar::builtin(), station.clock.wall())?;
     let enabled = jobs.iter().filter(|job| job.enabled).map(|job| job.id.clone()).collect();
     on_ready(&Began { jobs: enabled, interrupted });
-    let files = stamps(&station);
     let launcher = Launcher::new(overrides)?;
     let ended = Ended { started: 0, failed: 0, skipped: 0, interrupted: 0, exit: Exit::Done };
     let daemon = Daemon { ledger, agenda, launcher, at_work: Vec::new(), ended, is_failing: false, blind_on: None };
-    daemon.work(&mut station, load, &signals, files)
+    daemon.work(&mut station, load, &signals)
 }
 
 /// A run under way, or one that has ended and is not recorded yet.
@@ -114,13 +113,9 @@ fn stamps(station: &Station) -> Vec<Stamp> {
 }
 
 impl Daemon<'_> {
-    fn work(
-        mut self,
-        station: &mut Station,
-        load: &LoadOptions,
-        signals: &Signals,
-        mut files: Vec<Stamp>,
-    ) -> Result<Ended, AnyFailure> {
+    fn work(mut self, station: &mut Station, load: &LoadOptions, signals: &Signals) -> Result<Ended, AnyFailure> {
+        // Nothing is known of the files yet: one that was changed since it was read is seen by the first look.
+        let mut files = Vec::new();
         let mut looked = Stopwatch::start();
         loop {
             if let Some(signal) = signals.stop() {
@@ -146,6 +141,7 @@ impl Daemon<'_> {
     /// Reads the jobs again; config that is wrong leaves those in force.
     fn reload(&mut self, station: &mut Station, load: &LoadOptions) {
         match config::load_all(&station.workspace, load) {
+            Ok(config) if config.digest == station.config.digest => {}
             Ok(config) => {
                 station.config = config;
                 let jobs: Vec<Job> = jobs_in_force(&station.config);

@@ -9,7 +9,10 @@ use std::{
 };
 
 use nix::{
-    sys::{prctl, signal::Signal},
+    sys::{
+        prctl,
+        signal::{SigSet, Signal},
+    },
     unistd::getppid,
 };
 
@@ -19,7 +22,9 @@ use super::SchedulerError;
 #[must_use]
 pub fn launch(scheduler: u32, program: &str, arguments: &[String]) -> SchedulerError {
     let failed = |source| SchedulerError::Start { program: program.to_owned(), source };
-    if let Err(error) = prctl::set_pdeathsig(Signal::SIGTERM) {
+    // The scheduler blocks the signals that it waits for, and a child inherits that.
+    let ready = SigSet::empty().thread_set_mask().and_then(|()| prctl::set_pdeathsig(Signal::SIGTERM));
+    if let Err(error) = ready {
         return failed(error.into());
     }
     // A scheduler that died before the line above can no longer end this process.

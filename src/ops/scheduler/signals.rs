@@ -1,7 +1,7 @@
 //! Signals as flags that the loop sees: SIGTERM and SIGINT end it, SIGHUP makes it read its jobs again.
 //!
 //! The signals are blocked in every thread and one thread waits for them, so no code runs in a handler.
-//! A child starts with all signals let through.
+//! A child inherits that; `launch` lets all signals through again.
 
 use std::{
     io,

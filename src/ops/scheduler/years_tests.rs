@@ -287,20 +287,19 @@ fn simulate(seed: u64, open: &dyn Fn(Date) -> bool) -> (World, Trouble) {
 fn no_start_is_missed_or_doubled_in_three_years_of_trouble() {
     let watch = Stopwatch::start();
     let open = |day| Calendar::builtin().is_session(day).expect("known");
-    for seed in [1, 2] {
-        let (world, trouble) = simulate(seed, &open);
-        assert!(trouble.kills > 20 && trouble.jumps > 20 && trouble.suspends > 10, "too quiet: {}", trouble.kills);
-        for job in &world.jobs {
-            let known = &world.known[&job.id];
-            let slots = known.slots.iter().filter(|slot| **slot > world.begin && **slot <= trouble.truth);
-            let served = slots.clone().filter(|slot| known.is_served(**slot)).count();
-            let all = slots.count();
-            match job.catch_up {
-                CatchUp::All => assert_eq!(served, all, "{}", job.id),
-                _ => assert!(served < all && served * 2 > all, "{}: {served} of {all}", job.id),
-            }
-            eprintln!("seed {seed}: {}: {served} of {all} served, {} passed over", job.id, known.passed);
+    let (world, trouble) = simulate(1, &open);
+    let counts = (trouble.kills, trouble.jumps, trouble.suspends);
+    assert!(counts.0 > 20 && counts.1 > 20 && counts.2 > 10, "too quiet: {counts:?}");
+    for job in &world.jobs {
+        let known = &world.known[&job.id];
+        let slots = known.slots.iter().filter(|slot| **slot > world.begin && **slot <= trouble.truth);
+        let served = slots.clone().filter(|slot| known.is_served(**slot)).count();
+        let all = slots.count();
+        match job.catch_up {
+            CatchUp::All => assert_eq!(served, all, "{}", job.id),
+            _ => assert!(served < all && served * 2 > all && known.passed > 0, "{}: {served} of {all}", job.id),
         }
+        eprintln!("{}: {served} of {all} served, {} passed over", job.id, known.passed);
     }
-    eprintln!("two times three years in {} s", watch.seconds());
+    eprintln!("three years with {counts:?} kills, jumps and suspends in {} s", watch.seconds());
 }
