@@ -117,6 +117,7 @@ struct World {
     /// Runs under way: job, number, slot, and the true time of their end.
     running: BTreeMap<String, (i64, i64, i64)>,
     begin: i64,
+    looked_at: i64,
 }
 
 fn second(at: i64) -> Timestamp {
@@ -139,8 +140,13 @@ impl World {
 
     /// Checks after a look at the time that nothing which is due was left lying.
     fn check(&mut self, wall: i64) {
+        let went_back = wall < std::mem::replace(&mut self.looked_at, wall);
         for job in &self.jobs {
             let known = self.known.get_mut(&job.id).expect("a job");
+            if went_back {
+                // What lies ahead now comes again, and must be served again unless it was.
+                known.reached = known.reached.min(wall);
+            }
             let due = &known.slots[known.slots.partition_point(|slot| *slot <= self.begin)..];
             let due = &due[..due.partition_point(|slot| *slot <= wall)];
             let Some(newest) = due.last().copied() else { continue };
@@ -233,7 +239,7 @@ fn simulate(seed: u64, open: &dyn Fn(Date) -> bool) -> (World, Trouble) {
         let slots = naive_slots(&job.id, open);
         (job.id.clone(), Known { slots, ..Known::default() })
     });
-    let mut world = World { known: known.collect(), jobs, running: BTreeMap::new(), begin };
+    let mut world = World { known: known.collect(), jobs, running: BTreeMap::new(), begin, looked_at: begin };
     let random = Seed(seed).stream("years");
     let mut trouble = Trouble { truth: begin, off: 0, random, kills: 0, jumps: 0, suspends: 0 };
     let mut agenda = Agenda::open(&ledger, &world.jobs, Calendar::builtin(), second(begin)).expect("opened");
