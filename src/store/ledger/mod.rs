@@ -6,6 +6,7 @@ mod experiments;
 mod kill_switch;
 mod owner;
 mod partitions;
+mod reader;
 mod runs;
 mod schema;
 mod stages;
