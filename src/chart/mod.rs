@@ -2,8 +2,10 @@
 
 mod line;
 mod markup;
+mod spark;
 mod timeline;
 
 pub use line::{Panel, line};
 pub use markup::Markup;
+pub use spark::spark;
 pub use timeline::{Lane, Mark, MarkKind, Span, SpanKind, timeline};

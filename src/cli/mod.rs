@@ -14,6 +14,7 @@ mod drill;
 mod exit_codes;
 mod experiments;
 mod factors;
+mod hud;
 mod init;
 mod models;
 mod monitor;
@@ -81,6 +82,7 @@ fn command(cli: Cli, console: Console) -> Result<Exit, AnyFailure> {
         Command::Experiments(args) => experiments::run(&session, &args),
         Command::Factors(args) => factors::run(session, &args),
         Command::Drill(args) => drill::run(&session, args),
+        Command::Hud(args) => hud::run(&session, args),
         Command::Monitor(args) => monitor::run(&session, &args),
         Command::Doctor => doctor::run(&session),
         Command::Help { topic } => Ok(exit_codes::run(&session, topic.as_deref())),

@@ -2,3 +2,4 @@
 //! writes nothing, starts nothing, and nothing waits for it.
 
 pub mod state;
+pub mod web;

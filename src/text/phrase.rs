@@ -76,6 +76,12 @@ phrases! {
     ConfigWarnings => "{} warnings", "{} 条警告";
     // The pages.
     Overview => "Overview", "总览";
+    Operations => "Operations", "运行";
+    AllInOrder => "All in order", "一切正常";
+    NotAllKnown => "Nothing is wrong, not all is known", "未见异常，部分状态未知";
+    SomethingIsStale => "Something is stale", "有内容已过期";
+    SomeoneShouldLook => "Someone should look", "需要关注";
+    SomethingIsBroken => "Something is broken", "有故障";
     Accounts => "Accounts", "账户";
     Account => "Account", "账户";
     Risk => "Risk", "风险";
@@ -126,6 +132,7 @@ phrases! {
     Message => "Message", "内容";
     None => "none", "无";
     Session => "Session", "交易日";
+    Check => "Check", "检查";
     Stage => "Stage", "阶段";
     Status => "Status", "状态";
     RowsOut => "Rows out", "输出行数";
@@ -157,6 +164,7 @@ phrases! {
     Days => "Days", "天数";
     First => "First", "最早";
     Newest => "Newest", "最新";
+    RowsOfNewest => "Rows of the newest", "最新日行数";
     Findings => "Findings", "问题";
     Rule => "Rule", "规则";
     Count => "Count", "数量";

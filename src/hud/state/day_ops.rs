@@ -6,7 +6,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Fact, Grade, files, place::Place};
-use crate::text::{Note, Phrase};
+use crate::{
+    market::Calendar,
+    text::{Note, Phrase},
+};
 
 const PREFIX: &str = "day_ops_";
 /// Names under which the reports have had their verdict, and their list of checks.
@@ -50,7 +53,9 @@ pub(super) fn look(place: &Place<'_>) -> Fact<Option<DayOpsFacts>> {
     };
     let facts = of(&report.content);
     let verdict = facts.verdict;
-    let behind = facts.date.and_then(|date| place.sessions_behind(date)).filter(|(sessions, _)| *sessions > 0);
+    let due = place.session_of_today();
+    let behind = facts.date.and_then(|date| Calendar::builtin().count_between(date, due?).ok());
+    let behind = behind.filter(|sessions| *sessions > 0).zip(due);
     let bad = facts.items.iter().filter(|item| item.grade > Grade::Ok).max_by_key(|item| item.grade);
     let because = bad.map(|item| Note::new(Phrase::CheckFound, [&item.name, &item.found]));
     let at = time_of(&report.content).or(report.modified);

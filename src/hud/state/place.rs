@@ -72,6 +72,14 @@ impl<'a> Place<'a> {
         Calendar::builtin().session_on_or_before(ended).ok()
     }
 
+    /// Returns the session that a check before the opening must be of: today's, or the last one.
+    pub(super) fn session_of_today(&self) -> Option<Date> {
+        if self.settings().market.kind == MarketKind::Simulated {
+            return self.newest_session();
+        }
+        Calendar::builtin().session_on_or_before(self.now.to_zoned(shanghai_zone()).date()).ok()
+    }
+
     /// Returns how many sessions `date` is behind the one that is due; none where the calendar cannot say.
     pub(super) fn sessions_behind(&self, date: Date) -> Option<(i64, Date)> {
         let due = self.session_due()?;
