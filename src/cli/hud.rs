@@ -54,5 +54,5 @@ pub(super) fn run(session: &Session, args: HudArgs) -> Result<Exit, AnyFailure> 
     };
     let host = if access.host().contains(':') { format!("[{}]", access.host()) } else { access.host().to_owned() };
     let options = HudOptions { access, language: session.global.lang, load };
-    web::serve(&station, options, |address| session.console.line(format!("hud: http://{host}:{}/", address.port())))
+    web::serve(&station, &options, |address| session.console.line(format!("hud: http://{host}:{}/", address.port())))
 }

@@ -168,7 +168,8 @@ mod tests {
     fn of_a_file_that_is_too_long_the_end_is_read() {
         let room = tempfile::tempdir().expect("a directory");
         let path = room.path().join("x.jsonl");
-        let lines: String = (100_000_000_u64..101_000_000).map(|number| format!("{number}\n")).collect();
+        let lines: String =
+            (100_000_000_u64..101_000_000).map(|number| format!("{number}\n")).collect::<Vec<_>>().concat();
         durable::replace(&path, lines).expect("written");
         let read = last_lines::<u64>(&path).expect("read");
         assert_eq!((read.good.len(), read.bad), (super::READ_MAX as usize / 10, 0));

@@ -137,7 +137,7 @@ mod tests {
 
     use super::{Access, base64};
 
-    fn headers(name: header::HeaderName, values: &[&str]) -> HeaderMap {
+    fn headers(name: &header::HeaderName, values: &[&str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(name.clone(), HeaderValue::from_str(value).expect("a value"));
@@ -161,13 +161,13 @@ mod tests {
             ("evil.example:8000", false),
             ("", false),
         ] {
-            assert_eq!(access.names_us(&headers(header::HOST, &[host]), &uri, 8000), ours, "{host}");
+            assert_eq!(access.names_us(&headers(&header::HOST, &[host]), &uri, 8000), ours, "{host}");
         }
         assert!(!access.names_us(&HeaderMap::new(), &uri, 8000), "no host");
-        let two = headers(header::HOST, &["127.0.0.1:8000", "evil.example:8000"]);
+        let two = headers(&header::HOST, &["127.0.0.1:8000", "evil.example:8000"]);
         assert!(!access.names_us(&two, &uri, 8000), "two hosts");
         let target = Uri::from_static("http://evil.example/");
-        assert!(!access.names_us(&headers(header::HOST, &["127.0.0.1:8000"]), &target, 8000), "another target");
+        assert!(!access.names_us(&headers(&header::HOST, &["127.0.0.1:8000"]), &target, 8000), "another target");
     }
 
     #[test]
@@ -194,7 +194,7 @@ mod tests {
             ("Basic aHVkOg==", false),
             ("", false),
         ] {
-            assert_eq!(access.lets_in(&headers(header::AUTHORIZATION, &[given])), opens, "{given}");
+            assert_eq!(access.lets_in(&headers(&header::AUTHORIZATION, &[given])), opens, "{given}");
         }
         assert!(!access.lets_in(&HeaderMap::new()));
     }

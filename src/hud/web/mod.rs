@@ -68,7 +68,7 @@ struct Site {
 /// # Errors
 /// When the port is taken (Busy, with who holds it), the address is not to be had, or it is open to others
 /// and there is no token.
-pub fn serve(station: &Station, options: HudOptions, on_ready: impl FnOnce(SocketAddr)) -> Result<Exit, AnyFailure> {
+pub fn serve(station: &Station, options: &HudOptions, on_ready: impl FnOnce(SocketAddr)) -> Result<Exit, AnyFailure> {
     options.access.check()?;
     let stop = Stop::listen().map_err(HudError::Signals)?;
     let listener = take(&options.access)?;

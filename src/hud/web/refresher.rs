@@ -53,9 +53,11 @@ impl Eye {
             since = Stopwatch::start();
             let last = Arc::clone(&sender.borrow());
             // A look that panics is a bug, and the next may do better; until then the page says that it is old.
-            match std::panic::catch_unwind(AssertUnwindSafe(|| self.look(Some(&last)))) {
-                Ok(look) => drop(sender.send(Arc::new(look))),
-                Err(_) => tracing::error!(component = COMPONENT, "a look at the workspace failed"),
+            let look = std::panic::catch_unwind(AssertUnwindSafe(|| self.look(Some(&last))));
+            if let Ok(look) = look {
+                drop(sender.send(Arc::new(look)));
+            } else {
+                tracing::error!(component = COMPONENT, "a look at the workspace failed");
             }
         }
     }

@@ -23,20 +23,20 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 pub(super) fn router(site: Site) -> Router {
     Router::new()
         .route("/", get(overview))
-        .route("/accounts", get(|site, query| view(site, query, page::accounts)))
-        .route("/experiments", get(|site, query| view(site, query, page::experiments)))
+        .route("/accounts", get(async |site, query| view(site, query, page::accounts)))
+        .route("/experiments", get(async |site, query| view(site, query, page::experiments)))
         .route("/experiments/{id}", get(experiment))
-        .route("/models", get(|site, query| view(site, query, page::models)))
-        .route("/data", get(|site, query| view(site, query, page::data)))
-        .route("/operations", get(|site, query| view(site, query, page::operations)))
-        .route("/drills", get(|site, query| view(site, query, page::drills)))
+        .route("/models", get(async |site, query| view(site, query, page::models)))
+        .route("/data", get(async |site, query| view(site, query, page::data)))
+        .route("/operations", get(async |site, query| view(site, query, page::operations)))
+        .route("/drills", get(async |site, query| view(site, query, page::drills)))
         .route("/drills/{id}", get(drill))
         .route("/drills/{id}/{*file}", get(drill_file))
-        .route("/api/dashboard", get(|site| json(site, |look| look.dashboard.clone())))
-        .route("/api/experiments", get(|site| json(site, |look| api::experiments(&look.facts))))
+        .route("/api/dashboard", get(async |site| json(site, |look| look.dashboard.clone())))
+        .route("/api/experiments", get(async |site| json(site, |look| api::experiments(&look.facts))))
         .route("/api/experiments/{id}", get(api_experiment))
-        .route("/api/drills", get(|site| json(site, |look| api::drills(&look.facts))))
-        .route("/api/monitor_summary", get(|site| json(site, |look| api::monitor(&look.facts))))
+        .route("/api/drills", get(async |site| json(site, |look| api::drills(&look.facts))))
+        .route("/api/monitor_summary", get(async |site| json(site, |look| api::monitor(&look.facts))))
         .route("/events", get(listen))
         .route("/healthz", get(health))
         .route("/metrics", get(metrics))
@@ -68,7 +68,7 @@ async fn overview(State(site): State<Site>, RawQuery(query): RawQuery) -> Respon
     (status, [(header::CONTENT_TYPE, HTML)], page).into_response()
 }
 
-async fn view(State(site): State<Site>, RawQuery(query): RawQuery, write: fn(&page::View<'_>) -> String) -> Response {
+fn view(State(site): State<Site>, RawQuery(query): RawQuery, write: fn(&page::View<'_>) -> String) -> Response {
     let (look, language) = (site.board.last(), language(&site, query.as_deref()));
     answer(&site, &look, language, |view| Some(write(view)))
 }
@@ -110,7 +110,7 @@ async fn drill_file(State(site): State<Site>, Path((id, file)): Path<(String, St
     }
 }
 
-async fn json(State(site): State<Site>, pick: fn(&Look) -> Bytes) -> Response {
+fn json(State(site): State<Site>, pick: fn(&Look) -> Bytes) -> Response {
     let look = site.board.last();
     (status(&site, &look), [(header::CONTENT_TYPE, JSON)], pick(&look)).into_response()
 }

@@ -73,7 +73,7 @@ pub(super) fn worth_and_fall(view: &View<'_>, curve: &[crate::hud::state::Point]
         height: 180.0,
         values: &values,
         filled: false,
-        words: |value| format!("{:.0}k", value / 1e3),
+        words: |value| count(value.max(0.0).round() as u64),
     };
     let fall = Panel {
         caption: view.say(Phrase::Drawdown),
