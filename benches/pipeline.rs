@@ -15,6 +15,7 @@ mod ema_cross;
 mod environment;
 mod event_path;
 mod factor;
+mod hud;
 mod import;
 mod input;
 mod ledger_commits;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     rollback::bench(&mut board);
     bus::bench(&mut board);
     night_ops::bench(&mut board, &input);
+    hud::bench(&mut board);
     drill::bench(&mut board);
     board.conclude()
 }
