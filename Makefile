@@ -8,6 +8,7 @@ drill: setup
 
 test: setup
 	@scripts/setup_python.sh
+	@scripts/setup_browser.sh
 	@cargo test
 
 # Only what cargo cannot do itself: the prebuilt libduckdb. A second run changes nothing.

@@ -31,9 +31,7 @@ impl Browser {
     /// Starts a browser without a window; none where there is no driver, which CI does not forgive.
     fn start(width: u32, is_dark: bool) -> Option<Self> {
         if !Path::new(DRIVER).exists() {
-            assert!(std::env::var_os("CI").is_none(), "CI has no {DRIVER}: install chromium-driver");
-            eprintln!("skipped: {DRIVER} not present, install chromium-driver");
-            return None;
+            return skip(DRIVER);
         }
         let mut driver = Command::new(DRIVER);
         let mut driver =
@@ -106,6 +104,15 @@ impl Browser {
         panic!("{script} is {} and not {value}", self.run(script));
     }
 
+    /// Returns what axe-core finds wrong with the page: rule, impact, elements.
+    fn violations(&self, rules: &str) -> Value {
+        let script = format!(
+            "{rules};\nconst done = arguments[arguments.length - 1]; axe.run(document).then(found => done(found.violations\
+             .map(rule => [rule.id, rule.impact, rule.nodes.slice(0, 3).map(node => node.html)])), error => done(String(error)))"
+        );
+        self.call("/execute/async", &json!({ "script": script, "args": [] }))
+    }
+
     /// Returns what the browser has complained about.
     fn complaints(&self) -> Vec<String> {
         let log = self.call("/se/log", &json!({ "type": "browser" }));
@@ -141,6 +148,20 @@ fn content(stream: TcpStream) -> Vec<u8> {
     let mut bytes = vec![0; length];
     reader.read_exact(&mut bytes).expect("a body");
     bytes
+}
+
+/// Says what is missing; CI does not forgive it.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn skip<T>(what: &str) -> Option<T> {
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{what} is not there: run scripts/setup_browser.sh");
+    eprintln!("skipped: {what} not present, run scripts/setup_browser.sh");
+    None
+}
+
+/// Returns the rules of axe-core, where the set-up has put them.
+fn rules() -> Option<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/browser/node_modules/axe-core/axe.min.js");
+    std::fs::read_to_string(&path).ok().or_else(|| skip("axe-core"))
 }
 
 const NIGHT: &str = "return document.getElementById('tile-night_ops').dataset.grade";
@@ -209,4 +230,27 @@ fn every_page_fits_a_phone_and_the_keyboard() {
     let complaints = browser.complaints();
     // The path that leads nowhere is answered with 404, which the browser logs.
     assert!(complaints.iter().all(|complaint| complaint.contains("404")), "{complaints:?}");
+}
+
+#[test]
+fn axe_finds_nothing_to_complain_about() {
+    let Some(rules) = rules() else { return };
+    for is_dark in [false, true] {
+        let Some(browser) = Browser::start(1280, is_dark) else { return };
+        let server = Server::of(Room::nighted());
+        server.room.run_to(0, &["simulate", "-q", "--speed", "max"]);
+        let night = "experiments/experiments.jsonl";
+        server.room.write(night, server.room.read(night) + "{torn\n");
+        browser.call("/timeouts", &json!({ "script": 60_000 }));
+        let experiments = server.json("/api/experiments");
+        let one = format!("/experiments/{}", experiments["value"][0]["experiment_id"].as_str().expect("an experiment"));
+        for path in
+            ["/", "/accounts", "/operations", "/experiments", &one, "/models", "/data?lang=zh", "/drills", "/nowhere"]
+        {
+            browser.open(&format!("http://127.0.0.1:{}{path}", server.port));
+            assert_eq!(browser.violations(&rules), json!([]), "{path}, dark: {is_dark}");
+        }
+        browser.run("document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=\"/static/icon.svg\">')");
+        assert!(browser.violations(&rules).to_string().contains("image-alt"), "the rules see what is wrong");
+    }
 }
