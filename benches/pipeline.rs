@@ -15,6 +15,7 @@ mod ema_cross;
 mod environment;
 mod event_path;
 mod factor;
+mod hud;
 mod import;
 mod input;
 mod ledger_commits;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
     bus::bench(&mut board);
     night_ops::bench(&mut board, &input);
     night_ops::bench_increment(&mut board);
+    hud::bench(&mut board);
     drill::bench(&mut board);
     board.conclude()
 }

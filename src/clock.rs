@@ -15,6 +15,7 @@ const SHANGHAI: &str = "Asia/Shanghai";
 pub struct Clock {
     origin: Timestamp,
     started: Instant,
+    follows_system: bool,
 }
 
 impl Clock {
@@ -29,14 +30,14 @@ impl Clock {
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one door to time")]
     pub fn system() -> Self {
-        Self::starting_at(Timestamp::now())
+        Self { follows_system: true, ..Self::starting_at(Timestamp::now()) }
     }
 
     /// Starts a clock at `origin`; it runs on from there at normal speed.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one door to time")]
     pub fn starting_at(origin: Timestamp) -> Self {
-        Self { origin, started: Instant::now() }
+        Self { origin, started: Instant::now(), follows_system: false }
     }
 
     /// Returns the instant now, to the microsecond.
@@ -44,6 +45,20 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         let now = self.origin + self.started.elapsed();
         Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+    }
+
+    /// Returns the instant that the machine's clock shows: [`now`](Self::now) runs on evenly, this one
+    /// follows a clock that is set and a machine that slept. A clock that was moved just runs on.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the one door to time")]
+    pub fn wall(&self) -> Timestamp {
+        if self.follows_system { Timestamp::now() } else { self.now() }
+    }
+
+    /// Returns the variable that gives a child process this clock; nothing where it follows the system.
+    #[must_use]
+    pub fn for_child(&self) -> Option<(&'static str, String)> {
+        (!self.follows_system).then(|| (NOW_VARIABLE, self.now().to_string()))
     }
 
     /// Returns the time now in Asia/Shanghai.

@@ -17,6 +17,7 @@ pub mod chart;
 pub mod market;
 pub mod metric;
 pub mod record;
+pub mod text;
 
 // Floor 2, edges: each is the only room that names its outside library.
 pub mod bus;
@@ -29,6 +30,7 @@ pub mod vault;
 
 // Floor 3, work: the system itself, in the manual's own names.
 pub mod data;
+pub mod hud;
 pub mod ops;
 pub mod research;
 pub mod rollback;

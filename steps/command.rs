@@ -11,7 +11,7 @@ use super::workspace::column;
 #[derive(Clone, Copy, Parameter)]
 #[param(
     name = "command",
-    regex = "bootstrap|the smoke test|NightOps|the backtest|the simulation without the bus|the simulation"
+    regex = "bootstrap|the smoke test|NightOps|DayOps|the backtest|the simulation without the bus|the simulation"
 )]
 struct Command(&'static str);
 
@@ -23,6 +23,7 @@ impl FromStr for Command {
             "bootstrap" => Ok(Self("bootstrap")),
             "the smoke test" => Ok(Self("smoke")),
             "NightOps" => Ok(Self("night")),
+            "DayOps" => Ok(Self("day")),
             "the backtest" => Ok(Self("backtest")),
             "the simulation" => Ok(Self("simulate")),
             "the simulation without the bus" => Ok(Self("simulate_without_bus")),

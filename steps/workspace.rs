@@ -43,3 +43,9 @@ pub(super) fn column(step: &gherkin::Step) -> impl Iterator<Item = &str> {
     let rows = step.table.iter().flat_map(|table| &table.rows);
     rows.filter_map(|row| row.first().map(String::as_str))
 }
+
+/// Returns the first two columns of a step's table.
+pub(super) fn pairs(step: &gherkin::Step) -> impl Iterator<Item = (&str, &str)> {
+    let rows = step.table.iter().flat_map(|table| &table.rows);
+    rows.filter_map(|row| Some((row.first()?.as_str(), row.get(1)?.as_str())))
+}

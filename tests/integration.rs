@@ -4,7 +4,9 @@
 
 mod bus;
 mod cli;
+mod hud;
 mod monitor;
 mod pipeline;
 mod room;
+mod scheduler;
 mod tidy;

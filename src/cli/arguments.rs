@@ -6,12 +6,13 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use jiff::civil::Date;
 
 use super::{
-    backtest::BacktestArgs, bootstrap::BootstrapArgs, config::ConfigArgs, data::DataArgs, drill::DrillArgs,
-    experiments::ExperimentsArgs, factors::FactorsArgs, init::InitArgs, models::ModelsArgs, monitor::MonitorArgs,
-    night_ops::NightOpsArgs, performance::PerformanceArgs, regression::RegressionArgs, risk::RiskArgs,
-    simulate::SimulateArgs, walk_forward::WalkForwardArgs,
+    backtest::BacktestArgs, bootstrap::BootstrapArgs, config::ConfigArgs, data::DataArgs, day_ops::DayOpsArgs,
+    drill::DrillArgs, experiments::ExperimentsArgs, factors::FactorsArgs, hud::HudArgs, init::InitArgs,
+    models::ModelsArgs, monitor::MonitorArgs, night_ops::NightOpsArgs, performance::PerformanceArgs,
+    regression::RegressionArgs, risk::RiskArgs, scheduler::SchedulerArgs, simulate::SimulateArgs,
+    walk_forward::WalkForwardArgs,
 };
-use crate::research::factor::threads_available;
+use crate::{research::factor::threads_available, text::Language};
 
 /// LightHunter: an A-share research system that proves that it comes back.
 #[derive(Debug, Parser)]
@@ -34,6 +35,9 @@ pub(super) struct Global {
     /// Override a config key for this run; may be repeated
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
     pub(super) sets: Vec<String>,
+    /// The language of pages and panels: en or zh
+    #[arg(long, global = true, value_name = "en|zh", default_value_t)]
+    pub(super) lang: Language,
     /// Print one JSON document on stdout and nothing else
     #[arg(long, global = true)]
     pub(super) json: bool,
@@ -77,6 +81,7 @@ pub(super) enum Command {
     Bootstrap(BootstrapArgs),
     Regression(RegressionArgs),
     NightOps(NightOpsArgs),
+    DayOps(DayOpsArgs),
     Backtest(BacktestArgs),
     Simulate(SimulateArgs),
     Risk(RiskArgs),
@@ -88,7 +93,9 @@ pub(super) enum Command {
     Performance(PerformanceArgs),
     WalkForward(WalkForwardArgs),
     Drill(DrillArgs),
+    Hud(HudArgs),
     Monitor(MonitorArgs),
+    Scheduler(SchedulerArgs),
     /// Check the machine: executable, git, disk, ports, libraries, clock, locks
     Doctor,
     /// Explain a command, or a topic: exit-codes

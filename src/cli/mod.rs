@@ -9,11 +9,13 @@ mod bootstrap;
 mod config;
 mod console;
 mod data;
+mod day_ops;
 mod doctor;
 mod drill;
 mod exit_codes;
 mod experiments;
 mod factors;
+mod hud;
 mod init;
 mod models;
 mod monitor;
@@ -22,6 +24,7 @@ mod performance;
 mod progress;
 mod regression;
 mod risk;
+mod scheduler;
 mod session;
 mod simulate;
 mod walk_forward;
@@ -70,6 +73,7 @@ fn command(cli: Cli, console: Console) -> Result<Exit, AnyFailure> {
         Command::Bootstrap(args) => bootstrap::run(&session, &args),
         Command::Regression(args) => regression::run(&session, &args),
         Command::NightOps(args) => night_ops::run(&session, args),
+        Command::DayOps(args) => day_ops::run(&session, &args),
         Command::Backtest(args) => backtest::run(session, &args),
         Command::Simulate(args) => simulate::run(session, args),
         Command::Risk(args) => risk::run(&session, &args),
@@ -81,7 +85,9 @@ fn command(cli: Cli, console: Console) -> Result<Exit, AnyFailure> {
         Command::Experiments(args) => experiments::run(&session, &args),
         Command::Factors(args) => factors::run(session, &args),
         Command::Drill(args) => drill::run(&session, args),
+        Command::Hud(args) => hud::run(&session, args),
         Command::Monitor(args) => monitor::run(&session, &args),
+        Command::Scheduler(args) => scheduler::run(&session, &args),
         Command::Doctor => doctor::run(&session),
         Command::Help { topic } => Ok(exit_codes::run(&session, topic.as_deref())),
     }
@@ -91,6 +97,14 @@ fn command(cli: Cli, console: Console) -> Result<Exit, AnyFailure> {
 mod tests {
     use super::Cli;
     use clap::CommandFactory;
+
+    #[test]
+    fn every_command_but_the_scheduler_can_be_a_job() {
+        let command = Cli::command();
+        let mut names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        names.retain(|name| *name != "scheduler" && !crate::config::JOB_COMMANDS.contains(name));
+        assert!(names.is_empty(), "config::JOB_COMMANDS lacks {names:?}");
+    }
 
     #[test]
     fn command_line_is_consistent() {

@@ -12,6 +12,8 @@ use crate::{
 enum Mode {
     /// Libraries load, DuckDB is writable, a ZeroMQ message comes back, every room answers: seconds
     Smoke,
+    /// Smoke, then a small NightOps from nothing in a workspace of its own: half a minute
+    Quick,
 }
 
 /// Run the regression checks
@@ -26,6 +28,7 @@ pub(super) fn run(session: &Session, args: &RegressionArgs) -> Result<Exit, AnyF
     let station = session.station("regression")?;
     let outcome = match args.mode {
         Mode::Smoke => regression::smoke(&station),
+        Mode::Quick => regression::quick(&station),
     };
     for probe in &outcome.probes {
         let mark = if probe.passed { "ok  " } else { "FAIL" };

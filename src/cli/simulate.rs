@@ -33,6 +33,9 @@ pub(super) struct SimulateArgs {
     /// Start from the accounts as the newest simulated session before left them, not from cash
     #[arg(long = "continue")]
     carry_over: bool,
+    /// Start although the last DayOps of the day failed; it is recorded
+    #[arg(long)]
+    force: bool,
 }
 
 /// The slowest and the fastest replay that is timed at all.
@@ -69,6 +72,7 @@ pub(super) fn run(mut session: Session, args: SimulateArgs) -> Result<Exit, AnyF
         resume: args.resume,
         carry_over: args.carry_over,
         listener: progress.listener(),
+        force: args.force,
         overrides: session.global.sets.clone(),
     };
     let run = simulation::run(&station, &options)?;

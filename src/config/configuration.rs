@@ -9,7 +9,7 @@ use super::{
     document::Document,
     experiment_matrix::ExperimentMatrix,
     factor_spec::FactorSpec,
-    job::Jobs,
+    job::{Job, Jobs},
     label_spec::LabelSpec,
     layer::{self, Origin},
     load::{self, LoadOptions, Loaded, load},
@@ -79,6 +79,7 @@ pub fn load_all(workspace: &Workspace, options: &LoadOptions) -> Result<Configur
     if let (Some(loaded), Some(sides)) = (&loaded, &sides) {
         sides.check_references(loaded, &jobs_file, &mut findings);
         check_scripts(workspace, loaded, &mut findings);
+        sides.check_programs(workspace, loaded, &mut findings);
     }
     combine(loaded, sides, files, findings)
 }
@@ -185,6 +186,7 @@ fn combine(
 /// What the files beside `system_config.json` say.
 struct Sides {
     jobs: Jobs,
+    jobs_tree: Node,
     labels: LabelSpec,
     factors: FactorSpec,
     schema: DataSchema,
@@ -206,7 +208,8 @@ impl Sides {
             hasher.digest(&layer::digest(name, &tree));
             Some(tree)
         };
-        let jobs = read(jobs_file, findings).map(|tree| Jobs::read(&tree, findings));
+        let jobs_tree = read(jobs_file, findings);
+        let jobs = jobs_tree.as_ref().map(|tree| Jobs::read(tree, findings));
         let labels = read(template::LABEL_SPEC, findings).map(|tree| LabelSpec::read(&tree, findings));
         let factors = read(template::FACTOR_SPEC, findings).map(|tree| FactorSpec::read(&tree, findings));
         let schema = read(template::DATA_SCHEMA, findings).map(|tree| DataSchema::read(&tree, findings));
@@ -214,6 +217,7 @@ impl Sides {
         let matrix = matrix_tree.as_ref().map(|tree| ExperimentMatrix::read(tree, findings));
         Some(Self {
             jobs: jobs?,
+            jobs_tree: jobs_tree?,
             labels: labels?,
             factors: factors?,
             schema: schema?,
@@ -251,6 +255,16 @@ impl Sides {
 }
 
 impl Sides {
+    /// Checks that the programs of all jobs are there.
+    fn check_programs(&self, workspace: &Workspace, loaded: &Loaded, findings: &mut Findings) {
+        let place = |job: &Job| {
+            let key = format!("jobs.{}.command", job.id);
+            let given = self.jobs_tree.find(&key).map(|node| node.place.clone());
+            given.unwrap_or_else(|| place_of(&loaded.origins, &key))
+        };
+        self.jobs.clone().over(&loaded.settings.jobs).check_programs(workspace.root(), place, findings);
+    }
+
     /// Checks that the settings of every run of the matrix are sound.
     fn check_runs(&self, loaded: &Loaded, findings: &mut Findings) {
         for run in self.matrix.runs() {

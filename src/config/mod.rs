@@ -29,7 +29,9 @@ pub use configuration::{CheckReport, Configuration, check, factor_sets, load_all
 pub use data_schema::{DataSchema, Entity, EntitySource, FieldType};
 pub use experiment_matrix::{ExperimentMatrix, MatrixExperiment, Sweep};
 pub use factor_spec::{FactorExpression, FactorSet, FactorSpec};
-pub use job::{Job, Jobs, REQUIRED_JOBS, Schedule};
+pub use job::{
+    CatchUp, JOB_COMMANDS, Job, Jobs, OWN_PROGRAM, REQUIRED_JOBS, Schedule, TRADE_DATE, own_command, program_file,
+};
 pub use label_spec::{Family, Label, LabelKind, LabelSpec, Task};
 pub use layer::Origin;
 pub use load::{LoadOptions, Loaded, load};

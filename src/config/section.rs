@@ -249,6 +249,19 @@ impl<'a> Section<'a> {
         self.findings.mistakes.push(Mistake::at(&place, self.dotted(key), what.to_string()));
     }
 
+    /// As [`mistake`](Self::mistake), with the nearest of the names that are allowed.
+    pub(super) fn mistake_near(
+        &mut self,
+        key: &str,
+        what: impl Display,
+        wrong: &str,
+        names: impl IntoIterator<Item = &'static str>,
+    ) {
+        let place = self.place(key);
+        let mistake = Mistake::at(&place, self.dotted(key), what.to_string());
+        self.findings.mistakes.push(mistake.nearest(wrong, names));
+    }
+
     /// Reports keys of this object that do not agree, at the first that is not a default.
     pub(super) fn disagreement(&mut self, keys: [&str; 2], what: impl Display) {
         let [key, other] = keys;

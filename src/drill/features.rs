@@ -27,6 +27,7 @@ macro_rules! embedded {
 embedded![
     "1_bootstrap/workspace.feature",
     "2_full_run/backtest.feature",
+    "2_full_run/day_ops.feature",
     "2_full_run/night_ops.feature",
     "2_full_run/simulation.feature",
     "3_failure/duckdb_path.feature",

@@ -78,7 +78,7 @@ where
     }
 }
 
-fn open(path: &Path, rotation: &LogFiles) -> Option<File> {
+pub(super) fn open(path: &Path, rotation: &LogFiles) -> Option<File> {
     durable::make_directory(path.parent()?).ok()?;
     // A log that cannot be moved grows on; that loses nothing.
     let _ = RotatingJsonl::new(path.to_path_buf(), rotation.max_bytes, rotation.keep_files).make_room(1);

@@ -11,7 +11,8 @@ use std::{
     time::Duration,
 };
 
-pub use super::monitor_state::{ComponentErrors, LEVEL_COUNTED, MonitorState};
+use super::day_ops::{self, DayOpsReport};
+pub use super::monitor_state::{ComponentErrors, DayOpsState, LEVEL_COUNTED, MonitorState};
 use crate::{
     clock::{Clock, Stopwatch},
     config::settings::LogFiles,
@@ -95,6 +96,19 @@ impl Metrics {
     pub fn run_ended(&self, component: &str, error: Option<&str>) -> Result<(), StoreError> {
         let now = self.clock.now();
         self.update(|state| state.note_run(component, error, now)).map(|_| ())
+    }
+
+    /// Counts a DayOps that ended, and keeps its verdict.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub fn day_ops_ended(&self, report: &DayOpsReport, error: Option<&str>) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        self.update(|state| {
+            state.note_run(day_ops::COMPONENT, error, now);
+            state.day_ops = Some(DayOpsState::of(report, now));
+        })
+        .map(|_| ())
     }
 }
 

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
+use super::day_ops::{DayOpsReport, Grade, GradeCounts};
 use super::monitor::line::{AccountState, BusLosses, MonitorHealth, QueueState, RiskState, SymbolRisk, TopicLatency};
 
 /// The longest message kept, characters (the original's limit).
@@ -35,6 +36,27 @@ pub struct ComponentErrors {
     pub last_error: Option<String>,
     /// Age of the last sign of life, seconds, when the line was written; absent where there was none.
     pub heartbeat_age_s: Option<f64>,
+}
+
+/// The verdict of the last DayOps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayOpsState {
+    /// When it ended.
+    pub ts: Timestamp,
+    /// The trading date that it was for.
+    pub date: Date,
+    /// Its verdict.
+    pub grade: Grade,
+    /// How many checks came out how.
+    pub counts: GradeCounts,
+}
+
+impl DayOpsState {
+    /// Takes the verdict from the report of a DayOps that ended at `ts`.
+    #[must_use]
+    pub fn of(report: &DayOpsReport, ts: Timestamp) -> Self {
+        Self { ts, date: report.date, grade: report.grade, counts: report.counts }
+    }
 }
 
 /// The state of the monitor: what a metrics line holds.
@@ -69,6 +91,8 @@ pub struct MonitorState {
     pub error_rate: f64,
     /// The last error's words.
     pub last_error: Option<String>,
+    /// The verdict of the last DayOps; null where none has run.
+    pub day_ops: Option<DayOpsState>,
     /// Last sign of life by component.
     pub heartbeats: BTreeMap<String, Timestamp>,
     /// Age of the last sign of life by component, seconds, when the line was written.
@@ -92,6 +116,7 @@ impl Default for MonitorState {
             errors_total: 0,
             error_rate: 0.0,
             last_error: None,
+            day_ops: None,
             heartbeats: BTreeMap::new(),
             heartbeat_age_s: BTreeMap::new(),
         }

@@ -30,8 +30,10 @@ const REFUSAL: &str = "The backtest refuses a weight of 1.7, and comes back";
 const LOOP: &str = "The backtest refuses an endless loop, and comes back";
 const BACKTEST: &str = "A backtest leaves its report and its experiment";
 
-/// What the target has no command for: it names neither a simulation nor a monitor.
+/// What the target has no command for: it names no DayOps, no simulation and no monitor.
 const WITHOUT_COMMAND: &[&str] = &[
+    "DayOps after a good night lets the day begin",
+    "DayOps without a night before it stops the day",
     "A simulated day ends with executions, accounts and a report",
     "The same day gives the same result, with the bus and without it",
     "The simulation refuses a signal that is no number, and its experiment says why",

@@ -1,5 +1,6 @@
 //! The pipeline from outside: nights and simulations on a small simulated market and on the real bars.
 
+mod day_ops;
 mod failure;
 mod increment;
 mod matrix;

@@ -80,6 +80,37 @@ impl World {
         hold(wrong.is_none(), || format!("this account does not add up: {wrong:?}"))
     }
 
+    /// The report of the last run gives a check this grade.
+    ///
+    /// # Errors
+    /// The grade that it has.
+    pub fn expect_grade(&self, check: &str, grade: &str) -> Step {
+        let grades = self.grades()?;
+        let found = grades.iter().find(|(name, _)| name == check).map(|(_, grade)| grade.as_str());
+        hold(found == Some(grade), || {
+            format!("the report grades {check} {}, not {grade}", found.unwrap_or("not at all"))
+        })
+    }
+
+    /// The report of the last run has checks, and none of this grade.
+    ///
+    /// # Errors
+    /// The checks that have it.
+    pub fn expect_no_grade(&self, grade: &str) -> Step {
+        let grades = self.grades()?;
+        hold(!grades.is_empty(), || "the report has no check".to_owned())?;
+        let found: Vec<String> = grades.into_iter().filter(|(_, found)| found == grade).map(|(name, _)| name).collect();
+        hold(found.is_empty(), || format!("the report grades {grade}: {}", found.join(", ")))
+    }
+
+    /// Returns the checks of the last run's report, each with its grade.
+    fn grades(&self) -> Result<Vec<(String, String)>, NotSo> {
+        let (_, report) = self.report()?;
+        let checks = report.get("checks").and_then(Value::as_array).cloned().unwrap_or_default();
+        let text = |check: &Value, key: &str| check.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Ok(checks.iter().map(|check| (text(check, "name"), text(check, "grade"))).collect())
+    }
+
     /// The metrics count so many more runs or errors of a component than before the last run.
     ///
     /// # Errors

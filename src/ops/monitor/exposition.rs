@@ -13,7 +13,10 @@ use prometheus_client::{
 };
 
 use super::line::{AccountState, TopicLatency};
-use crate::ops::metrics::MonitorState;
+use crate::ops::{
+    day_ops::{Grade, GradeCounts},
+    metrics::MonitorState,
+};
 
 /// Goes behind the name of a metric, as `_seconds`.
 const SECONDS: Option<&Unit> = Some(&Unit::Seconds);
@@ -63,6 +66,7 @@ impl Collector for Exposition {
         let page = &mut Page { encoder: &mut encoder };
         self.monitor(page)?;
         self.components(page)?;
+        self.day_ops(page)?;
         self.bus(page)?;
         self.latency(page)?;
         self.accounts(page)
@@ -104,6 +108,20 @@ impl Exposition {
         page.counter("runs", "Operations that ended since the workspace was made.", runs)?;
         let ages = state.heartbeats.iter().map(|(name, then)| (vec![("component", name.as_str())], self.age(*then)));
         page.gauge("heartbeat_age", "Time since a component's last sign of life.", SECONDS, ages)
+    }
+
+    fn day_ops(&self, page: &mut Page<'_, '_>) -> fmt::Result {
+        let last = self.view.state.day_ops.as_ref();
+        let grade = last.map(|last| plain(f64::from(last.grade.level())));
+        page.gauge("day_ops_grade", "Verdict of the last DayOps: 0 OK, 1 WARNING, 2 FAIL.", None, grade)?;
+        let counts = last.iter().flat_map(|last| {
+            let GradeCounts { ok, warning, fail } = last.counts;
+            [(Grade::Ok, ok), (Grade::Warning, warning), (Grade::Fail, fail)]
+        });
+        let checks = counts.map(|(grade, count)| (vec![("grade", grade.word())], count as f64));
+        page.gauge("day_ops_checks", "Checks of the last DayOps by grade.", None, checks)?;
+        let age = last.map(|last| plain(self.age(last.ts)));
+        page.gauge("day_ops_age", "Time since the last DayOps ended.", SECONDS, age)
     }
 
     fn bus(&self, page: &mut Page<'_, '_>) -> fmt::Result {
@@ -234,7 +252,8 @@ mod tests {
 
     use super::{View, open_metrics};
     use crate::ops::{
-        metrics::MonitorState,
+        day_ops::{Grade, GradeCounts},
+        metrics::{DayOpsState, MonitorState},
         monitor::line::{AccountState, BusLosses, MonitorHealth, QueueState, RiskState, TopicLatency},
     };
 
@@ -267,6 +286,8 @@ mod tests {
             ..MonitorState::default()
         };
         state.note_run("night_ops", Some("broken"), then);
+        let counts = GradeCounts { ok: 14, warning: 2, fail: 1 };
+        state.day_ops = Some(DayOpsState { ts: then, date: jiff::civil::date(2025, 1, 2), grade: Grade::Fail, counts });
         View { state, turned_at: then, written_at: Some(then), write_failures_total: 2 }
     }
 

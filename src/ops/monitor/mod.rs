@@ -10,7 +10,7 @@ mod exposition;
 pub mod line;
 mod observer;
 mod seat;
-mod stop;
+pub mod stop;
 pub mod tally;
 pub mod watch;
 mod web;

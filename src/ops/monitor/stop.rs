@@ -15,11 +15,14 @@ use nix::sys::signal::{SigSet, Signal};
 
 /// Says whether the daemon is to end, and by which signal.
 #[derive(Debug, Clone)]
-pub(super) struct Stop(Arc<AtomicU8>);
+pub struct Stop(Arc<AtomicU8>);
 
 impl Stop {
     /// Listens from now on. Must come before the process starts other threads, which inherit the mask.
-    pub(super) fn listen() -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// When the system does not let signals be blocked, or gives no thread to wait for them.
+    pub fn listen() -> io::Result<Self> {
         let signals: SigSet = [Signal::SIGTERM, Signal::SIGINT].into_iter().collect();
         signals.thread_block()?;
         let stop = Self(Arc::new(AtomicU8::new(0)));
@@ -34,12 +37,13 @@ impl Stop {
                 thread::park();
             }
         };
-        thread::Builder::new().name("monitor-stop".into()).spawn(wait)?;
+        thread::Builder::new().name("stop".into()).spawn(wait)?;
         Ok(stop)
     }
 
     /// Returns the signal that asked for the end.
-    pub(super) fn signal(&self) -> Option<u8> {
+    #[must_use]
+    pub fn signal(&self) -> Option<u8> {
         Some(self.0.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
     }
 }

@@ -34,7 +34,7 @@ pub(super) use night::Night;
 use pace::Pace;
 pub(super) use products::{BacktestProduct, SharedProducts, benchmark_of};
 pub(super) use refusal::Refusal;
-pub(super) use session::{last_completed_session, session_asked_for};
+pub(super) use session::{completed_session, last_completed_session, session_asked_for};
 
 /// The component's name in logs, metrics and the ledger.
 pub const COMPONENT: &str = "night_ops";

@@ -1,6 +1,6 @@
 //! The trading date of a run: the session asked for, or the newest one that has ended. Opens no store.
 
-use jiff::civil::Date;
+use jiff::{Zoned, civil::Date};
 
 use super::refusal::Refusal;
 use crate::{exit::AnyFailure, market::Calendar, ops::Station};
@@ -21,7 +21,11 @@ pub(in crate::ops) fn session_asked_for(station: &Station, asked: Option<Date>) 
 
 /// Returns the newest session that has ended in Shanghai.
 pub(in crate::ops) fn last_completed_session(station: &Station) -> Date {
-    let now = station.clock.shanghai();
+    completed_session(&station.clock.shanghai())
+}
+
+/// Returns the newest session that has ended at a time in Shanghai.
+pub(in crate::ops) fn completed_session(now: &Zoned) -> Date {
     // The closing call ends at 15:00; a session still under way is not complete.
     let today_is_over = now.hour() >= 15;
     let reach = if today_is_over { now.date() } else { now.date().yesterday().unwrap_or(now.date()) };

@@ -1,9 +1,11 @@
 //! The regression runner: `smoke` in seconds, `quick` with a small NightOps; `full` adds the drill.
 
+mod quick;
 mod smoke;
 
 use serde::Serialize;
 
+pub use quick::quick;
 pub use smoke::smoke;
 
 /// One probe of a regression run.

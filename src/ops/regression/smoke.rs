@@ -48,7 +48,7 @@ pub fn smoke(station: &Station) -> Regression {
     regression
 }
 
-fn ask(station: &Station, name: &'static str, probe: fn(&Station) -> Answer) -> Probe {
+pub(super) fn ask(station: &Station, name: &'static str, probe: fn(&Station) -> Answer) -> Probe {
     let watch = Stopwatch::start();
     let answer = probe(station);
     let seconds = watch.seconds();

@@ -58,6 +58,7 @@ impl Run<'_> {
             symbols: self.day.days.len(),
             model_id: self.scores.model_id,
             resumed_at_step: self.resumed_at,
+            forced_against: self.forced_against.take(),
             counts: self.recorder.counts.clone(),
             accounts: self.accounts,
             tripped: self.tripped_now,

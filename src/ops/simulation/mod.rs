@@ -48,6 +48,8 @@ pub struct SimulationOptions {
     pub carry_over: bool,
     /// Who hears how far the session has come.
     pub listener: Listener,
+    /// Start also where the last DayOps of the day failed; the report and the experiment say so.
+    pub force: bool,
     /// The overrides by `--set`, for the record.
     pub overrides: Vec<String>,
 }

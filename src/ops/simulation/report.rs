@@ -86,6 +86,8 @@ pub struct SimulationReport {
     pub model_id: Option<String>,
     /// The first step after an interruption, where it went on with a run that died.
     pub resumed_at_step: Option<usize>,
+    /// The DayOps of the day that failed and was overruled by `--force`.
+    pub forced_against: Option<String>,
     /// What happened, counted.
     pub counts: Counts,
     /// The accounts at the end.

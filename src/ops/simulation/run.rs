@@ -20,6 +20,7 @@ use crate::{
     exit::AnyFailure,
     market::Symbol,
     ops::{
+        day_ops::permission,
         desk::{self, Desk},
         experiment, night_ops,
         station::Station,
@@ -56,6 +57,8 @@ pub(super) struct Run<'a> {
     pub(super) done: usize,
     /// The run whose accounts this one goes on with.
     pub(super) continues: Option<String>,
+    /// The DayOps that failed and was overruled.
+    pub(super) forced_against: Option<String>,
 }
 
 /// Replays a session and records it. The failure beside the report is what ended the run early.
@@ -69,11 +72,17 @@ pub(super) fn replay(
     let (watch, started_at) = (Stopwatch::start(), station.clock.now());
     let (stores, _) = station.open_stores()?;
     let date = settle_date(station, options, &stores)?;
-    let day = Day::read(&stores, date, &options.symbols)?;
+    let permission = permission::ask(stores.ledger(), date, options.force)?;
+    let mut day = Day::read(&stores, date, &options.symbols)?;
+    if let Some(note) = permission.note(date) {
+        tracing::warn!(component = COMPONENT, "{note}");
+        day.notes.push(note);
+    }
     let data = stores.data_digest(date)?;
     // From here on a failure is a failed experiment.
     let desk = desk::open(station);
-    let mut experiment = begin_experiment(station, date, data, &day, desk.as_ref().ok())?;
+    let forced_against = permission.forced_against();
+    let mut experiment = begin_experiment(station, date, data, (&day, forced_against.as_deref()), desk.as_ref().ok())?;
     let mut run = Run {
         station,
         options,
@@ -91,6 +100,7 @@ pub(super) fn replay(
         tripped_now: Vec::new(),
         done: 0,
         continues: None,
+        forced_against,
         day,
     };
     let failure = desk.and_then(|desk| run.trade(desk.core)).err();
@@ -244,12 +254,15 @@ fn begin_experiment(
     station: &Station,
     date: Date,
     data_digest: Digest,
-    day: &Day,
+    (day, forced_against): (&Day, Option<&str>),
     desk: Option<&Desk>,
 ) -> Result<ExperimentRun, AnyFailure> {
     let mut params = desk.map(|desk| desk.params.clone()).unwrap_or_default();
     params.insert("interval_minutes".into(), day.interval.minutes().into());
     params.insert("symbols".into(), day.days.len().into());
+    if let Some(run) = forced_against {
+        params.insert("forced_against".into(), run.into());
+    }
     let context = experiment::context(station, ExperimentKind::Simulation, (date, data_digest), params);
     Ok(experiment::lab(station).begin(context)?)
 }

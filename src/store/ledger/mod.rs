@@ -3,10 +3,13 @@
 
 mod audit;
 mod experiments;
+mod job_runs;
 mod kill_switch;
 mod owner;
 mod partitions;
+mod reader;
 mod runs;
+mod schedule;
 mod schema;
 mod stages;
 mod trade_row;
@@ -14,12 +17,15 @@ mod trading;
 
 use std::{fs::OpenOptions, path::PathBuf, str::FromStr, time::Duration};
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior, types::Type};
 
 pub use audit::{RepairRecord, RevisionRecord};
+pub use job_runs::{JobRunBegin, JobRunEnd, JobRunRecord, JobRunStart, JobRunStatus, OpenJobRun};
 pub use kill_switch::KillSwitchRow;
 pub use partitions::PartitionRecord;
 pub use runs::{RunEnd, RunRecord, RunStart, RunStatus};
+pub use schedule::{ScheduleMark, SkippedSlots};
 pub use stages::{StageRecord, StageStatus};
 pub use trade_row::{ExecutionRow, MarkRow, OrderRow};
 pub use trading::{TradeBatch, TradeState};
@@ -134,6 +140,12 @@ fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, value))
 }
 
+/// Reads a column that holds an instant in whole seconds.
+fn instant(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+    let second: i64 = row.get(column)?;
+    Timestamp::from_second(second).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, second))
+}
+
 /// A word that is no status.
 #[derive(Debug, thiserror::Error)]
 #[error("'{0}' is not a status")]
@@ -179,7 +191,7 @@ mod tests {
         assert!(Ledger::open(&place).expect("made").was_created());
         let again = Ledger::open(&place).expect("opened");
         assert!(!again.was_created());
-        assert_eq!(again.version().expect("a version"), 2);
+        assert_eq!(again.version().expect("a version"), schema::MIGRATIONS.len() as i64);
     }
 
     #[test]
@@ -198,7 +210,7 @@ mod tests {
         .expect("filled");
         drop(old);
         let ledger = Ledger::open(&place).expect("migrated");
-        assert_eq!(ledger.version().expect("a version"), 2);
+        assert_eq!(ledger.version().expect("a version"), schema::MIGRATIONS.len() as i64);
         assert_eq!(ledger.run("old").expect("searched").expect("kept").kind, "night_ops");
         assert_eq!(ledger.stages("old").expect("listed").len(), 1);
         assert_eq!(ledger.running_experiments().expect("listed"), ["e"]);

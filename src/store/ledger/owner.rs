@@ -3,7 +3,11 @@
 
 /// Returns the text that names this process.
 pub(super) fn own() -> String {
-    let number = std::process::id();
+    name_of(std::process::id())
+}
+
+/// Returns the text that names a process.
+pub(super) fn name_of(number: u32) -> String {
     format!("{number}:{}", started(number).unwrap_or_default())
 }
 
@@ -20,7 +24,10 @@ fn started(number: u32) -> Option<String> {
     let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     // The second field is the name in parentheses and may hold spaces; the start time is field 22.
-    let ticks = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    // A process that has ended keeps its number until its parent has seen the end.
+    fields.next().filter(|state| !matches!(*state, "Z" | "X"))?;
+    let ticks = fields.nth(18)?;
     Some(format!("{ticks}@{}", boot.trim()))
 }
 

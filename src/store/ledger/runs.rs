@@ -208,6 +208,15 @@ impl Ledger {
         self.read("find a run", |connection| connection.query_row(&sql, [kind], run_of).optional())
     }
 
+    /// Returns the newest runs of a job, newest first.
+    ///
+    /// # Errors
+    /// `Sqlite`.
+    pub fn runs_of(&self, kind: &str, count_max: usize) -> Result<Vec<RunRecord>, StoreError> {
+        let sql = format!("SELECT {RUN} FROM runs WHERE kind = ?1 ORDER BY seq DESC LIMIT {count_max}");
+        self.read("list runs", |connection| connection.prepare(&sql)?.query_map([kind], run_of)?.collect())
+    }
+
     /// Returns a run.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The ledger's tables, version by version. A released version is never edited: a change is a new one.
 
 /// The statements of version 1, 2, ...; `PRAGMA user_version` says how many have run.
-pub(super) const MIGRATIONS: [&str; 2] = [VERSION_1, VERSION_2];
+pub(super) const MIGRATIONS: [&str; 3] = [VERSION_1, VERSION_2, SCHEDULER];
 
 const VERSION_1: &str = "
 CREATE TABLE runs (
@@ -75,4 +75,23 @@ CREATE TABLE kill_switches (
     run_id TEXT NOT NULL, released_at TEXT, released_by TEXT, release_reason TEXT
 ) STRICT;
 CREATE UNIQUE INDEX kill_switches_in_force ON kill_switches (account_id) WHERE released_at IS NULL;
+";
+
+// Slots and marks are whole seconds since 1970, so that they compare as numbers. Whatever a scheduler
+// believes, the two unique indexes hold: a start has its key once, and a job runs once at a time.
+const SCHEDULER: &str = "
+CREATE TABLE job_runs (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL, trade_date TEXT NOT NULL, slot INTEGER NOT NULL,
+    by_hand INTEGER NOT NULL, attempt INTEGER NOT NULL, status TEXT NOT NULL, owner TEXT NOT NULL, child TEXT,
+    started_at TEXT NOT NULL, finished_at TEXT, exit INTEGER, error TEXT,
+    UNIQUE (job, slot, trade_date, by_hand, attempt)
+) STRICT;
+CREATE UNIQUE INDEX job_runs_open ON job_runs (job) WHERE status = 'running';
+CREATE TABLE schedule_marks (
+    job TEXT PRIMARY KEY, schedule TEXT NOT NULL, through INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE skipped_slots (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    slots INTEGER NOT NULL, reason TEXT NOT NULL, decided_at TEXT NOT NULL
+) STRICT;
 ";

@@ -1,0 +1,102 @@
+//! May a trading command start? The last DayOps of the trading date decides, as the ledger has it.
+//!
+//! A DayOps speaks for the session that it opens and for the one whose data it looked at: a replay of
+//! that newest session is today's trading. A date of which no DayOps speaks is not a trading day but
+//! research on the past: its command starts, and its report says that nobody checked.
+
+use jiff::civil::Date;
+
+use super::{COMPONENT, DayOpsReport};
+use crate::{
+    exit::{AnyFailure, Exit, Failure},
+    market::Calendar,
+    store::{Ledger, RunRecord},
+};
+
+/// So many of the newest DayOps are looked through.
+const RUNS_MAX: usize = 500;
+
+/// What the last DayOps of a trading date says of trading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Permission {
+    /// It found nothing against it.
+    Granted {
+        /// Its run.
+        run_id: String,
+    },
+    /// It found something against it, and a person trades all the same.
+    Forced {
+        /// Its run.
+        run_id: String,
+        /// What it found.
+        what: String,
+    },
+    /// There is none.
+    Unasked,
+}
+
+impl Permission {
+    /// Returns what the report of a trading command must say about it.
+    #[must_use]
+    pub fn note(&self, date: Date) -> Option<String> {
+        match self {
+            Self::Granted { .. } => None,
+            Self::Forced { run_id, what } => Some(format!("forced to start against {run_id}: {what}")),
+            Self::Unasked => Some(format!("no DayOps speaks for {date}: nobody has checked that it may be traded")),
+        }
+    }
+
+    /// Returns the run of the DayOps that was overruled.
+    #[must_use]
+    pub fn forced_against(&self) -> Option<String> {
+        match self {
+            Self::Forced { run_id, .. } => Some(run_id.clone()),
+            Self::Granted { .. } | Self::Unasked => None,
+        }
+    }
+}
+
+/// The last DayOps says that the day is not fit to trade.
+#[derive(Debug, thiserror::Error)]
+#[error("trading on {date} is refused by the last DayOps, {run_id}: {what}")]
+pub struct TradingRefused {
+    date: Date,
+    run_id: String,
+    what: String,
+    report: String,
+}
+
+impl Failure for TradingRefused {
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+
+    fn remedy(&self) -> Option<String> {
+        Some(format!(
+            "Do what {} asks for and run `lighthunter day-ops` again, or add --force, which is recorded.",
+            self.report
+        ))
+    }
+}
+
+/// Asks whether trading on `date` may start; `force` lets it start against a DayOps that failed.
+///
+/// # Errors
+/// [`TradingRefused`] where the last DayOps failed; what the ledger says.
+pub fn ask(ledger: &Ledger, date: Date, force: bool) -> Result<Permission, AnyFailure> {
+    let next = Calendar::builtin().next_session(date).unwrap_or(date);
+    let speaks = |run: &RunRecord| (run.as_of == date || run.as_of == next) && run.exit.is_some();
+    let Some(last) = ledger.runs_of(COMPONENT, RUNS_MAX)?.into_iter().find(speaks) else {
+        return Ok(Permission::Unasked);
+    };
+    let run_id = last.id;
+    if last.exit == Some(Exit::Done.code()) {
+        return Ok(Permission::Granted { run_id });
+    }
+    let what = last.error.unwrap_or_else(|| "it failed".to_owned());
+    if force {
+        return Ok(Permission::Forced { run_id, what });
+    }
+    let report = format!("reports/{}.md", DayOpsReport::stem(last.as_of));
+    Err(TradingRefused { date, run_id, what, report }.into())
+}

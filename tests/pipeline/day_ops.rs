@@ -1,0 +1,74 @@
+//! DayOps from outside: its verdict as exit code, report and ledger, and what it means for trading.
+
+use lighthunter::store::{Ledger, StorePath};
+
+use crate::room::Room;
+
+const NO_BUS: [&str; 2] = ["--set", "event_bus.enabled=false"];
+
+#[test]
+fn a_good_night_lets_the_day_begin_and_a_tripped_kill_switch_stops_it() {
+    let room = Room::nighted();
+    let good = room.run_to(0, &["day-ops", "--json"]).json();
+    assert!(good["grade"] != "FAIL" && good["checks"].as_array().is_some_and(|checks| checks.len() == 17), "{good}");
+    assert_eq!((good["date"].as_str(), good["session"].as_str()), (Some("2025-07-01"), Some("2025-06-30")));
+    assert!(room.read("reports/day_ops_20250701.md").starts_with("# DayOps 2025-07-01: "));
+    assert!(!room.lines("logs/ops/day_ops.log").is_empty());
+    room.run_to(0, &[&["simulate", "-q"], &NO_BUS[..]].concat());
+
+    let ledger = || Ledger::open(&StorePath::new("ledger", room.path("data/ledger.sqlite"))).expect("opened");
+    ledger().trip_kill_switch("paper_main", "2025-06-30T10:00:00", "drawdown", "planted").expect("tripped");
+    let failed = room.run_to(1, &["day-ops"]);
+    assert!(
+        failed.stdout.contains("FAIL     kill_switches      the kill switch of account paper_main"),
+        "{}",
+        failed.stdout
+    );
+    assert!(failed.stdout.contains("risk release paper_main --reason"), "{}", failed.stdout);
+    let run = ledger().last_run("day_ops").expect("searched").expect("in the ledger");
+    assert_eq!((run.exit, run.as_of.to_string().as_str()), (Some(1), "2025-07-01"));
+    room.assert_clean();
+}
+
+#[test]
+fn simulation_against_a_failed_day_ops_needs_force_and_records_it() {
+    let room = Room::nighted();
+    let blind = ["day-ops", "-q", "--set", "risk.max_dd_total=1.0"];
+    room.run_to(1, &blind);
+    let before = room.lines("experiments/experiments.jsonl").len();
+    let refused = room.run_to(17, &[&["simulate"], &NO_BUS[..]].concat());
+    assert!(refused.stderr.contains("risk_limits") && refused.stderr.contains("--force"), "{}", refused.stderr);
+    assert_eq!(room.lines("experiments/experiments.jsonl").len(), before, "it did not start");
+
+    let forced = room.run_to(0, &[&["simulate", "--force", "--json"], &NO_BUS[..]].concat()).json();
+    let run = forced["forced_against"].as_str().expect("recorded").to_owned();
+    assert!(run.starts_with("day_ops_") && forced["notes"].to_string().contains(&run), "{forced}");
+    let experiment = room.lines("experiments/experiments.jsonl").pop().expect("a line");
+    assert!(experiment.contains(&format!("\"forced_against\":\"{run}\"")), "{experiment}");
+
+    // Research on a date of which no DayOps speaks goes on, and says so.
+    let old = room.run_to(0, &[&["simulate", "--json", "--date", "2025-06-25"], &NO_BUS[..]].concat()).json();
+    assert!(old["notes"].to_string().contains("no DayOps speaks for 2025-06-25"), "{old}");
+    room.run_to(0, &["day-ops", "-q"]);
+    let free = room.run_to(0, &[&["simulate", "--json"], &NO_BUS[..]].concat()).json();
+    assert!(free["forced_against"].is_null(), "{free}");
+    assert_eq!(free["result_digest"], forced["result_digest"], "force changes nothing that is traded");
+}
+
+#[test]
+fn warning_ends_with_1_only_where_it_is_strict() {
+    let room = Room::nighted();
+    let wide = ["day-ops", "--set", "risk.max_leverage=2.0"];
+    let warned = room.run_to(0, &wide);
+    assert!(warned.stdout.contains("DayOps 2025-07-01: WARNING"), "{}", warned.stdout);
+    room.run_to(1, &[&wide[..], &["--strict"]].concat());
+    room.refused(12, &["day-ops", "--as-of", "2099-01-05"], &["outside the trading calendar"]);
+}
+
+#[test]
+fn workspace_without_a_night_fails() {
+    let room = Room::fresh();
+    let failed = room.run_to(1, &["day-ops"]);
+    assert!(failed.stdout.contains("FAIL     night_ops"), "{}", failed.stdout);
+    assert!(failed.stdout.contains("lighthunter night-ops"), "{}", failed.stdout);
+}
