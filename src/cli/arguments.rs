@@ -6,9 +6,9 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use jiff::civil::Date;
 
 use super::{
-    backtest::BacktestArgs, bootstrap::BootstrapArgs, config::ConfigArgs, data::DataArgs, day_ops::DayOpsArgs,
-    drill::DrillArgs, experiments::ExperimentsArgs, factors::FactorsArgs, hud::HudArgs, init::InitArgs,
-    models::ModelsArgs, monitor::MonitorArgs, night_ops::NightOpsArgs, performance::PerformanceArgs,
+    backtest::BacktestArgs, bootstrap::BootstrapArgs, config::ConfigArgs, dashboard::DashboardArgs, data::DataArgs,
+    day_ops::DayOpsArgs, drill::DrillArgs, experiments::ExperimentsArgs, factors::FactorsArgs, hud::HudArgs,
+    init::InitArgs, models::ModelsArgs, monitor::MonitorArgs, night_ops::NightOpsArgs, performance::PerformanceArgs,
     regression::RegressionArgs, risk::RiskArgs, scheduler::SchedulerArgs, simulate::SimulateArgs,
     walk_forward::WalkForwardArgs,
 };
@@ -94,6 +94,7 @@ pub(super) enum Command {
     WalkForward(WalkForwardArgs),
     Drill(DrillArgs),
     Hud(HudArgs),
+    Dashboard(DashboardArgs),
     Monitor(MonitorArgs),
     Scheduler(SchedulerArgs),
     /// Check the machine: executable, git, disk, ports, libraries, clock, locks

@@ -8,6 +8,7 @@ mod backtest;
 mod bootstrap;
 mod config;
 mod console;
+mod dashboard;
 mod data;
 mod day_ops;
 mod doctor;
@@ -85,6 +86,7 @@ fn command(cli: Cli, console: Console) -> Result<Exit, AnyFailure> {
         Command::Experiments(args) => experiments::run(&session, &args),
         Command::Factors(args) => factors::run(session, &args),
         Command::Drill(args) => drill::run(&session, args),
+        Command::Dashboard(args) => dashboard::run(&session, &args),
         Command::Hud(args) => hud::run(&session, args),
         Command::Monitor(args) => monitor::run(&session, &args),
         Command::Scheduler(args) => scheduler::run(&session, &args),

@@ -68,6 +68,14 @@ impl Session {
         Ok(station)
     }
 
+    /// Opens the workspace with its config and starts no log: what is drawn on the terminal must not be
+    /// written over.
+    pub(super) fn quiet_station(&self) -> Result<Station, AnyFailure> {
+        let workspace = self.workspace()?;
+        let config = config::load_all(&workspace, &self.load_options()?)?;
+        Ok(Station { workspace, config, clock: self.clock.clone() })
+    }
+
     fn start_log(&self, station: &Station, component: &str) {
         let settings = station.settings();
         let logs = station.workspace.path(&settings.paths.logs_dir);

@@ -2,4 +2,5 @@
 //! writes nothing, starts nothing, and nothing waits for it.
 
 pub mod state;
+pub mod terminal;
 pub mod web;

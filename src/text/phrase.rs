@@ -95,6 +95,7 @@ phrases! {
     Drill => "Drill", "演练";
     Monitor => "Monitor", "监控";
     Config => "Config", "配置";
+    Keys => "q quit   r look now   l language   j/k scroll", "q 退出   r 刷新   l 语言   j/k 滚动";
     SkipToContent => "Skip to content", "跳到正文";
     Pages => "Pages", "页面";
     AsOf => "as of {}", "截至 {}";

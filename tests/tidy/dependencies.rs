@@ -3,7 +3,7 @@
 use super::source::{Blank, SourceFile, assert_caught, assert_none, blanked, read, rust_files, words};
 
 /// A library and the only places that may name it.
-const HOMES: [(&str, &[&str]); 21] = [
+const HOMES: [(&str, &[&str]); 22] = [
     ("arrow", &["src/store/"]),
     ("axum", &["src/hud/", "src/ops/monitor/"]),
     ("clap", &["src/cli/"]),
@@ -21,6 +21,7 @@ const HOMES: [(&str, &[&str]); 21] = [
     ("ndarray", &["src/model/"]),
     ("parquet", &["src/store/"]),
     ("prometheus_client", &["src/hud/", "src/ops/monitor/"]),
+    ("ratatui", &["src/hud/terminal/"]),
     ("rusqlite", &["src/store/"]),
     ("saphyr_parser", &["src/config/"]),
     ("tracing_subscriber", &["src/cli/", "src/ops/log.rs"]),
