@@ -1,9 +1,16 @@
 //! The words that people read, in English and Chinese. Pure data: knows no page, no terminal and no clock.
+//!
+//! Each room that speaks has a table of its own, made by [`phrases!`].
 
 mod language;
 mod note;
 mod phrase;
+mod phrases;
 
 pub use language::{Language, NotALanguage};
-pub use note::Note;
+pub use note::{Note, Speak};
 pub use phrase::Phrase;
+pub use phrases::Phrases;
+#[cfg(test)]
+pub(crate) use phrases::assert_sound;
+pub(crate) use phrases::{phrases, places};

@@ -4,51 +4,102 @@ use std::fmt::Display;
 
 use serde::{Serialize, Serializer};
 
-use super::{Language, Phrase};
+use super::{Language, Phrases};
 
-/// A phrase and what stands in its `{}`, in order.
+/// What can stand in a sentence: a value that reads the same in every language, or another sentence.
+pub trait Speak {
+    /// Returns the words.
+    fn speak(&self, language: Language) -> String;
+}
+
+impl<D: Display + ?Sized> Speak for D {
+    fn speak(&self, _: Language) -> String {
+        self.to_string()
+    }
+}
+
+impl Speak for Note {
+    fn speak(&self, language: Language) -> String {
+        self.say(language)
+    }
+}
+
+/// A sentence of a table and what stands in its places.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    phrase: Phrase,
-    values: Vec<String>,
+    code: &'static str,
+    said: [String; 2],
 }
 
 impl Note {
-    /// Makes a note; it takes as many values as the phrase has `{}`.
+    /// Makes a note; it takes as many values as the sentence has places.
     #[must_use]
-    pub fn new<const N: usize>(phrase: Phrase, values: [&dyn Display; N]) -> Self {
-        Self { phrase, values: values.iter().map(ToString::to_string).collect() }
+    pub fn new<P: Phrases, const N: usize>(phrase: P, values: [&dyn Speak; N]) -> Self {
+        Self { code: phrase.code(), said: Language::ALL.map(|language| fill(phrase.words(language), &values, language)) }
     }
 
     /// Makes a note without values.
     #[must_use]
-    pub const fn plain(phrase: Phrase) -> Self {
-        Self { phrase, values: Vec::new() }
+    pub fn plain<P: Phrases>(phrase: P) -> Self {
+        Self::new(phrase, [])
     }
 
-    /// Returns the phrase.
+    /// Makes a note of words that are not in any table: those of another program, or of an error.
     #[must_use]
-    pub const fn phrase(&self) -> Phrase {
-        self.phrase
+    pub fn foreign(words: impl Into<String>) -> Self {
+        let words = words.into();
+        Self { code: "foreign", said: [words.clone(), words] }
     }
 
-    /// Returns the sentence; a value that the phrase has no place for stands at the end.
+    /// Makes one note of several, in order.
+    #[must_use]
+    pub fn joined(notes: &[Self], separators: [&str; 2]) -> Self {
+        let of = |language: Language| notes.iter().map(|note| note.say(language)).collect::<Vec<_>>();
+        let [english, chinese] = separators;
+        Self { code: "joined", said: [of(Language::English).join(english), of(Language::Chinese).join(chinese)] }
+    }
+
+    /// Returns the name of the sentence in its table, for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// Returns the sentence.
     #[must_use]
     pub fn say(&self, language: Language) -> String {
-        let mut said = String::new();
-        let mut values = self.values.iter();
-        let mut parts = self.phrase.say(language).split("{}");
-        said.push_str(parts.next().unwrap_or_default());
-        for part in parts {
-            said.push_str(values.next().map_or("", String::as_str));
-            said.push_str(part);
+        let [english, chinese] = &self.said;
+        match language {
+            Language::English => english.clone(),
+            Language::Chinese => chinese.clone(),
         }
-        for value in values {
-            said.push(' ');
-            said.push_str(value);
-        }
-        said
     }
+}
+
+/// Puts the values in their places: `{}` takes the next one, `{0}` the first. A value without a place stands
+/// at the end, so that none is lost.
+fn fill(words: &str, values: &[&dyn Speak], language: Language) -> String {
+    let mut is_used = vec![false; values.len()];
+    let mut next = 0;
+    let mut parts = words.split('{');
+    let mut said = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (place, rest) = part.split_once('}').unwrap_or((part, ""));
+        let at = place.parse().unwrap_or_else(|_| {
+            next += 1;
+            next - 1
+        });
+        if let (Some(value), Some(is_used)) = (values.get(at), is_used.get_mut(at)) {
+            *is_used = true;
+            said.push_str(&value.speak(language));
+        }
+        said.push_str(rest);
+    }
+    for (value, _) in values.iter().zip(is_used).filter(|(_, is_used)| !is_used) {
+        said.push(' ');
+        said.push_str(&value.speak(language));
+    }
+    said
 }
 
 /// Programs read English.
@@ -60,7 +111,8 @@ impl Serialize for Note {
 
 #[cfg(test)]
 mod tests {
-    use super::{Language, Note, Phrase};
+    use super::{Language, Note, fill};
+    use crate::text::Phrase;
 
     #[test]
     fn values_stand_in_order_and_none_is_lost() {
@@ -69,5 +121,14 @@ mod tests {
         assert_eq!(note.say(Language::Chinese), "落后 3 个交易日（最新为 2025-06-30）");
         let more = Note::new(Phrase::Stale, [&"x"]);
         assert_eq!(more.say(Language::English), "stale x");
+    }
+
+    #[test]
+    fn numbered_places_take_values_out_of_order() {
+        assert_eq!(fill("{1} of {0}, {2}", &[&"a", &"b", &"c"], Language::English), "b of a, c");
+        let inner = Note::plain(Phrase::Stale);
+        let outer = Note::new(Phrase::CannotRead, [&inner]);
+        assert_eq!(outer.say(Language::Chinese), "无法读取：过期");
+        assert_eq!(Note::joined(&[inner.clone(), inner], ["; ", "；"]).say(Language::Chinese), "过期；过期");
     }
 }
