@@ -3,10 +3,16 @@
 use clap::Args;
 use jiff::civil::Date;
 
-use super::{arguments::Threads, progress::Progress, session::Session};
+use super::{
+    arguments::Threads,
+    progress::Progress,
+    session::Session,
+    words::{Word, saved},
+};
 use crate::{
     exit::{AnyFailure, Exit},
     ops::backtest::{self, BacktestOptions},
+    text::Note,
 };
 
 /// Trade the model in force on the sessions that it has not seen
@@ -36,6 +42,7 @@ pub(super) fn run(mut session: Session, args: &BacktestArgs) -> Result<Exit, Any
     session.set("alpha.model_id", args.model.as_deref());
     let station = session.station(backtest::COMPONENT)?;
     let progress = Progress::of(&session.screen, "stages");
+    let language = session.global.lang;
     let options = BacktestOptions {
         retrain: args.retrain,
         from: args.start_date,
@@ -43,34 +50,23 @@ pub(super) fn run(mut session: Session, args: &BacktestArgs) -> Result<Exit, Any
         threads: args.threads.asked(),
         listener: progress.listener(),
         overrides: session.global.sets.clone(),
+        language,
     };
     let run = backtest::run(&station, &options)?;
     drop((progress, options));
     let (console, report) = (session.console, &run.report);
     for path in &run.files {
-        console.line(format!("report: {}", station.workspace.shown(path)));
+        console.line(saved(language, &station.workspace.shown(path)));
     }
     if let Some(id) = &report.experiment_id {
-        console.line(format!("experiment: {id}"));
+        console.line(Note::new(Word::Experiment, [id]).say(language));
     }
     for note in &report.notes {
-        console.line(format!("note: {note}"));
+        console.line(Note::new(Word::Note, [note]).say(language));
     }
-    let shown = |name: &str, percent: bool| match report.metrics.get(name).copied().flatten() {
-        Some(value) if percent => format!("{:.2} %", value * 100.0),
-        Some(value) => format!("{value:.2}"),
-        None => "not defined".into(),
-    };
-    if let (Some(digest), Some(model)) = (&report.digest, &report.model_id) {
-        console.line(format!("result digest: {digest}"));
-        console.line(format!(
-            "Backtest of {model}: {} sessions, {} trades, return {}, max drawdown {}, Sharpe {}.",
-            report.equity.len(),
-            report.trades,
-            shown("bt_ret_total", true),
-            shown("bt_max_dd", true),
-            shown("bt_sharpe", false),
-        ));
+    if let (Some(digest), Some(line)) = (&report.digest, report.line()) {
+        console.line(Note::new(Word::ResultDigest, [digest]).say(language));
+        console.line(line.say(language));
     }
     if let Some(failure) = run.failure {
         console.failure_with(failure.as_ref(), Some(("report", serde_json::json!(report))));

@@ -121,7 +121,7 @@ fn import(session: &Session, station: &Station, directory: &std::path::Path) -> 
     for warning in &collected.warnings {
         console.note(format!("warning: {warning}"));
     }
-    console.line(format!("{}.", collected.remark()));
+    console.line(format!("{}.", collected.remark().say(session.global.lang)));
     console.document(&collected);
     Ok(Exit::Done)
 }

@@ -2,7 +2,10 @@
 
 use clap::Args;
 
-use super::session::Session;
+use super::{
+    session::Session,
+    words::{cell, saved},
+};
 use crate::{
     exit::{AnyFailure, Exit},
     ops::day_ops::{self, DayOpsOptions},
@@ -18,24 +21,26 @@ pub(super) struct DayOpsArgs {
 
 pub(super) fn run(session: &Session, args: &DayOpsArgs) -> Result<Exit, AnyFailure> {
     let station = session.station(day_ops::COMPONENT)?;
-    let options =
-        DayOpsOptions { date: session.global.as_of, strict: args.strict, overrides: session.global.sets.clone() };
+    let language = session.global.lang;
+    let options = DayOpsOptions {
+        date: session.global.as_of,
+        strict: args.strict,
+        overrides: session.global.sets.clone(),
+        language,
+    };
     let run = day_ops::run(&station, &options)?;
     let (console, report) = (session.console, &run.report);
     for check in &report.checks {
-        console.line(format!("{:<8} {:<18} {}", check.grade, check.name, check.reason));
+        let (grade, name, reason) = (check.grade.say(language), check.name.say(language), check.reason.say(language));
+        console.line(format!("{} {} {reason}", cell(grade, 8), cell(name, 18)));
         if let Some(remedy) = &check.remedy {
-            console.line(format!("{:>30}{remedy}", "-> "));
+            console.line(format!("{:>30}{}", "-> ", remedy.say(language)));
         }
     }
     for path in &run.files {
-        console.line(format!("report: {}", station.workspace.shown(path)));
+        console.line(saved(language, &station.workspace.shown(path)));
     }
-    let counts = &report.counts;
-    console.line(format!(
-        "DayOps {}: {} ({} OK, {} WARNING, {} FAIL).",
-        report.date, report.grade, counts.ok, counts.warning, counts.fail
-    ));
+    console.line(report.verdict().say(language));
     console.document(report);
     Ok(run.exit)
 }

@@ -153,19 +153,42 @@ fn run_drill(session: &Session, args: RunArgs) -> Result<Exit, AnyFailure> {
         control: args.control,
         ..DrillOptions::new(executable, reports, session.clock.clone())
     };
+    let (record, page) = perform(session, options)?;
+    say(session, &record);
+    console.line(page.display().to_string());
+    console.document(&record);
+    Ok(match record.verdict {
+        Verdict::Ready => Exit::Done,
+        Verdict::NotReady => Exit::Negative,
+    })
+}
+
+/// Runs a drill and writes its report; returns the record and the report's page.
+fn perform(session: &Session, options: DrillOptions) -> Result<(DrillRecord, PathBuf), AnyFailure> {
     let progress = Progress::of(&session.screen, "scenarios");
     let options = DrillOptions { progress: Some(teller(session, &progress, drill::list(&options)?.len())), ..options };
     let directory = options.directory();
     let record = drill::run(options)?;
     drop(progress);
     let paths = report::write_all(&record, &directory)?;
-    say(session, &record);
-    console.line(paths.html.display().to_string());
-    console.document(&record);
-    Ok(match record.verdict {
-        Verdict::Ready => Exit::Done,
-        Verdict::NotReady => Exit::Negative,
-    })
+    Ok((record, paths.html))
+}
+
+/// Drills the workspace at hand, its reports beside the others: the last part of the full regression.
+pub(super) fn of_workspace(
+    session: &Session,
+    tags: Option<String>,
+    name: Option<String>,
+) -> Result<(DrillRecord, PathBuf), AnyFailure> {
+    let workspace = session.workspace()?;
+    let executable = std::env::current_exe().map_err(DurableError::at("find", &PathBuf::from("the executable")))?;
+    let options = DrillOptions {
+        origin: Some(workspace.root().to_path_buf()),
+        tags,
+        name,
+        ..DrillOptions::new(executable, workspace.path("reports"), session.clock.clone())
+    };
+    perform(session, options)
 }
 
 /// Returns what says each scenario that ended, and how many are done.

@@ -29,6 +29,7 @@ mod scheduler;
 mod session;
 mod simulate;
 mod walk_forward;
+mod words;
 
 use std::{ffi::OsString, panic::AssertUnwindSafe, process::ExitCode};
 
@@ -72,7 +73,7 @@ fn command(cli: Cli, console: Console) -> Result<Exit, AnyFailure> {
     match cli.command {
         Command::Init(args) => init::run(&session, args),
         Command::Bootstrap(args) => bootstrap::run(&session, &args),
-        Command::Regression(args) => regression::run(&session, &args),
+        Command::Regression(args) => regression::run(&session, args),
         Command::NightOps(args) => night_ops::run(&session, args),
         Command::DayOps(args) => day_ops::run(&session, &args),
         Command::Backtest(args) => backtest::run(session, &args),

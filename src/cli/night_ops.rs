@@ -3,10 +3,16 @@
 use clap::Args;
 use jiff::civil::Date;
 
-use super::{arguments::Threads, progress::Progress, session::Session};
+use super::{
+    arguments::Threads,
+    progress::Progress,
+    session::Session,
+    words::{Word, saved},
+};
 use crate::{
     exit::{AnyFailure, Exit},
     ops::night_ops::{self, Mode, NightOpsOptions, Stage},
+    text::Note,
 };
 
 /// Run the nightly research pipeline
@@ -38,6 +44,7 @@ pub(super) struct NightOpsArgs {
 pub(super) fn run(session: &Session, args: NightOpsArgs) -> Result<Exit, AnyFailure> {
     let station = session.station("night_ops")?;
     let progress = Progress::of(&session.screen, "stages");
+    let language = session.global.lang;
     let options = NightOpsOptions {
         mode: args.mode,
         tasks: args.tasks,
@@ -49,19 +56,19 @@ pub(super) fn run(session: &Session, args: NightOpsArgs) -> Result<Exit, AnyFail
         threads: args.threads.asked(),
         listener: progress.listener(),
         overrides: session.global.sets.clone(),
+        language,
     };
     let run = night_ops::run(&station, &options)?;
     drop((progress, options));
     let console = session.console;
     for path in &run.files {
-        console.line(format!("report: {}", station.workspace.shown(path)));
+        console.line(saved(language, &station.workspace.shown(path)));
     }
     let report = &run.report;
     if let Some(digest) = &report.result_digest {
-        console.line(format!("result digest: {digest}"));
+        console.line(Note::new(Word::ResultDigest, [digest]).say(language));
     }
-    let verdict = if report.success { "succeeded" } else { "FAILED" };
-    console.line(format!("NightOps {} {verdict} in {:.1} s.", report.date, report.seconds));
+    console.line(report.verdict().say(language));
     if let Some(failure) = run.failure {
         console.failure_with(failure.as_ref(), Some(("report", serde_json::json!(report))));
     } else {

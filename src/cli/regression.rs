@@ -1,19 +1,26 @@
 //! `lighthunter regression`: the smoke test and its longer sisters.
+//!
+//! The drill drives the system as a process, so that no operation may call it: the full regression is put
+//! together here.
 
 use clap::{Args, ValueEnum};
 
-use super::session::Session;
+use super::{drill, session::Session, words::cell};
 use crate::{
-    exit::{AnyFailure, Exit},
-    ops::regression,
+    clock::Stopwatch,
+    exit::{AnyFailure, Exit, Failure},
+    ops::regression::{self, Probe, Regression},
+    record::Verdict,
 };
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Mode {
     /// Libraries load, DuckDB is writable, a ZeroMQ message comes back, every room answers: seconds
     Smoke,
     /// Smoke, then a small NightOps from nothing in a workspace of its own: half a minute
     Quick,
+    /// Quick, then the drill of the workspace: minutes
+    Full,
 }
 
 /// Run the regression checks
@@ -22,20 +29,71 @@ pub(super) struct RegressionArgs {
     /// How deep
     #[arg(long, value_enum, default_value_t = Mode::Smoke)]
     mode: Mode,
+    /// With --mode full: only the drill's scenarios whose tags match
+    #[arg(long, value_name = "EXPR")]
+    tags: Option<String>,
+    /// With --mode full: only the drill's scenarios whose name matches
+    #[arg(long, value_name = "RE")]
+    name: Option<String>,
 }
 
-pub(super) fn run(session: &Session, args: &RegressionArgs) -> Result<Exit, AnyFailure> {
+/// A choice of scenarios where no drill runs.
+#[derive(Debug, thiserror::Error)]
+#[error("--tags and --name choose scenarios of the drill, which only --mode full runs")]
+struct NoDrill;
+
+impl Failure for NoDrill {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+
+    fn remedy(&self) -> Option<String> {
+        Some("Add --mode full, or leave the choice out.".into())
+    }
+}
+
+pub(super) fn run(session: &Session, args: RegressionArgs) -> Result<Exit, AnyFailure> {
+    if args.mode != Mode::Full && (args.tags.is_some() || args.name.is_some()) {
+        return Err(NoDrill.into());
+    }
+    let (console, language) = (session.console, session.global.lang);
     let station = session.station("regression")?;
     let outcome = match args.mode {
-        Mode::Smoke => regression::smoke(&station),
-        Mode::Quick => regression::quick(&station),
+        Mode::Smoke => told(session, regression::smoke(&station)),
+        Mode::Quick => told(session, regression::quick(&station)),
+        Mode::Full => {
+            let quick = told(session, regression::quick(&station));
+            let drill = drill_probe(session, args);
+            tell(session, std::slice::from_ref(&drill));
+            quick.deepened("full", drill)
+        }
     };
-    for probe in &outcome.probes {
-        let mark = if probe.passed { "ok  " } else { "FAIL" };
-        session.console.line(format!("{mark} {:<12} {:>7.3} s  {}", probe.name, probe.seconds, probe.answer));
-    }
-    let verdict = if outcome.passed { "passed" } else { "FAILED" };
-    session.console.line(format!("Regression {} {verdict} in {:.3} s.", outcome.mode, outcome.seconds));
-    session.console.document(&outcome);
+    console.line(outcome.verdict().say(language));
+    console.document(&outcome);
     Ok(if outcome.passed { Exit::Done } else { Exit::Negative })
+}
+
+fn told(session: &Session, regression: Regression) -> Regression {
+    tell(session, &regression.probes);
+    regression
+}
+
+fn tell(session: &Session, probes: &[Probe]) {
+    for probe in probes {
+        let mark = if probe.passed { "ok  " } else { "FAIL" };
+        session.console.line(format!("{mark} {} {:>7.3} s  {}", cell(probe.name, 12), probe.seconds, probe.answer));
+    }
+}
+
+/// Drills the workspace; a drill that could not run has failed.
+fn drill_probe(session: &Session, args: RegressionArgs) -> Probe {
+    let watch = Stopwatch::start();
+    let (passed, answer) = match drill::of_workspace(session, args.tags, args.name) {
+        Ok((record, page)) => {
+            let answer = format!("{}: {}; report {}", record.verdict, record.verdict_reason, page.display());
+            (record.verdict == Verdict::Ready, answer)
+        }
+        Err(failure) => (false, failure.to_string()),
+    };
+    Probe { name: "drill", passed, answer, seconds: watch.seconds() }
 }

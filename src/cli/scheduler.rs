@@ -11,9 +11,10 @@ use crate::{
     market::Calendar,
     ops::{
         Station,
-        scheduler::{self, Output},
+        scheduler::{self, Output, Word},
     },
     store::Ledger,
+    text::Note,
 };
 
 /// So many of the next sessions are looked at for one whose night no job serves.
@@ -72,38 +73,36 @@ pub(super) fn run(session: &Session, args: &SchedulerArgs) -> Result<Exit, AnyFa
 
 fn work(session: &Session) -> Result<Exit, AnyFailure> {
     let station = session.station(scheduler::COMPONENT)?;
-    let console = session.console;
+    let (console, language) = (session.console, session.global.lang);
     warn_of_gaps(session, &station, &mut Vec::new());
     let ended = scheduler::run(station, &session.load_options()?, &session.global.sets, |began| {
         for run in &began.interrupted {
-            console.note(format!("warning: {} of {} was interrupted and is closed", run.job, shown(run.slot)));
+            console.note(Note::new(Word::WasInterrupted, [&run.job, &shown(run.slot)]).say(language));
         }
-        console.line(format!("scheduler runs {}; Ctrl-C ends it", began.jobs.join(", ")));
+        console.line(Note::new(Word::Runs, [&began.jobs.join(", ")]).say(language));
     })?;
-    console.line(format!(
-        "{} started, {} failed, {} interrupted, {} passed over",
-        ended.started, ended.failed, ended.interrupted, ended.skipped
-    ));
+    let counts = Note::new(Word::Ended, [&ended.started, &ended.failed, &ended.interrupted, &ended.skipped]);
+    console.line(counts.say(language));
     console.document(&ended);
     Ok(ended.exit)
 }
 
 fn next(session: &Session, days: u16) -> Result<Exit, AnyFailure> {
     let station = session.station(scheduler::COMPONENT)?;
-    let now = station.clock.wall();
+    let (now, language) = (station.clock.wall(), session.global.lang);
     let jobs = scheduler::jobs_in_force(&station.config);
     let plan = scheduler::plan(&jobs, Calendar::builtin(), now, now + SignedDuration::from_hours(24 * i64::from(days)));
     for occurrence in &plan.occurrences {
-        session.console.line(occurrence.to_string());
+        session.console.line(occurrence.note().say(language));
     }
     if plan.occurrences.is_empty() {
-        session.console.line(format!("Nothing starts in the next {days} days."));
+        session.console.line(Note::new(Word::NothingStarts, [&days]).say(language));
     }
     let mut warnings = Vec::new();
     if let Some(day) = plan.unknown_from {
-        let what = format!("from {day} on the trading calendar is unknown: jobs with trading_days_only do not run");
-        session.console.note(format!("warning: {what}"));
-        warnings.push(what);
+        let what = Note::new(Word::CalendarEnds, [&day]);
+        session.console.note(Note::new(Word::Warning, [&what]).say(language));
+        warnings.push(what.to_string());
     }
     warn_of_gaps(session, &station, &mut warnings);
     session.console.document(&json!({
@@ -121,30 +120,32 @@ fn warn_of_gaps(session: &Session, station: &Station, warnings: &mut Vec<String>
         return;
     }
     let named: Vec<String> = gaps.iter().take(GAPS_SHOWN_MAX).map(ToString::to_string).collect();
-    let what = format!("no enabled job runs night-ops after the session of {}", named.join(", "));
-    session.console.note(format!("warning: {what}"));
-    warnings.push(what);
+    let what = Note::new(Word::NightGaps, [&named.join(", ")]);
+    session.console.note(Note::new(Word::Warning, [&what]).say(session.global.lang));
+    warnings.push(what.to_string());
 }
 
 fn list(session: &Session) -> Result<Exit, AnyFailure> {
     let station = session.station(scheduler::COMPONENT)?;
-    let now = station.clock.wall();
+    let (now, language) = (station.clock.wall(), session.global.lang);
     let ledger = Ledger::open(&station.store_settings().ledger)?;
     let month = now + SignedDuration::from_hours(24 * 31);
     let mut rows = Vec::new();
     for job in scheduler::jobs_in_force(&station.config) {
         let plan = scheduler::plan(std::slice::from_ref(&job), Calendar::builtin(), now, month);
-        let next = plan.occurrences.first().map(|occurrence| occurrence.first);
+        let next = plan.occurrences.iter().find(|occurrence| !occurrence.assumed).map(|occurrence| occurrence.first);
         let last = ledger.job_runs(Some(&job.id), 1)?.pop();
-        let state = if job.enabled { "on " } else { "off" };
-        session.console.line(format!("{state} {}: {}, catch-up {}", job.id, job.schedule, job.catch_up));
+        let state = if job.enabled { Word::On } else { Word::Off }.say(language);
+        let line = Note::new(Word::JobLine, [&state, &job.id, &job.schedule, &job.catch_up]);
+        session.console.line(line.say(language));
         session.console.line(format!("    {}", job.command.join(" ")));
         let last_words = last.as_ref().map_or_else(
-            || "never ran".to_owned(),
-            |run| format!("last {} {}", shown(run.started_at), run.status.word()),
+            || Word::NeverRan.into(),
+            |run| Note::new(Word::Last, [&shown(run.started_at), &run.status.word()]),
         );
-        let next_words = next.map_or_else(|| "no start ahead".to_owned(), |next| format!("next {}", shown(next)));
-        session.console.line(format!("    {last_words}; {next_words}"));
+        let next_words = next.map_or_else(|| Word::NoNext.into(), |next| Note::new(Word::Next, [&shown(next)]));
+        let both = Note::joined(&[last_words, next_words], ["; ", "；"]);
+        session.console.line(format!("    {}", both.say(language)));
         rows.push(json!({
             "id": job.id, "description": job.description, "enabled": job.enabled, "mode": job.schedule.mode(),
             "schedule": job.schedule.to_string(), "catch_up": job.catch_up, "command": job.command,
@@ -165,7 +166,7 @@ fn run_once(session: &Session, id: &str) -> Result<Exit, AnyFailure> {
         Some(failure) => console.failure_with(failure, Some(("run", json!(run)))),
         None => console.document(&run),
     }
-    console.note(format!("{} {} for {}", run.job, run.status.word(), run.trade_date));
+    console.note(Note::new(Word::RunOf, [&run.job, &run.status.word(), &run.trade_date]).say(session.global.lang));
     Ok(exit)
 }
 

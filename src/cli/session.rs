@@ -11,6 +11,7 @@ use crate::{
     clock::Clock,
     config::{self, LoadOptions},
     exit::{AnyFailure, Exit, Failure},
+    market::Calendar,
     ops::{Station, log::LogLayer},
     workspace::Workspace,
 };
@@ -64,6 +65,7 @@ impl Session {
             self.console.note(format!("warning: {warning}"));
         }
         let station = Station { workspace, config, clock: self.clock.clone() };
+        Calendar::adopt(&station.settings().market.closures)?;
         self.start_log(&station, component);
         Ok(station)
     }
@@ -73,6 +75,7 @@ impl Session {
     pub(super) fn quiet_station(&self) -> Result<Station, AnyFailure> {
         let workspace = self.workspace()?;
         let config = config::load_all(&workspace, &self.load_options()?)?;
+        Calendar::adopt(&config.loaded.settings.market.closures)?;
         Ok(Station { workspace, config, clock: self.clock.clone() })
     }
 

@@ -5,11 +5,16 @@ use std::{collections::BTreeSet, str::FromStr};
 use clap::Args;
 use jiff::civil::Date;
 
-use super::{progress::Progress, session::Session};
+use super::{
+    progress::Progress,
+    session::Session,
+    words::{Word, saved},
+};
 use crate::{
     exit::{AnyFailure, Exit},
-    market::{Symbol, tick::cny},
+    market::Symbol,
     ops::simulation::{self, SimulationOptions},
+    text::Note,
 };
 
 /// Replay a session's minute bars through strategies, risk and broker, with every event on the bus
@@ -65,6 +70,7 @@ pub(super) fn run(mut session: Session, args: SimulateArgs) -> Result<Exit, AnyF
     session.set("alpha.default_job", args.job.as_deref());
     let station = session.station(simulation::COMPONENT)?;
     let progress = Progress::of(&session.screen, "the session");
+    let language = session.global.lang;
     let options = SimulationOptions {
         date: session.global.as_of.or(args.date),
         symbols: args.symbols.into_iter().collect::<BTreeSet<Symbol>>(),
@@ -74,46 +80,25 @@ pub(super) fn run(mut session: Session, args: SimulateArgs) -> Result<Exit, AnyF
         listener: progress.listener(),
         force: args.force,
         overrides: session.global.sets.clone(),
+        language,
     };
     let run = simulation::run(&station, &options)?;
     drop((progress, options));
     let (console, report) = (session.console, &run.report);
     for path in &run.files {
-        console.line(format!("report: {}", station.workspace.shown(path)));
+        console.line(saved(language, &station.workspace.shown(path)));
     }
-    console.line(format!("experiment: {}", report.experiment_id));
+    console.line(Note::new(Word::Experiment, [&report.experiment_id]).say(language));
     for note in &report.notes {
-        console.line(format!("note: {note}"));
+        console.line(Note::new(Word::Note, [note]).say(language));
     }
-    for alert in &report.alerts {
-        console.line(format!("risk: {alert}"));
-    }
-    for account in &report.accounts {
-        console.line(format!(
-            "account {}: NAV {:.2} ({:+.3} %), cash {:.2}, positions {:.2} in {} symbols",
-            account.account_id,
-            cny(account.nav),
-            account.change() * 100.0,
-            cny(account.cash),
-            cny(account.positions_value),
-            account.positions.len()
-        ));
-    }
-    for account in &report.tripped {
-        console.line(format!("KILL SWITCH: account {account} is stopped; see `lighthunter risk show`"));
-    }
-    if let Some(error) = report.bus.as_ref().and_then(|bus| bus.error.as_ref()) {
-        console.line(format!("DEGRADED: the event bus failed: {error}"));
+    for line in report.lines() {
+        console.line(line.say(language));
     }
     if let Some(digest) = &report.result_digest {
-        console.line(format!("result digest: {digest}"));
+        console.line(Note::new(Word::ResultDigest, [digest]).say(language));
     }
-    let counts = &report.counts;
-    let verdict = if report.success { "succeeded" } else { "FAILED" };
-    console.line(format!(
-        "Simulation of {} {verdict}: {} bars, {} orders, {} fills in {:.1} s.",
-        report.date, counts.bars, counts.orders, counts.fills, report.seconds
-    ));
+    console.line(report.verdict().say(language));
     if let Some(failure) = run.failure {
         console.failure_with(failure.as_ref(), Some(("report", serde_json::json!(report))));
     } else {

@@ -17,7 +17,7 @@ pub mod tick;
 mod visible;
 
 pub use bar::{CorporateAction, DailyBar, IndexBar, Interval, MarketData, MinuteBar};
-pub use calendar::{Calendar, CalendarError, Holiday};
+pub use calendar::{Calendar, CalendarError, Closure, ClosureError, END_NEAR_DAYS, Holiday};
 pub use fee::{Commission, FeeSchedule, Fees, Side};
 pub use lot::LotRule;
 pub use panel::{DailyPanel, Field};

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::{
     listener::{Listener, Told},
+    night_ops::Word,
     station::Station,
 };
 use crate::{
@@ -19,6 +20,7 @@ use crate::{
     exit::AnyFailure,
     source::files::{self, FileReport, IntakeOptions},
     store::Stores,
+    text::Note,
 };
 
 /// Where rejected rows are kept, relative to the workspace.
@@ -90,13 +92,16 @@ impl Collected {
 
     /// Says in one line what was brought in.
     #[must_use]
-    pub fn remark(&self) -> String {
-        if self.plan.is_empty() {
-            return self.plan.reason();
-        }
-        let tables: Vec<String> =
-            self.tables.iter().map(|table| format!("{} {} rows", table.table, table.rows_changed)).collect();
-        format!("{}; {}; {} rows rejected", self.plan.reason(), tables.join(", "), self.rows_rejected())
+    pub fn remark(&self) -> Note {
+        let files = match (self.plan.new.len(), self.plan.known.len()) {
+            (0, known) => return Note::new(Word::NothingNew, [&known]),
+            (new, 0) => Note::new(Word::FilesNew, [&new]),
+            (new, known) => Note::new(Word::FilesNewAndKnown, [&new, &known]),
+        };
+        let rows = |table: &CollectedTable| Note::new(Word::TableRows, [&table.table, &table.rows_changed]);
+        let tables: Vec<Note> = self.tables.iter().map(rows).collect();
+        let rejected = Note::new(Word::RowsRejected, [&self.rows_rejected()]);
+        Note::joined(&[files, Note::joined(&tables, [", ", "，"]), rejected], ["; ", "；"])
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Language, Phrases};
 
@@ -25,7 +25,7 @@ impl Speak for Note {
 }
 
 /// A sentence of a table and what stands in its places.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Note {
     code: &'static str,
     said: [String; 2],
@@ -35,7 +35,10 @@ impl Note {
     /// Makes a note; it takes as many values as the sentence has places.
     #[must_use]
     pub fn new<P: Phrases, const N: usize>(phrase: P, values: [&dyn Speak; N]) -> Self {
-        Self { code: phrase.code(), said: Language::ALL.map(|language| fill(phrase.words(language), &values, language)) }
+        Self {
+            code: phrase.code(),
+            said: Language::ALL.map(|language| fill(phrase.words(language), &values, language)),
+        }
     }
 
     /// Makes a note without values.
@@ -51,12 +54,23 @@ impl Note {
         Self { code: "foreign", said: [words.clone(), words] }
     }
 
+    /// Makes a note of words that are said for each language.
+    #[must_use]
+    pub fn in_each(say: impl Fn(Language) -> String) -> Self {
+        Self { code: "words", said: Language::ALL.map(say) }
+    }
+
     /// Makes one note of several, in order.
     #[must_use]
     pub fn joined(notes: &[Self], separators: [&str; 2]) -> Self {
-        let of = |language: Language| notes.iter().map(|note| note.say(language)).collect::<Vec<_>>();
         let [english, chinese] = separators;
-        Self { code: "joined", said: [of(Language::English).join(english), of(Language::Chinese).join(chinese)] }
+        Self::in_each(|language| {
+            let words: Vec<String> = notes.iter().map(|note| note.say(language)).collect();
+            words.join(match language {
+                Language::English => english,
+                Language::Chinese => chinese,
+            })
+        })
     }
 
     /// Returns the name of the sentence in its table, for programs.
@@ -73,6 +87,43 @@ impl Note {
             Language::English => english.clone(),
             Language::Chinese => chinese.clone(),
         }
+    }
+}
+
+impl<P: Phrases> From<P> for Note {
+    fn from(phrase: P) -> Self {
+        Self::plain(phrase)
+    }
+}
+
+impl From<&str> for Note {
+    fn from(words: &str) -> Self {
+        Self::foreign(words)
+    }
+}
+
+/// A note is what it says to programs, which read English.
+impl PartialEq for Note {
+    fn eq(&self, other: &Self) -> bool {
+        self.say(Language::English) == other.say(Language::English)
+    }
+}
+
+impl Eq for Note {}
+
+/// What a program looks for in a note is its English.
+impl std::ops::Deref for Note {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        let [english, _] = &self.said;
+        english
+    }
+}
+
+impl Default for Note {
+    fn default() -> Self {
+        Self::foreign("")
     }
 }
 
@@ -106,6 +157,13 @@ fn fill(words: &str, values: &[&dyn Speak], language: Language) -> String {
 impl Serialize for Note {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.say(Language::English))
+    }
+}
+
+/// What a program wrote is read back in English.
+impl<'de> Deserialize<'de> for Note {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::foreign)
     }
 }
 

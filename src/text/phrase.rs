@@ -4,6 +4,7 @@ use super::phrases;
 
 phrases! {
     /// A sentence or a word that people read on a page or a panel.
+    #[expect(missing_docs, reason = "each one is its own text")]
     pub enum Phrase {
         // Grades.
         Ok => "ok", "正常";
@@ -18,8 +19,8 @@ phrases! {
         SessionsBehind => "{} sessions behind {}", "落后 {} 个交易日（最新为 {}）";
         DaysOld => "{} days old", "已过 {} 天";
         AgeUnknown => "the trading calendar does not reach today, so its age is not known", "交易日历未覆盖今天，无法判断是否过期";
-        NoNightOps => "no night has run yet", "尚未运行过夜间任务";
-        NoDayOps => "no check before the opening yet", "尚未做过盘前检查";
+        NoNightOps => "no night has run yet", "夜间流水线尚未运行过";
+        NoDayOps => "no check before the opening yet", "尚未做过盘前体检";
         NoAccounts => "no session has been traded yet", "尚无交易记录";
         NoTrading => "nothing has been traded yet", "尚无交易";
         NoExperiments => "no experiment yet", "尚无实验";
@@ -62,8 +63,8 @@ phrases! {
         Accounts => "Accounts", "账户";
         Account => "Account", "账户";
         Risk => "Risk", "风险";
-        NightOps => "NightOps", "夜间任务";
-        DayOps => "DayOps", "盘前检查";
+        NightOps => "NightOps", "夜间流水线";
+        DayOps => "DayOps", "盘前体检";
         Experiments => "Experiments", "实验";
         Experiment => "Experiment", "实验";
         Models => "Models", "模型";

@@ -20,7 +20,6 @@ macro_rules! phrases {
     ($(#[$about:meta])* $visible:vis enum $table:ident { $($name:ident => $english:literal, $chinese:literal;)* }) => {
         $(#[$about])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[expect(missing_docs, reason = "each one is its own text")]
         $visible enum $table { $($name,)* }
 
         // A value that one language has no place for would be lost in it.

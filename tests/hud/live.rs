@@ -98,7 +98,7 @@ fn every_page_is_whole_in_both_languages() {
     for (path, english, chinese) in [
         ("/", "Overview", "总览"),
         ("/accounts", "Accounts", "账户"),
-        ("/operations", "NightOps", "夜间任务"),
+        ("/operations", "NightOps", "夜间流水线"),
         ("/experiments", "Experiments", "实验"),
         (one.as_str(), "Metrics", "指标"),
         ("/models", "Models", "模型"),

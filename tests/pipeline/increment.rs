@@ -43,7 +43,7 @@ fn deliver(room: &Room, name: &str, data: &MarketData) {
 }
 
 fn reason(report: &NightOpsReport, stage: Stage) -> String {
-    report.steps.iter().find(|step| step.name == stage).expect("there").reason.clone()
+    report.steps.iter().find(|step| step.name == stage).expect("there").reason.to_string()
 }
 
 #[test]

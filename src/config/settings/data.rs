@@ -3,7 +3,11 @@
 use std::path::PathBuf;
 
 use super::Section;
-use crate::{config::section::Bounds, seed::Seed};
+use crate::{
+    config::section::Bounds,
+    market::{Calendar, Closure, ClosureError},
+    seed::Seed,
+};
 
 /// Where bars come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub struct MarketSource {
     pub days: usize,
     /// The newest sessions of the simulated market that also have minute bars.
     pub minute_days: usize,
+    /// Closures of the exchanges in years that the program does not know yet.
+    pub closures: Vec<Closure>,
 }
 
 /// Who made the files of the market.
@@ -41,6 +47,7 @@ impl MarketSource {
             symbols: s.size("symbols", 1, 10_000),
             days: s.size("days", 1, 10_000),
             minute_days: s.size("minute_days", 0, 10_000),
+            closures: closures(s),
         };
         if market.minute_days > market.days {
             s.disagreement(
@@ -49,6 +56,19 @@ impl MarketSource {
             );
         }
         market
+    }
+}
+
+/// Reads the list of closures; it must make a calendar together with the years that the program knows.
+fn closures(s: &mut Section<'_>) -> Vec<Closure> {
+    let read: Vec<Result<Closure, ClosureError>> = s.texts("closures").iter().map(|text| text.parse()).collect();
+    let list: Result<Vec<Closure>, ClosureError> = read.into_iter().collect();
+    match list.and_then(|list| Calendar::with_closures(&list).map(|_| list)) {
+        Ok(list) => list,
+        Err(error) => {
+            s.mistake("closures", error);
+            Vec::new()
+        }
     }
 }
 

@@ -160,11 +160,13 @@ fn of_report(report: NightOpsReport) -> NightOpsFacts {
         sessions_behind: None,
         result_digest: report.result_digest.map(|digest| digest.to_string()),
         model_id: job.and_then(|job| job.model_id.clone()),
-        promotion: job.and_then(|job| job.promotion.clone()),
+        promotion: job.and_then(|job| job.promotion.as_deref().map(str::to_owned)),
         stages: report
             .steps
             .into_iter()
-            .map(|step| stage(step.name.name().into(), step.status, step.reason, step.rows_out, step.seconds))
+            .map(|step| {
+                stage(step.name.name().into(), step.status, step.reason.to_string(), step.rows_out, step.seconds)
+            })
             .collect(),
         running: None,
         run_id: report.run_id,

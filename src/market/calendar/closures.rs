@@ -40,6 +40,8 @@ pub enum Holiday {
     MacaoReturn,
     /// The seventieth anniversary of the victory of 1945, in 2015.
     VictoryDay,
+    /// Announced by the exchanges after this table was written; a config lists it.
+    Announced,
 }
 
 /// The closures of one year: the holiday, its first and its last closed weekday as month x 100 + day.

@@ -1,39 +1,85 @@
 //! The trading calendar of Shanghai and Shenzhen (Beijing keeps the same): which days are sessions.
 //!
-//! Every weekday is a session except the closures of [`closures`]. A date outside the years that the
-//! table knows is an error, never a guess.
+//! Every weekday is a session except the closures of [`closures`] and those that a workspace's config adds
+//! for years that the exchanges have published since ([`extension`]). A date outside the years that are
+//! known is an error, never a guess.
 
 mod closures;
+mod extension;
 
-use std::{collections::BTreeMap, ops::RangeInclusive, sync::LazyLock};
+use std::{
+    collections::BTreeMap,
+    ops::RangeInclusive,
+    sync::{LazyLock, PoisonError, RwLock},
+};
 
 use jiff::civil::{Date, Weekday};
 
 use crate::exit::{Exit, Failure};
 
 pub use closures::Holiday;
+pub use extension::{Closure, ClosureError};
+
+/// Days before the end of the calendar from which on a reader is told.
+pub const END_NEAR_DAYS: i32 = 60;
 
 /// The sessions from 1990-12-19 to the last one that the closure table knows.
 #[derive(Debug)]
 pub struct Calendar {
     sessions: Vec<Date>,
     closed: BTreeMap<Date, Holiday>,
+    last: Date,
 }
 
 static BUILTIN: LazyLock<Calendar> = LazyLock::new(Calendar::from_closures);
 
+/// The calendar that this process has adopted in place of the built-in one. Sessions are facts of the world,
+/// so a process has one calendar, not one a caller.
+static ADOPTED: RwLock<Option<&'static Calendar>> = RwLock::new(None);
+
 impl Calendar {
-    /// Returns the calendar that the closure table describes.
+    /// Returns the calendar of this process: the closure table's, with the years that were
+    /// [adopted](Self::adopt).
     #[must_use]
     pub fn builtin() -> &'static Self {
-        &BUILTIN
+        ADOPTED.read().unwrap_or_else(PoisonError::into_inner).unwrap_or(&BUILTIN)
+    }
+
+    /// Makes the closure table with the years that `closures` add the calendar of this process. What was
+    /// handed out before stays as it was.
+    ///
+    /// # Errors
+    /// As [`with_closures`](Self::with_closures); the calendar then stays as it was.
+    pub fn adopt(closures: &[Closure]) -> Result<(), ClosureError> {
+        let calendar = Self::with_closures(closures)?;
+        if calendar.last != Self::builtin().last || calendar.closed != Self::builtin().closed {
+            // It lives as long as the process, and a config adds a year once a year.
+            *ADOPTED.write().unwrap_or_else(PoisonError::into_inner) = Some(Box::leak(Box::new(calendar)));
+        }
+        Ok(())
+    }
+
+    /// Returns the days that are left of the calendar after a date, where they are so few that a reader must
+    /// be told; negative when the date is beyond it.
+    #[must_use]
+    pub fn days_left_if_near(&self, date: Date) -> Option<i32> {
+        let left = date.until(self.last).map_or(0, |span| span.get_days());
+        (left < END_NEAR_DAYS).then_some(left)
     }
 
     fn from_closures() -> Self {
         let closed: BTreeMap<Date, Holiday> = closures::YEARS.iter().flat_map(closed_days).collect();
-        let days = closures::FIRST.series(jiff::Span::new().days(1)).take_while(|day| *day <= closures::LAST);
-        let sessions = days.filter(|day| !is_weekend(*day) && !closed.contains_key(day)).collect();
-        Self { sessions, closed }
+        let mut calendar = Self { sessions: Vec::new(), closed, last: closures::FIRST };
+        calendar.sessions.push(closures::FIRST);
+        calendar.extend_to(closures::LAST);
+        calendar
+    }
+
+    /// Adds the sessions after the last day known, up to and with `last`.
+    fn extend_to(&mut self, last: Date) {
+        let days = self.last.series(jiff::Span::new().days(1)).skip(1).take_while(|day| *day <= last);
+        self.sessions.extend(days.filter(|day| !is_weekend(*day) && !self.closed.contains_key(day)));
+        self.last = last;
     }
 
     /// Returns the first session ever.
@@ -45,7 +91,7 @@ impl Calendar {
     /// Returns the last session known.
     #[must_use]
     pub fn last(&self) -> Date {
-        closures::LAST
+        self.last
     }
 
     /// Says whether the exchanges trade on a date.

@@ -3,6 +3,8 @@
 
 mod page;
 
+use page::Word;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -25,6 +27,7 @@ use crate::{
         backtest::EquityDay,
         performance::{BacktestFigures, Metrics},
     },
+    text::{Language, Note, Speak},
 };
 
 /// The component's name in logs, metrics and the ledger.
@@ -45,6 +48,8 @@ pub struct BacktestOptions {
     pub listener: Listener,
     /// The overrides by `--set`, for the record.
     pub overrides: Vec<String>,
+    /// The language of the page.
+    pub language: Language,
 }
 
 /// The report of a backtest.
@@ -108,7 +113,7 @@ pub fn run(station: &Station, options: &BacktestOptions) -> Result<BacktestRun, 
     let pipeline = night_ops::run_as(station, &asked, COMPONENT)?;
     pipeline.count(station, COMPONENT)?;
     let report = BacktestReport::of(pipeline.run.report, pipeline.backtest);
-    let files = report.write(&station.reports())?.into();
+    let files = report.write(&station.reports(), options.language)?.into();
     Ok(BacktestRun { report, files, exit: pipeline.run.exit, failure: pipeline.run.failure })
 }
 
@@ -149,8 +154,22 @@ impl BacktestReport {
         }
     }
 
+    /// Returns the result in one line; none where there is no result.
+    #[must_use]
+    pub fn line(&self) -> Option<Note> {
+        let model = self.model_id.as_ref().filter(|_| self.digest.is_some())?;
+        let shown = |name: &str, percent: bool| match self.metrics.get(name).copied().flatten() {
+            Some(value) if percent => Note::foreign(format!("{:.2} %", value * 100.0)),
+            Some(value) => Note::foreign(format!("{value:.2}")),
+            None => Word::NotDefined.into(),
+        };
+        let [total, fall, sharpe] = [shown("bt_ret_total", true), shown("bt_max_dd", true), shown("bt_sharpe", false)];
+        let all: [&dyn Speak; 6] = [model, &self.equity.len(), &self.trades, &total, &fall, &sharpe];
+        Some(Note::new(Word::Line, all))
+    }
+
     /// Writes `backtest_<run id>.{json,html}` and returns their paths.
-    fn write(&self, reports: &Path) -> Result<[PathBuf; 2], DurableError> {
-        report_files::write_pair(reports, &self.run.run_id, self, ("html", page::html(self)))
+    fn write(&self, reports: &Path, language: Language) -> Result<[PathBuf; 2], DurableError> {
+        report_files::write_pair(reports, &self.run.run_id, self, ("html", page::html(self, language)))
     }
 }

@@ -3,10 +3,16 @@
 
 use jiff::Timestamp;
 
-use super::{COMPONENT, check::Findings, morning::Morning};
+use super::{
+    COMPONENT,
+    check::Findings,
+    morning::Morning,
+    words::{Found, Remedy},
+};
 use crate::{
     clock::shanghai_zone,
     ops::{metrics::MonitorState, monitor, night_ops},
+    text::Note,
 };
 
 /// The level of an alert that needs a person.
@@ -16,8 +22,7 @@ pub(super) fn check(morning: &Morning<'_>, findings: &mut Findings) {
     let state = match morning.station.metrics().read() {
         Ok(state) => state,
         Err(error) => {
-            return findings
-                .failure(&error, "Start the monitor (`lighthunter monitor --once`): it writes the state anew.");
+            return findings.failure(&error, Remedy::MonitorOnce);
         }
     };
     let session_begins = morning.session.to_zoned(shanghai_zone()).map(|begin| begin.timestamp());
@@ -25,29 +30,23 @@ pub(super) fn check(morning: &Morning<'_>, findings: &mut Findings) {
     for (account, risk) in &state.risk_accounts {
         if risk.last_level == CRITICAL && risk.last_ts.is_some_and(|at| at >= since) {
             findings.warn(
-                format!(
-                    "account {account} has a critical risk alert, score {:.2}, {} alerts in all",
-                    risk.last_score, risk.alert_count
-                ),
-                "Look at `lighthunter risk show` and the newest reports/simulation_*.md.",
+                Note::new(Found::CriticalAlert, [account, &format!("{:.2}", risk.last_score), &risk.alert_count]),
+                Remedy::RiskReports,
             );
         }
     }
     if state.monitor.blind && state.monitor.ended_at.is_none() {
         let shown: Vec<String> = state.monitor.episodes.iter().map(|episode| format!("{episode:?}")).collect();
-        findings.warn(
-            format!("the monitor does not see what it should: {}", shown.join(", ")),
-            "Start the monitor anew: `lighthunter monitor`.",
-        );
+        findings.warn(Note::new(Found::MonitorBlind, [&shown.join(", ")]), Remedy::StartMonitor);
     }
     let failed = failed_last(&state);
     for (component, message) in &failed {
         findings.warn(
-            format!("the last operation of {component} failed: {message}"),
-            format!("Look at logs/ops/{component}.log, then run it again."),
+            Note::new(Found::ComponentFailed, [component, message]),
+            Note::new(Remedy::ComponentLog, [component]),
         );
     }
-    findings.ok(format!("{} errors since the workspace was made, {} of them open", state.errors_total, failed.len()));
+    findings.ok(Note::new(Found::ErrorsOpen, [&state.errors_total, &failed.len()]));
 }
 
 /// Returns the components whose last sign of life was an error. NightOps has a check of its own, and DayOps

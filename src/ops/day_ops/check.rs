@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::exit::Failure;
+use super::words::{Found, Remedy};
+use crate::{exit::Failure, text::Note};
 
 /// How a check, or a whole DayOps, came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -126,42 +127,44 @@ pub struct Check {
     /// How it came out.
     pub grade: Grade,
     /// What was found, with figures.
-    pub reason: String,
+    pub reason: Note,
     /// What to do about it; absent where nothing is to be done.
-    pub remedy: Option<String>,
+    pub remedy: Option<Note>,
+}
+
+/// Returns what a failure says to do about it, in its own words, else `otherwise`.
+pub(super) fn remedy_of(failure: &dyn Failure, otherwise: Remedy) -> Note {
+    failure.remedy().map_or_else(|| otherwise.into(), Note::foreign)
 }
 
 /// What a check has found so far.
 #[derive(Debug, Default)]
-pub(super) struct Findings(Vec<(Grade, String, Option<String>)>);
+pub(super) struct Findings(Vec<(Grade, Note, Option<Note>)>);
 
 impl Findings {
     /// Notes that something is as it should be.
-    pub(super) fn ok(&mut self, reason: impl Into<String>) {
+    pub(super) fn ok(&mut self, reason: impl Into<Note>) {
         self.0.push((Grade::Ok, reason.into(), None));
     }
 
     /// Notes something to look at.
-    pub(super) fn warn(&mut self, reason: impl Into<String>, remedy: impl Into<String>) {
+    pub(super) fn warn(&mut self, reason: impl Into<Note>, remedy: impl Into<Note>) {
         self.0.push((Grade::Warning, reason.into(), Some(remedy.into())));
     }
 
     /// Notes what makes the day unfit.
-    pub(super) fn fail(&mut self, reason: impl Into<String>, remedy: impl Into<String>) {
+    pub(super) fn fail(&mut self, reason: impl Into<Note>, remedy: impl Into<Note>) {
         self.0.push((Grade::Fail, reason.into(), Some(remedy.into())));
     }
 
     /// Notes a failure of another room as what makes the day unfit.
-    pub(super) fn failure(&mut self, failure: &dyn Failure, otherwise: &str) {
-        self.fail(failure.to_string(), failure.remedy().unwrap_or_else(|| otherwise.to_owned()));
+    pub(super) fn failure(&mut self, failure: &dyn Failure, otherwise: Remedy) {
+        self.fail(Note::foreign(failure.to_string()), remedy_of(failure, otherwise));
     }
 
     /// Notes that the check could not be made: that is never OK.
-    pub(super) fn not_made(&mut self, why: &str, first: CheckName) {
-        self.warn(
-            format!("not looked at: {why}"),
-            format!("Do what the check {first} asks for, then `lighthunter day-ops`."),
-        );
+    pub(super) fn not_made(&mut self, why: impl Into<Note>, first: CheckName) {
+        self.warn(Note::new(Found::NotLookedAt, [&why.into()]), Note::new(Remedy::CheckFirst, [&first.note()]));
     }
 
     /// Closes the check: the worst grade, all findings with the worst first, the remedy of the worst. A
@@ -170,25 +173,27 @@ impl Findings {
         self.0.sort_by_key(|(grade, _, _)| std::cmp::Reverse(*grade));
         let grade = self.0.first().map_or(Grade::Fail, |(grade, _, _)| *grade);
         let remedy = self.0.first().and_then(|(_, _, remedy)| remedy.clone());
-        let reasons: Vec<String> = self.0.into_iter().map(|(_, reason, _)| reason).collect();
-        let reason = if reasons.is_empty() { "nothing was looked at".to_owned() } else { reasons.join("; ") };
+        let reasons: Vec<Note> = self.0.into_iter().map(|(_, reason, _)| reason).collect();
+        let reason =
+            if reasons.is_empty() { Found::NothingLookedAt.into() } else { Note::joined(&reasons, ["; ", "；"]) };
         Check { name, grade, reason, remedy }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{CheckName, Findings, Grade};
+    use super::{CheckName, Findings, Grade, Note, Remedy};
+    use crate::text::Language;
 
     #[test]
     fn worst_finding_gives_grade_and_remedy() {
         let mut findings = Findings::default();
-        findings.ok("12 rows");
-        findings.warn("one is old", "Look.");
-        findings.fail("one is gone", "Bring it back.");
+        findings.ok(Note::foreign("12 rows"));
+        findings.warn(Note::foreign("one is old"), Remedy::RiskShow);
+        findings.fail(Note::foreign("one is gone"), Remedy::Mount);
         let check = findings.into_check(CheckName::Disk);
-        assert_eq!((check.grade, check.remedy.as_deref()), (Grade::Fail, Some("Bring it back.")));
-        assert_eq!(check.reason, "one is gone; one is old; 12 rows");
+        assert_eq!((check.grade, check.remedy), (Grade::Fail, Some(Remedy::Mount.into())));
+        assert_eq!(check.reason.say(Language::English), "one is gone; one is old; 12 rows");
     }
 
     #[test]

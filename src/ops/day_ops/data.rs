@@ -7,14 +7,16 @@ use jiff::civil::Date;
 
 use super::{
     CheckName,
-    check::Findings,
-    morning::{Bars, Morning},
+    check::{Findings, remedy_of},
+    morning::{Bars, Morning, WINDOW_SESSIONS},
+    words::{Found, Remedy},
 };
 use crate::{
     data::guardian::{self, Finding, GuardianReport, Known, Rule, Severity},
     market::{Calendar, Symbol},
     ops::data_state,
     store::{Stores, Table, WriteMode},
+    text::Note,
 };
 
 /// Sessions before the newest one that it is compared with.
@@ -26,39 +28,35 @@ const SHARE_USUAL: f64 = 0.95;
 /// So many names are shown.
 const SHOWN_MAX: usize = 3;
 
-const COLLECT: &str = "Bring the bars (`lighthunter data import DIR`), then run `lighthunter night-ops`.";
-const EXAMINE: &str = "Run `lighthunter data check`, correct the source, then `lighthunter night-ops`.";
+const COLLECT: Remedy = Remedy::Collect;
+const EXAMINE: Remedy = Remedy::Examine;
 
 /// The stores are open and hold what the ledger acknowledges, every byte.
 pub(super) fn stores(morning: &Morning<'_>, findings: &mut Findings) {
     let stores = match &morning.stores {
         Ok(stores) => stores,
-        Err(obstacle) => return findings.fail(&*obstacle.what, &*obstacle.remedy),
+        Err(obstacle) => return findings.fail(obstacle.what.clone(), obstacle.remedy.clone()),
     };
     if !morning.mended.is_empty() {
         let shown = morning.mended.iter().take(SHOWN_MAX).cloned().collect::<Vec<_>>().join(", ");
-        findings.warn(
-            format!("opening the stores had to mend {} things: {shown}", morning.mended.len()),
-            "Run `lighthunter data status`, find out what changed the files, then `lighthunter night-ops`.",
-        );
+        findings.warn(Note::new(Found::StoresMended, [&morning.mended.len(), &shown]), Remedy::DataMended);
     }
     match parquet_agrees(stores, morning.session) {
-        Ok(rows) => findings
-            .ok(format!("the stores hold what the ledger acknowledges; {rows} daily rows of {}", morning.session)),
+        Ok(rows) => findings.ok(Note::new(Found::StoresAgree, [&rows, &morning.session])),
         Err(Gap { what, remedy }) => findings.fail(what, remedy),
     }
 }
 
 struct Gap {
-    what: String,
-    remedy: String,
+    what: Note,
+    remedy: Note,
 }
 
 /// Reads the session's file of daily bars against its digest; returns its rows.
 fn parquet_agrees(stores: &Stores, session: Date) -> Result<u64, Gap> {
-    let gap = |error: crate::store::StoreError| {
-        use crate::exit::Failure as _;
-        Gap { what: error.to_string(), remedy: error.remedy().unwrap_or_else(|| EXAMINE.to_owned()) }
+    let gap = |error: crate::store::StoreError| Gap {
+        what: Note::foreign(error.to_string()),
+        remedy: remedy_of(&error, EXAMINE),
     };
     let acknowledged = stores.partitions(Table::Daily).map_err(gap)?.get(&session).map_or(0, |record| record.rows);
     if acknowledged == 0 || stores.settings().write_mode == WriteMode::Single {
@@ -68,8 +66,8 @@ fn parquet_agrees(stores: &Stores, session: Date) -> Result<u64, Gap> {
     if held == acknowledged {
         return Ok(held);
     }
-    let what = format!("the Parquet file of {session} holds {held} rows, the ledger acknowledges {acknowledged}");
-    Err(Gap { what, remedy: EXAMINE.to_owned() })
+    let what = Note::new(Found::ParquetGap, [&session, &held, &acknowledged]);
+    Err(Gap { what, remedy: EXAMINE.into() })
 }
 
 /// The daily bars reach the newest completed session, and none of the sessions before it is missing.
@@ -78,11 +76,11 @@ pub(super) fn sessions(morning: &Morning<'_>, findings: &mut Findings) {
     let session = morning.session;
     let held: BTreeSet<Date> = bars.daily.iter().map(|bar| bar.date).collect();
     let Some(last) = held.last().copied() else {
-        return findings.fail(format!("there is no daily bar of the 40 sessions up to {session}"), COLLECT);
+        return findings.fail(Note::new(Found::NoBars, [&WINDOW_SESSIONS, &session]), COLLECT);
     };
     let behind = Calendar::builtin().count_between(last, session).unwrap_or(i64::MAX);
     if behind > 0 {
-        return findings.fail(format!("the daily bars end on {last}, {behind} sessions before {session}"), COLLECT);
+        return findings.fail(Note::new(Found::BarsEnd, [&last, &behind, &session]), COLLECT);
     }
     let wanted = compared_with(session);
     // A workspace may be younger than the window.
@@ -90,9 +88,9 @@ pub(super) fn sessions(morning: &Morning<'_>, findings: &mut Findings) {
     let missing: Vec<String> =
         wanted.iter().filter(|date| **date >= first && !held.contains(date)).map(ToString::to_string).collect();
     if missing.is_empty() {
-        findings.ok(format!("the daily bars reach {session}; none of the {} sessions before is missing", wanted.len()));
+        findings.ok(Note::new(Found::BarsReach, [&session, &wanted.len()]));
     } else {
-        findings.warn(format!("{} sessions have no daily bar: {}", missing.len(), shown(&missing)), COLLECT);
+        findings.warn(Note::new(Found::SessionsWithoutBars, [&missing.len(), &shown(&missing)]), COLLECT);
     }
 }
 
@@ -107,23 +105,17 @@ pub(super) fn volume(morning: &Morning<'_>, findings: &mut Findings) {
     let own = symbols.get(&session).map_or(0, BTreeSet::len);
     let rows = bars.daily.iter().filter(|bar| bar.date == session).count();
     if rows == 0 {
-        return findings.not_made(&format!("there is no daily bar of {session}"), CheckName::DataSessions);
+        return findings.not_made(Note::new(Found::NoBarsOfSession, [&session]), CheckName::DataSessions);
     }
     let mut before: Vec<usize> =
         compared_with(session).iter().filter_map(|date| symbols.get(date)).map(BTreeSet::len).collect();
     before.sort_unstable();
     let Some(median) = before.get(before.len() / 2).copied() else {
-        return findings.warn(
-            format!("{own} symbols on {session}, and no session before it to compare with"),
-            "Bring more history: `lighthunter data import DIR`.",
-        );
+        return findings.warn(Note::new(Found::NothingToCompare, [&own, &session]), Remedy::MoreHistory);
     };
     let share = own as f64 / median.max(1) as f64;
-    let found = format!(
-        "{rows} rows of {own} symbols on {session}, {:.1} % of the median {median} of the {} sessions before",
-        share * 100.0,
-        before.len()
-    );
+    let percent = format!("{:.1}", share * 100.0);
+    let found = Note::new(Found::Volume, [&rows, &own, &session, &percent, &median, &before.len()]);
     if share < SHARE_MIN {
         findings.fail(found, COLLECT);
     } else if share < SHARE_USUAL {
@@ -139,7 +131,7 @@ pub(super) fn findings(morning: &Morning<'_>, findings: &mut Findings) {
     let session = morning.session;
     let rows = bars.daily.iter().filter(|bar| bar.date == session).count();
     if rows == 0 {
-        return findings.not_made(&format!("there is no daily bar of {session}"), CheckName::DataSessions);
+        return findings.not_made(Note::new(Found::NoBarsOfSession, [&session]), CheckName::DataSessions);
     }
     let thresholds = data_state::thresholds(morning.station);
     let known = Known { actions: &bars.actions, history: &bars.history };
@@ -151,28 +143,16 @@ pub(super) fn findings(morning: &Morning<'_>, findings: &mut Findings) {
     let share = hard.len() as f64 / rows.max(1) as f64;
     if !hard.is_empty() {
         let allowed = thresholds.hard_share_max;
-        let found = format!(
-            "{} of {rows} rows of {session} have a hard finding ({:.2} %, data_guardian.max_bad_row_share {:.2} %): {}",
-            hard.len(),
-            share * 100.0,
-            allowed * 100.0,
-            shown(&hard)
-        );
+        let [own, most] = [share, allowed].map(|share| format!("{:.2}", share * 100.0));
+        let found = Note::new(Found::HardRows, [&hard.len(), &rows, &session, &own, &most, &shown(&hard)]);
         if share > allowed { findings.fail(found, EXAMINE) } else { findings.warn(found, EXAMINE) }
     }
     if !still.is_empty() {
-        findings.warn(
-            format!(
-                "{} symbols trade at the same four prices since {} sessions or more: {}",
-                still.len(),
-                thresholds.stale_sessions,
-                shown(&still)
-            ),
-            EXAMINE,
-        );
+        findings
+            .warn(Note::new(Found::StandStill, [&still.len(), &thresholds.stale_sessions, &shown(&still)]), EXAMINE);
     }
     if hard.is_empty() && still.is_empty() {
-        findings.ok(format!("no hard finding in {rows} rows of {session}, no series stands still"));
+        findings.ok(Note::new(Found::NoHardRows, [&rows, &session]));
     }
 }
 
@@ -196,7 +176,7 @@ fn bars_of<'m>(morning: &'m Morning<'_>, findings: &mut Findings) -> Option<&'m 
     match &morning.bars {
         Ok(bars) => Some(bars),
         Err(obstacle) => {
-            findings.not_made(&obstacle.what, CheckName::Stores);
+            findings.not_made(obstacle.what.clone(), CheckName::Stores);
             None
         }
     }
@@ -210,10 +190,10 @@ fn compared_with(session: Date) -> Vec<Date> {
     range.iter().copied().filter(|date| *date != session).collect()
 }
 
-fn shown(names: &[String]) -> String {
+fn shown(names: &[String]) -> Note {
     let first = names.iter().take(SHOWN_MAX).cloned().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(SHOWN_MAX) {
-        0 => first,
-        more => format!("{first} and {more} more"),
+        0 => Note::foreign(first),
+        more => Note::new(Found::AndMore, [&first, &more]),
     }
 }

@@ -3,11 +3,17 @@
 use jiff::{Timestamp, civil::time, tz::TimeZone};
 use nix::sys::statvfs::statvfs;
 
-use super::{CheckName, check::Findings, morning::Morning};
+use super::{
+    CheckName,
+    check::Findings,
+    morning::Morning,
+    words::{Found, Remedy},
+};
 use crate::{
     clock,
     market::Calendar,
     store::{Ledger, StoreError},
+    text::Note,
 };
 
 /// Below this multiple of what a night needs the disk is nearly full.
@@ -19,7 +25,7 @@ const BEHIND_SECONDS_MAX: i64 = 5;
 /// The exchanges' distance from UTC, seconds; China has had no summer time since 1991.
 const SHANGHAI_OFFSET_SECONDS: i32 = 8 * 3_600;
 /// With fewer sessions left in the calendar an update is due.
-const CALENDAR_SESSIONS_MIN: i64 = 5;
+const CALENDAR_SESSIONS_MIN: i64 = 10;
 
 /// There is room for a day and a night.
 pub(super) fn disk(morning: &Morning<'_>, findings: &mut Findings) {
@@ -28,12 +34,12 @@ pub(super) fn disk(morning: &Morning<'_>, findings: &mut Findings) {
     let free = match statvfs(root) {
         Ok(disk) => disk.blocks_available() * disk.fragment_size(),
         Err(error) => {
-            let what = format!("the disk of {} cannot be measured: {error}", root.display());
-            return findings.fail(what, "Check that the workspace's disk is mounted (`df -h .`).");
+            let what = Note::new(Found::DiskUnmeasured, [&root.display(), &error]);
+            return findings.fail(what, Remedy::Mount);
         }
     };
-    let found = format!("{} free, ops.min_free_disk_bytes asks for {}", mib(free), mib(needed));
-    let make_room = "Make room (`du -sh data logs reports experiments`), or move the workspace to a larger disk.";
+    let found = Note::new(Found::DiskFree, [&mib(free), &mib(needed)]);
+    let make_room = Remedy::MakeRoom;
     if free < needed {
         findings.fail(found, make_room);
     } else if free < needed.saturating_mul(ROOM_FACTOR) {
@@ -52,39 +58,30 @@ pub(super) fn clock(morning: &Morning<'_>, findings: &mut Findings) {
     let now = &morning.now;
     let shown = now.strftime("%Y-%m-%d %H:%M:%S Asia/Shanghai").to_string();
     match morning.ledger().map(newest_time) {
-        None => findings.not_made("the ledger does not open", CheckName::Stores),
-        Some(Err(error)) => findings.failure(&error, "Run `lighthunter data status`."),
+        None => findings.not_made(Found::LedgerClosed, CheckName::Stores),
+        Some(Err(error)) => findings.failure(&error, Remedy::DataStatus),
         Some(Ok(newest)) => {
             if let Some((seen, behind)) = newest.and_then(|newest| Some((newest, behind(now.timestamp(), newest)?))) {
-                findings.fail(
-                    format!("it is {shown}, but the ledger has a run of {seen}: the clock is {behind} s behind it"),
-                    "Set the clock: `timedatectl set-ntp true`.",
-                );
+                findings.fail(Note::new(Found::ClockBehind, [&shown, &seen, &behind]), Remedy::SetClock);
             }
         }
     }
     if let Some(fault) = zone_fault(&clock::shanghai_zone(), now.timestamp()) {
-        findings.fail(fault, "Install LightHunter anew: its time zone data are part of the program.");
+        findings.fail(fault, Remedy::InstallAnew);
     }
     calendar(morning, findings);
     // A market that was simulated once is never open.
     if !morning.is_simulated && now.date() == morning.date && now.time() >= time(9, 15, 0, 0) {
-        findings.warn(
-            format!("it is {shown}: the market has been open since 09:15"),
-            "Run DayOps before 09:15 (`lighthunter scheduler next`), or trade knowing that it came late.",
-        );
+        findings.warn(Note::new(Found::MarketOpen, [&shown]), Remedy::ComeEarlier);
     }
-    findings.ok(format!("it is {shown}"));
+    findings.ok(Note::new(Found::TimeIs, [&shown]));
 }
 
 fn calendar(morning: &Morning<'_>, findings: &mut Findings) {
     let calendar = Calendar::builtin();
     let left = calendar.count_between(morning.date, calendar.last()).unwrap_or(0);
     if left < CALENDAR_SESSIONS_MIN {
-        findings.warn(
-            format!("the trading calendar ends on {}, {left} sessions after {}", calendar.last(), morning.date),
-            "Update LightHunter: the exchanges publish the next year's calendar each December.",
-        );
+        findings.warn(Note::new(Found::CalendarEnds, [&calendar.last(), &left, &morning.date]), Remedy::Calendar);
     }
 }
 
@@ -101,11 +98,12 @@ fn behind(now: Timestamp, seen: Timestamp) -> Option<i64> {
 }
 
 /// Returns what is wrong with the time zone of the exchanges.
-fn zone_fault(zone: &TimeZone, now: Timestamp) -> Option<String> {
+fn zone_fault(zone: &TimeZone, now: Timestamp) -> Option<Note> {
     let name = zone.iana_name().unwrap_or("no name");
     let offset = zone.to_offset(now).seconds();
     let is_right = name == "Asia/Shanghai" && offset == SHANGHAI_OFFSET_SECONDS;
-    (!is_right).then(|| format!("the time zone of the exchanges is {name} at UTC{:+} h", f64::from(offset) / 3_600.0))
+    let hours = format!("{:+}", f64::from(offset) / 3_600.0);
+    (!is_right).then(|| Note::new(Found::ZoneWrong, [&name, &hours]))
 }
 
 #[cfg(test)]
@@ -113,14 +111,15 @@ mod tests {
     use jiff::{Timestamp, tz::TimeZone};
 
     use super::{behind, zone_fault};
+    use crate::text::Language;
 
     #[test]
     fn zone_other_than_shanghais_is_seen() {
         let now = Timestamp::UNIX_EPOCH;
         assert_eq!(zone_fault(&crate::clock::shanghai_zone(), now), None);
         let unnamed = zone_fault(&TimeZone::fixed(jiff::tz::offset(8)), now);
-        assert!(unnamed.is_some_and(|fault| fault.contains("no name")));
-        assert!(zone_fault(&TimeZone::UTC, now).is_some_and(|fault| fault.contains("UTC+0 h")));
+        assert!(unnamed.is_some_and(|fault| fault.say(Language::English).contains("no name")));
+        assert!(zone_fault(&TimeZone::UTC, now).is_some_and(|fault| fault.say(Language::English).contains("UTC+0 h")));
     }
 
     #[test]

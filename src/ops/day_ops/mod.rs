@@ -18,6 +18,7 @@ mod quality;
 mod report;
 mod risk;
 mod schedule;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ use crate::{
     digest::{Digest, Hasher},
     exit::{AnyFailure, Exit, Failure},
     store::{Ledger, RunEnd, RunStart, RunStatus, StoreError},
+    text::{Language, Note},
     workspace::Lock,
 };
 use morning::Morning;
@@ -52,6 +54,8 @@ pub struct DayOpsOptions {
     pub strict: bool,
     /// The overrides by `--set`, for the record.
     pub overrides: Vec<String>,
+    /// The language of the report for people.
+    pub language: Language,
 }
 
 /// A run that ended.
@@ -99,7 +103,7 @@ pub fn run(station: &Station, options: &DayOpsOptions) -> Result<DayOpsRun, AnyF
     if let Err(error) = record(morning.ledger(), &report, station.clock.now(), unfit.as_ref()) {
         tracing::warn!(component = COMPONENT, "the run is not in the ledger: {error}");
     }
-    let files = report.write(&station.reports())?.into();
+    let files = report.write(&station.reports(), options.language)?.into();
     let words = unfit.as_ref().map(ToString::to_string);
     station.metrics().day_ops_ended(&report, words.as_deref())?;
     let exit = if unfit.is_some() { Exit::Negative } else { Exit::Done };
@@ -147,8 +151,12 @@ fn digest_of(checks: &[Check]) -> Digest {
 
 fn unfit(report: &DayOpsReport) -> Option<Unfit> {
     let counted = |check: &&Check| check.grade == Grade::Fail || (report.strict && check.grade == Grade::Warning);
-    let what: Vec<String> =
-        report.checks.iter().filter(counted).map(|check| format!("{}: {}", check.name, check.reason)).collect();
+    let what: Vec<String> = report
+        .checks
+        .iter()
+        .filter(counted)
+        .map(|check| format!("{}: {}", check.name, check.reason.say(Language::English)))
+        .collect();
     let (date, grade) = (report.date, report.grade);
     (report.exit == Exit::Negative.code()).then(|| Unfit { date, grade, what: what.join("; ") })
 }
@@ -156,7 +164,9 @@ fn unfit(report: &DayOpsReport) -> Option<Unfit> {
 /// Logs each check; those that failed are in the alarm's line too.
 fn say(report: &DayOpsReport) {
     for Check { name, grade, reason, remedy } in &report.checks {
-        let (check, grade, remedy) = (name.word(), grade.word(), remedy.as_deref().unwrap_or_default());
+        let english = |note: &Note| note.say(Language::English);
+        let (check, grade, reason) = (name.word(), grade.word(), english(reason));
+        let remedy = remedy.as_ref().map(english).unwrap_or_default();
         if grade == Grade::Ok.word() {
             tracing::info!(component = COMPONENT, check, grade, "{check}: {reason}");
         } else {

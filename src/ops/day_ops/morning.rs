@@ -4,7 +4,10 @@
 use jiff::{Zoned, civil::Date};
 
 use super::{
-    Check, CheckName, DayOpsOptions, alerts, check::Findings, data, machine, model, night, place, risk, schedule,
+    Check, CheckName, DayOpsOptions, alerts,
+    check::{Findings, remedy_of},
+    data, machine, model, night, place, risk, schedule,
+    words::Remedy,
 };
 use crate::{
     config::settings::MarketKind,
@@ -18,27 +21,28 @@ use crate::{
     },
     research::zoo::Snapshot,
     store::{Depth, Ledger, Query, RunRecord, StoreError, Stores, Table},
+    text::Note,
     workspace::Lock,
 };
 
 /// Sessions whose bars are looked at: the newest, the 20 before it, and what a series that stands still
 /// needs.
-const WINDOW_SESSIONS: i64 = 40;
+pub(super) const WINDOW_SESSIONS: i64 = 40;
 /// How the source of a simulated bar begins.
 const SIMULATED: &str = "simulated:";
 /// So many of the newest nights are looked through.
 const NIGHTS_MAX: usize = 200;
 
 /// What is in the way of a check: words, and what to do.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Obstacle {
-    pub(super) what: String,
-    pub(super) remedy: String,
+    pub(super) what: Note,
+    pub(super) remedy: Note,
 }
 
 impl Obstacle {
-    fn of(failure: &dyn Failure, otherwise: &str) -> Self {
-        Self { what: failure.to_string(), remedy: failure.remedy().unwrap_or_else(|| otherwise.to_owned()) }
+    fn of(failure: &dyn Failure, otherwise: Remedy) -> Self {
+        Self { what: Note::foreign(failure.to_string()), remedy: remedy_of(failure, otherwise) }
     }
 }
 
@@ -88,13 +92,13 @@ impl<'a> Morning<'a> {
             settle(station, options.date, None)?;
         }
         let place = station.store_settings().ledger;
-        let again = "Run `lighthunter data status` and do what it says.";
+        let again = Remedy::DataStatus;
         let ledger = Ledger::open(&place).map_err(|error| Obstacle::of(&error, again));
         let (pipeline, (stores, mended)) = match Lock::take(&station.workspace, night_ops::COMPONENT, super::COMPONENT)
         {
             Ok(lock) => (Some(lock), open_stores(station, ledger.as_ref().ok())),
             Err(error) => {
-                let busy = Obstacle::of(&error, "Wait for it to end, then `lighthunter day-ops`.");
+                let busy = Obstacle::of(&error, Remedy::Wait);
                 (None, (Err(busy), Vec::new()))
             }
         };
@@ -104,9 +108,7 @@ impl<'a> Morning<'a> {
         let (date, session) = settle(station, options.date, reach.filter(|_| is_simulated))?;
         let nights = nights(ledger.as_ref(), session);
         let bars = bars(stores.as_ref(), session);
-        let model = model_of(station).map_err(|error| {
-            Obstacle::of(error.as_ref(), "Run `lighthunter models verify`, then `lighthunter models previous`.")
-        });
+        let model = model_of(station).map_err(|error| Obstacle::of(error.as_ref(), Remedy::ModelVerify));
         let now = station.clock.shanghai();
         Ok(Self {
             station,
@@ -220,20 +222,18 @@ fn open_stores(station: &Station, ledger: Option<&Ledger>) -> (Result<Stores, Ob
 }
 
 fn obstacle(error: &StoreError) -> Obstacle {
-    Obstacle::of(error, "Run `lighthunter data status` and do what it says.")
+    Obstacle::of(error, Remedy::DataStatus)
 }
 
 fn nights(ledger: Result<&Ledger, &Obstacle>, session: Date) -> Result<Vec<RunRecord>, Obstacle> {
-    let ledger =
-        ledger.map_err(|obstacle| Obstacle { what: obstacle.what.clone(), remedy: obstacle.remedy.clone() })?;
+    let ledger = ledger.map_err(Clone::clone)?;
     let mut nights = ledger.runs_of(night_ops::COMPONENT, NIGHTS_MAX).map_err(|error| obstacle(&error))?;
     nights.retain(|night| night.as_of <= session);
     Ok(nights)
 }
 
 fn bars(stores: Result<&Stores, &Obstacle>, session: Date) -> Result<Bars, Obstacle> {
-    let stores =
-        stores.map_err(|obstacle| Obstacle { what: obstacle.what.clone(), remedy: obstacle.remedy.clone() })?;
+    let stores = stores.map_err(Clone::clone)?;
     let read = || -> Result<Bars, StoreError> {
         let from = Calendar::builtin().offset(session, -WINDOW_SESSIONS).ok();
         let daily = stores.daily(&Query { from, ..Query::up_to(session) })?;

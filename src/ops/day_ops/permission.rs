@@ -6,11 +6,12 @@
 
 use jiff::civil::Date;
 
-use super::{COMPONENT, DayOpsReport};
+use super::{COMPONENT, DayOpsReport, words::Word};
 use crate::{
     exit::{AnyFailure, Exit, Failure},
     market::Calendar,
     store::{Ledger, RunRecord},
+    text::Note,
 };
 
 /// So many of the newest DayOps are looked through.
@@ -38,11 +39,11 @@ pub enum Permission {
 impl Permission {
     /// Returns what the report of a trading command must say about it.
     #[must_use]
-    pub fn note(&self, date: Date) -> Option<String> {
+    pub fn note(&self, date: Date) -> Option<Note> {
         match self {
             Self::Granted { .. } => None,
-            Self::Forced { run_id, what } => Some(format!("forced to start against {run_id}: {what}")),
-            Self::Unasked => Some(format!("no DayOps speaks for {date}: nobody has checked that it may be traded")),
+            Self::Forced { run_id, what } => Some(Note::new(Word::ForcedAgainst, [run_id, what])),
+            Self::Unasked => Some(Note::new(Word::Unasked, [&date])),
         }
     }
 

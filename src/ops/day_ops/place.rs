@@ -2,8 +2,12 @@
 
 use std::net::TcpListener;
 
-use super::{check::Findings, morning::Morning};
-use crate::{bus::Holder, vault::Vault};
+use super::{
+    check::Findings,
+    morning::Morning,
+    words::{Found, Remedy},
+};
+use crate::{bus::Holder, text::Note, vault::Vault};
 
 /// What decides how the system trades; everything else in the repository is for people.
 const IN_FORCE: [&str; 2] = ["config/", "strategy/"];
@@ -12,8 +16,7 @@ const PLACES: [&str; 4] = ["event_bus.", "hud.host", "hud.port", "monitor.port"]
 /// So many files are named.
 const SHOWN_MAX: usize = 5;
 
-const COMMIT: &str =
-    "Look at it (`git diff`), then commit it (`git commit -a`) or take it back (`git restore config strategy`).";
+const COMMIT: Remedy = Remedy::Commit;
 
 /// Config and strategies in force are what the repository has committed, with nothing on top.
 pub(super) fn config(morning: &Morning<'_>, findings: &mut Findings) {
@@ -25,7 +28,7 @@ pub(super) fn config(morning: &Morning<'_>, findings: &mut Findings) {
     let (head, status, tracked) = match state {
         Ok(state) => state,
         Err(error) => {
-            return findings.failure(&error, "Run `git init`, then `git add config strategy` and `git commit`.");
+            return findings.failure(&error, Remedy::MakeRepository);
         }
     };
     let in_force = |path: &&String| IN_FORCE.iter().any(|place| path.starts_with(place));
@@ -37,17 +40,16 @@ pub(super) fn config(morning: &Morning<'_>, findings: &mut Findings) {
     open.dedup();
     if !open.is_empty() {
         let shown = open.iter().take(SHOWN_MAX).cloned().collect::<Vec<_>>().join(", ");
-        findings.warn(format!("in force but not committed: {} files, {shown}", open.len()), COMMIT);
+        findings.warn(Note::new(Found::Uncommitted, [&open.len(), &shown]), COMMIT);
     }
     let sets = &morning.options.overrides;
     let other: Vec<&str> =
         sets.iter().map(String::as_str).filter(|set| !PLACES.iter().any(|place| set.starts_with(place))).collect();
     if !other.is_empty() {
-        let what = format!("overridden for this run only: {}", other.join(", "));
-        findings.warn(what, "Run `lighthunter day-ops` without --set, as the day will trade.");
+        findings.warn(Note::new(Found::Overridden, [&other.join(", ")]), Remedy::WithoutSets);
     }
     let digest = station.config.digest.short();
-    findings.ok(format!("commit {}, config digest {digest}", head.get(..12).unwrap_or(&head)));
+    findings.ok(Note::new(Found::Committed, [&head.get(..12).unwrap_or(&head), &digest]));
 }
 
 /// The ports are free, or held by a process of this workspace.
@@ -78,14 +80,13 @@ pub(super) fn ports(morning: &Morning<'_>, findings: &mut Findings) {
         let holder = Holder::of(&format!("tcp://127.0.0.1:{port}"));
         match &holder.process {
             Some((pid, _)) if own.contains(pid) || is_of(morning, *pid) => ours.push(*key),
-            _ => findings.warn(
-                format!("{key} {address} is taken by {holder}"),
-                format!("Stop that process (`ss -ltnp sport = :{port}`), or set another {key}."),
-            ),
+            _ => findings
+                .warn(Note::new(Found::PortTaken, [key, address, &holder]), Note::new(Remedy::FreePort, [&port, key])),
         }
     }
-    let held = if ours.is_empty() { String::new() } else { format!(", held by our own: {}", ours.join(", ")) };
-    findings.ok(format!("{free} of {} ports are free{held}", addresses.len()));
+    let held = Note::new(Found::PortsHeld, [&ours.join(", ")]);
+    let held = if ours.is_empty() { Note::foreign("") } else { held };
+    findings.ok(Note::new(Found::PortsFree, [&free, &addresses.len(), &held]));
 }
 
 /// Returns the processes that say of themselves that they serve this workspace.

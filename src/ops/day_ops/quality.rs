@@ -5,7 +5,11 @@
 
 use jiff::civil::Date;
 
-use super::{check::Findings, morning::Morning};
+use super::{
+    check::Findings,
+    morning::Morning,
+    words::{Found, Remedy},
+};
 use crate::{
     data::{
         guardian::{self, Known},
@@ -17,6 +21,7 @@ use crate::{
     ops::{data_state, research_plan::ResearchPlan},
     research::{factor, label, zoo::Snapshot},
     store::Query,
+    text::Note,
 };
 
 /// Sessions with a known label that are measured.
@@ -37,9 +42,9 @@ pub(super) struct Recent {
 }
 
 /// Returns what the model showed on the rows of its validation, in words.
-pub(super) fn promised(model: &Snapshot) -> String {
+pub(super) fn promised(model: &Snapshot) -> Note {
     let value = model.judgement.metrics.get("rank_ic").copied().flatten();
-    value.map_or_else(|| "no rank IC was defined".to_owned(), |value| format!("rank IC was {value:.4}"))
+    value.map_or_else(|| Found::RankIcUndefined.into(), |value| Note::new(Found::RankIc, [&format!("{value:.4}")]))
 }
 
 impl Recent {
@@ -48,15 +53,10 @@ impl Recent {
         let drop_max = morning.station.settings().alpha.gate.max_rank_ic_drop;
         let promise = model.judgement.metrics.get("rank_ic").copied().flatten().unwrap_or(0.0);
         let Self { sessions, rank_ic, standard_error, last } = self;
-        let found = format!(
-            "rank IC {rank_ic:.4} (standard error {standard_error:.4}) over the {sessions} sessions up to {last}, \
-             {promise:.4} in training"
-        );
+        let [own, error, shown] = [*rank_ic, *standard_error, promise].map(|value| format!("{value:.4}"));
+        let found = Note::new(Found::SkillRecent, [&own, &error, sessions, last, &shown]);
         if rank_ic + STANDARD_ERRORS * standard_error < promise - drop_max {
-            findings.warn(
-                format!("the model has lost its skill: {found}"),
-                "Run `lighthunter night-ops --mode train`, then compare with `lighthunter models list`.",
-            );
+            findings.warn(Note::new(Found::SkillLost, [&found]), Remedy::ModelRetrain);
         } else {
             findings.ok(found);
         }

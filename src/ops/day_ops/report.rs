@@ -9,8 +9,13 @@ use std::{
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Grade};
-use crate::{digest::Digest, durable::DurableError, ops::report_files};
+use super::{Check, Grade, words::Word};
+use crate::{
+    digest::Digest,
+    durable::DurableError,
+    ops::report_files,
+    text::{Language, Note, Speak},
+};
 
 /// How many checks came out how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,12 +77,13 @@ impl DayOpsReport {
         format!("day_ops_{}", date.strftime("%Y%m%d"))
     }
 
-    /// Writes both forms under the workspace's reports and returns their paths.
+    /// Writes both forms under the workspace's reports and returns their paths; the one for people is in
+    /// `language`.
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn write(&self, reports: &Path) -> Result<[PathBuf; 2], DurableError> {
-        report_files::write_pair(reports, &Self::stem(self.date), self, ("md", self.markdown()))
+    pub fn write(&self, reports: &Path, language: Language) -> Result<[PathBuf; 2], DurableError> {
+        report_files::write_pair(reports, &Self::stem(self.date), self, ("md", self.markdown(language)))
     }
 
     /// Returns the report of the latest trading date among those under `reports`; none where there is no
@@ -101,39 +107,47 @@ impl DayOpsReport {
 
     /// Returns the report as a person reads it.
     #[must_use]
-    pub fn markdown(&self) -> String {
+    pub fn markdown(&self, language: Language) -> String {
+        let say = |note: Note| note.say(language);
+        let mut text = format!("# {}\n\n", say(Note::new(Word::Title, [&self.date, &self.grade.say(language)])));
         let counts = &self.counts;
-        let mut text = format!("# DayOps {}: {}\n\n", self.date, self.grade);
-        let _ = writeln!(
-            text,
-            "{} checks: {} OK, {} WARNING, {} FAIL; the data are of the session {}. Exit code {}{}.",
-            self.checks.len(),
-            counts.ok,
-            counts.warning,
-            counts.fail,
-            self.session,
-            self.exit,
-            if self.strict { ", a warning counts as a failure" } else { "" }
-        );
+        let strict = if self.strict { Word::Strict.say(language) } else { "" };
+        let all: [&dyn Speak; 7] =
+            [&self.checks.len(), &counts.ok, &counts.warning, &counts.fail, &self.session, &self.exit, &strict];
+        let _ = writeln!(text, "{}", say(Note::new(Word::Counts, all)));
         for grade in [Grade::Fail, Grade::Warning] {
             for check in self.checks_of(grade) {
-                let remedy = check.remedy.as_deref().unwrap_or_default();
-                let _ = writeln!(text, "\n**{grade} {}**: {}\n\n-> {remedy}", check.name, one_line(&check.reason));
+                let (grade, name) = (grade.say(language), check.name.say(language));
+                let reason = one_line(&check.reason.say(language));
+                let remedy = check.remedy.as_ref().map(|remedy| remedy.say(language)).unwrap_or_default();
+                let _ = match language {
+                    Language::English => writeln!(text, "\n**{grade} {name}**: {reason}\n\n-> {remedy}"),
+                    Language::Chinese => writeln!(text, "\n**{grade} {name}**：{reason}\n\n-> {remedy}"),
+                };
             }
         }
-        text.push_str("\n| check | grade | found |\n|---|---|---|\n");
+        let _ = write!(text, "\n{}\n|---|---|---|\n", Word::Columns.say(language));
         for Check { name, grade, reason, .. } in &self.checks {
-            let _ = writeln!(text, "| {name} | {grade} | {} |", one_line(reason).replace('|', "\\|"));
+            let reason = one_line(&reason.say(language)).replace('|', "\\|");
+            let _ = writeln!(text, "| {} | {} | {reason} |", name.say(language), grade.say(language));
         }
-        let _ = writeln!(
-            text,
-            "\nRun `{}`, {:.1} s, commit `{}`, result digest `{}`.",
-            self.run_id, self.seconds, self.git_commit, self.result_digest
-        );
+        let seconds = format!("{:.1}", self.seconds);
+        let run = Note::new(Word::Run, [&self.run_id, &seconds, &self.git_commit, &self.result_digest]);
+        let _ = writeln!(text, "\n{}", say(run));
         if !self.overrides.is_empty() {
-            let _ = writeln!(text, "Overridden for this run: {}.", self.overrides.join(", "));
+            let _ = writeln!(text, "{}", say(Note::new(Word::Overridden, [&self.overrides.join(", ")])));
         }
         text
+    }
+
+    /// Returns the verdict in one line.
+    #[must_use]
+    pub fn verdict(&self) -> Note {
+        Note::in_each(|language| {
+            let (grade, counts) = (self.grade.say(language), &self.counts);
+            let values: [&dyn Speak; 5] = [&self.date, &grade, &counts.ok, &counts.warning, &counts.fail];
+            Note::new(Word::Verdict, values).say(language)
+        })
     }
 }
 

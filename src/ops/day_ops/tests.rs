@@ -31,11 +31,13 @@ use crate::{
         monitor::line::RiskState,
         night_ops::{self, Mode, NightOpsOptions},
         research_plan,
+        scheduler::{Heartbeat, jobs_in_force},
     },
     research::zoo::{Action, Decision, Gate, Snapshot},
     seed::Seed,
     source::{SimulatedSpec, simulated},
-    store::{self, Ledger, Query, RunEnd, RunStart, RunStatus},
+    store::{self, Ledger, Query, RunEnd, RunStart, RunStatus, ScheduleMark},
+    text::Language,
     vault::Vault,
     workspace::Workspace,
 };
@@ -121,13 +123,31 @@ impl Room {
         Station { workspace, config, clock: clock(now) }
     }
 
+    /// Runs DayOps beside a scheduler that works.
     fn day_ops(&self, now: &str, sets: &[(&str, &str)], options: &DayOpsOptions) -> DayOpsRun {
+        self.plant_heartbeat(std::process::id(), now, false);
         super::run(&self.station(now, sets), options).expect("it ends")
     }
 
     /// Runs DayOps on the morning after the night.
     fn morning(&self, sets: &[(&str, &str)]) -> DayOpsReport {
         self.day_ops(MORNING, sets, &DayOpsOptions::default()).report
+    }
+
+    /// Writes the sign of life of a scheduler.
+    fn plant_heartbeat(&self, pid: u32, at: &str, has_ended: bool) {
+        let at: Timestamp = at.parse().expect("a timestamp");
+        let beat = Heartbeat { pid, started_at: at, beat_at: at, ended_at: has_ended.then_some(at) };
+        self.write("monitor/scheduler.json", |_| serde_json::to_string(&beat).expect("JSON"));
+    }
+
+    /// Says in the ledger how far a scheduler has decided the schedule of a job.
+    fn plant_mark(&self, id: &str, through: &str) {
+        let jobs = jobs_in_force(&self.station(MORNING, &[]).config);
+        let job = jobs.iter().find(|job| job.id == id).expect("a job");
+        let through = through.parse().expect("a timestamp");
+        let mark = ScheduleMark { job: id.into(), schedule: job.schedule.to_string(), through };
+        self.ledger().decide_schedule(&mark, &[], None).expect("decided");
     }
 
     fn ledger(&self) -> Ledger {
@@ -243,11 +263,12 @@ fn not_ok(report: &DayOpsReport) -> BTreeMap<CheckName, Grade> {
 /// Holds that exactly these checks are not OK, and that the first says `words` and what to do.
 #[track_caller]
 fn assert_only(report: &DayOpsReport, expected: &[(CheckName, Grade)], words: &str) {
-    assert_eq!(not_ok(report), expected.iter().copied().collect(), "{}", report.markdown());
+    assert_eq!(not_ok(report), expected.iter().copied().collect(), "{}", report.markdown(Language::English));
     let (name, grade) = expected.first().expect("a check");
     let check = report.checks.iter().find(|check| check.name == *name).expect("made");
-    assert!(check.reason.contains(words), "no '{words}' in: {}", check.reason);
-    assert!(check.remedy.as_deref().is_some_and(|remedy| !remedy.is_empty()), "{name}: no remedy");
+    let reason = check.reason.say(Language::English);
+    assert!(reason.contains(words), "no '{words}' in: {reason}");
+    assert!(check.remedy.is_some(), "{name}: no remedy");
     let worst = expected.iter().map(|(_, grade)| *grade).max().expect("a grade");
     assert_eq!((report.grade, report.exit), (worst, u8::from(worst == Grade::Fail)), "{name} {grade}");
 }
@@ -257,7 +278,7 @@ fn healthy_workspace_is_ok_in_every_check_and_twice_the_same() {
     let room = Room::nighted();
     let run = room.day_ops(MORNING, &[], &DayOpsOptions::default());
     let report = &run.report;
-    assert_eq!((not_ok(report), run.exit), (BTreeMap::new(), Exit::Done), "{}", report.markdown());
+    assert_eq!((not_ok(report), run.exit), (BTreeMap::new(), Exit::Done), "{}", report.markdown(Language::English));
     assert_eq!((report.date, report.session, report.checks.len()), (TODAY, SESSION, 17));
     let names: Vec<String> = run.files.iter().map(|file| room_name(&room, file)).collect();
     assert_eq!(names, ["reports/day_ops_20250701.json", "reports/day_ops_20250701.md"]);
@@ -508,6 +529,71 @@ fn schedule_without_a_night_or_a_check_is_seen() {
         &[(CheckName::Schedule, Grade::Warning)],
         "no enabled job runs day-ops on 2025-07-01",
     );
+}
+
+#[test]
+fn workspace_without_a_scheduler_is_seen() {
+    let room = Room::nighted();
+    let check = || super::run(&room.station(MORNING, &[]), &DayOpsOptions::default()).expect("it ends").report;
+    let warned = [(CheckName::Schedule, Grade::Warning)];
+    assert_only(&check(), &warned, "none has ever run here: 2 enabled jobs will not start");
+    room.plant_heartbeat(std::process::id(), MORNING, true);
+    assert_only(&check(), &warned, "no scheduler is running, the last one ended at 2025-07-01 08:30:00");
+    room.plant_heartbeat(u32::MAX, MORNING, false);
+    assert_only(&check(), &warned, "no scheduler is running: process 4294967295 died");
+    room.plant_heartbeat(std::process::id(), "2025-07-01T08:28:00+08:00", false);
+    assert_only(&check(), &warned, "the scheduler hangs");
+    room.write("monitor/scheduler.json", |_| "torn".into());
+    assert_only(&check(), &warned, "cannot be read");
+}
+
+#[test]
+fn job_that_was_due_and_did_not_run_is_seen() {
+    let room = Room::nighted();
+    // The scheduler looked at nothing after the afternoon; the night was run by a person, the check was not.
+    room.plant_mark("night_ops_full", "2025-06-30T16:00:00+08:00");
+    assert_eq!(not_ok(&room.morning(&[])), BTreeMap::new(), "a person ran the night");
+    room.plant_mark("day_ops_morning", "2025-06-30T08:00:00+08:00");
+    let warned = [(CheckName::Schedule, Grade::Warning)];
+    assert_only(&room.morning(&[]), &warned, "day_ops_morning was due at 2025-06-30 08:45:00 and did not run");
+
+    let room = Room::nighted();
+    room.plant_mark("night_ops_full", "2025-06-30T16:00:00+08:00");
+    room.plant_bars(|bars| {
+        let newest = bars.into_iter().filter(|bar| bar.date == SESSION);
+        newest.map(|bar| DailyBar { date: TODAY, preclose: Some(bar.close), ..bar }).collect()
+    });
+    let next = room.day_ops("2025-07-02T08:30:00+08:00", &[], &DayOpsOptions::default()).report;
+    let failed = [(CheckName::Schedule, Grade::Fail), (CheckName::NightOps, Grade::Warning)];
+    assert_only(&next, &failed, "night_ops_full was due at 2025-07-01 20:30:00 and did not run: nobody has looked");
+}
+
+#[test]
+fn report_is_said_in_every_language() {
+    let room = Room::nighted();
+    let sets = [("risk.max_dd_total", "1.0"), ("risk.max_leverage", "2.0"), ("ops.min_free_disk_bytes", "1")];
+    let chinese = DayOpsOptions { language: Language::Chinese, ..DayOpsOptions::default() };
+    let run = room.day_ops(MORNING, &sets, &chinese);
+    let written = fs::read_to_string(run.files.last().expect("a file")).expect("read");
+    assert_eq!(written, run.report.markdown(Language::Chinese));
+    let json = fs::read_to_string(run.files.first().expect("a file")).expect("read");
+    assert!(json.is_ascii(), "JSON has no language");
+    // What no two workspaces share.
+    let filters = [
+        (r"\b[0-9a-f]{10,64}\b|\b[0-9a-f]*[a-f][0-9a-f]{7,64}\b", "MARK"),
+        (r"[a-z]+_[a-z]+_[0-9]{8}_[0-9]{6}_[0-9a-f]{6}", "RUN"),
+        (r"T[0-9:.]+Z", "T"),
+        (r"[0-9]+ MiB", "N MiB"),
+        (r"(process|进程) [0-9]+", "$1 PID"),
+        (r"[0-9.]+ (s|秒)(,|，)", "N $1$2"),
+        (r"[0-9]{8}_[a-z]+_[0-9a-f_]+", "ID"),
+        (r"0\.[0-9]{4}", "N"),
+    ];
+    for language in Language::ALL {
+        insta::with_settings!({ filters => filters }, {
+            insta::assert_snapshot!(format!("day_ops_{language}"), run.report.markdown(language));
+        });
+    }
 }
 
 #[test]

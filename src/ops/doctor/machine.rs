@@ -40,7 +40,8 @@ fn message_bus() -> Check {
 }
 
 fn time(clock: &Clock) -> Check {
-    let (now, last) = (clock.shanghai(), Calendar::builtin().last());
+    let (now, calendar) = (clock.shanghai(), Calendar::builtin());
+    let last = calendar.last();
     let shown = now.strftime("%Y-%m-%d %H:%M Asia/Shanghai").to_string();
     if now.date() < jiff::civil::date(2025, 1, 1) {
         return Check::fail(
@@ -49,9 +50,14 @@ fn time(clock: &Clock) -> Check {
             "Set the clock.",
         );
     }
-    if now.date() > last {
-        let remedy = "Update LightHunter: the exchanges publish the next year's calendar each December.";
-        return Check::warn("clock", format!("{shown}; the trading calendar ends on {last}"), remedy);
+    if let Some(left) = calendar.days_left_if_near(now.date()) {
+        let remedy = "Add the year that the exchanges publish each December to data_sources.market.closures of \
+                      config/system_config.json (docs/scheduler.md), or update LightHunter.";
+        let found = match left {
+            ..0 => format!("{shown}; the trading calendar ended on {last}: no job of trading days starts"),
+            left => format!("{shown}; the trading calendar ends on {last}, in {left} days"),
+        };
+        return Check::warn("clock", found, remedy);
     }
     Check::ok("clock", format!("{shown}; the trading calendar reaches {last}"))
 }

@@ -3,7 +3,10 @@
 use nix::sys::statvfs::statvfs;
 use serde::Serialize;
 
-use super::night::{Done, Night};
+use super::{
+    night::{Done, Night},
+    words::Word,
+};
 use crate::{
     data::repair::{Change, Exclusion, Repair, RepairPlan},
     digest::{Digest, Hasher},
@@ -15,6 +18,7 @@ use crate::{
         listener::{Listener, Told},
     },
     store::RepairRecord,
+    text::Note,
     vault::Vault,
     workspace::DIRECTORIES,
 };
@@ -42,11 +46,7 @@ pub(super) fn selfcheck(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     night.stores()?;
     night.settle_as_of()?;
     let recovered = night.recovered.len();
-    let remark = if recovered == 0 {
-        "stores are open and whole".to_owned()
-    } else {
-        format!("stores are open; recovery mended {recovered} things")
-    };
+    let remark = if recovered == 0 { Word::StoresWhole.into() } else { Note::new(Word::StoresMended, [&recovered]) };
     Ok(Done { remark, ..Done::default() })
 }
 
@@ -82,7 +82,7 @@ pub(super) fn ts_check(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     durable::replace(&night.station.reports().join(name), &text)?;
     report.gate(&night.thresholds())?;
     let counts: Vec<String> = report.counts.iter().map(|(rule, count)| format!("{} {count}", word(rule))).collect();
-    let found = if counts.is_empty() { "no finding".to_owned() } else { counts.join(", ") };
+    let found = if counts.is_empty() { Word::NoFinding.into() } else { Note::foreign(counts.join(", ")) };
     Ok(Done {
         rows_in: report.totals.rows,
         rows_out: report.totals.rows,
@@ -104,7 +104,7 @@ pub(super) fn repair(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
         rows_in: bars.len(),
         rows_out: repaired.len(),
         digest: Some(digest_of(&repaired, &plan)),
-        remark: format!("{} repairs, {} symbol days excluded", plan.repairs.len(), plan.excluded.len()),
+        remark: Note::new(Word::Repairs, [&plan.repairs.len(), &plan.excluded.len()]),
     })
 }
 

@@ -15,6 +15,7 @@ use super::{
     carry_over::{self, CarryOver, Obstacle, SCORES},
     chain::{bars_chain, labels_chain, on_calendar},
     night::Night,
+    words::Word,
 };
 use crate::{
     digest::Digest,
@@ -31,6 +32,7 @@ use crate::{
         train::Trained,
         zoo::Snapshot,
     },
+    text::Note,
 };
 
 /// What a night takes over, and the sessions that it adds.
@@ -84,7 +86,7 @@ fn is_whole(night: &Night<'_>) -> bool {
 
 /// Takes up what the night before left, where this one is asked to and can. Returns why not, where it is asked to
 /// and cannot: everything is computed then.
-pub(super) fn take_up(night: &mut Night<'_>) -> Option<String> {
+pub(super) fn take_up(night: &mut Night<'_>) -> Option<Note> {
     if !is_asked(night) {
         return None;
     }
@@ -94,10 +96,10 @@ pub(super) fn take_up(night: &mut Night<'_>) -> Option<String> {
             None
         }
         Err(obstacle) => {
-            let why = format!("not incremental: {obstacle}");
+            let why = Note::new(Word::NotIncremental, [&obstacle]);
             match obstacle {
-                Obstacle::Damaged(_) => tracing::warn!(component = night.component, "{why}"),
-                Obstacle::Changed(_) => tracing::info!(component = night.component, "{why}"),
+                Obstacle::Damaged(_) => tracing::warn!(component = night.component, "{}", &*why),
+                Obstacle::Changed(_) => tracing::info!(component = night.component, "{}", &*why),
             }
             Some(why)
         }

@@ -16,6 +16,7 @@ mod research_bars;
 mod research_stages;
 mod session;
 mod stage;
+mod words;
 
 use std::path::PathBuf;
 
@@ -24,10 +25,12 @@ use jiff::civil::Date;
 pub use report::{NightOpsReport, StageReport, TrainJobReport};
 pub use research_bars::research_bars;
 pub use stage::{Mode, Stage};
+pub(super) use words::{Word, status_words};
 
 use super::{alarm, listener::Listener, station::Station};
 use crate::{
     exit::{AnyFailure, Exit, Failure},
+    text::Language,
     workspace::Lock,
 };
 pub(super) use night::Night;
@@ -62,6 +65,8 @@ pub struct NightOpsOptions {
     pub listener: Listener,
     /// The overrides by `--set`, for the record.
     pub overrides: Vec<String>,
+    /// The language of the report for people.
+    pub language: Language,
 }
 
 /// A run that ended.
@@ -84,7 +89,7 @@ pub struct NightOpsRun {
 /// stage that fails is not an error here but a run that failed.
 pub fn run(station: &Station, options: &NightOpsOptions) -> Result<NightOpsRun, AnyFailure> {
     let mut night = run_as(station, options, COMPONENT)?;
-    night.run.files = night.run.report.write(&station.reports())?.into();
+    night.run.files = night.run.report.write(&station.reports(), options.language)?.into();
     night.count(station, COMPONENT)?;
     Ok(night.run)
 }

@@ -11,6 +11,7 @@ use super::{
     report::{NightOpsReport, StageReport, TrainJobReport},
     research_stages,
     session::last_completed_session,
+    words::Word,
 };
 use crate::{
     clock::Stopwatch,
@@ -19,6 +20,7 @@ use crate::{
     exit::{AnyFailure, Exit, Failure},
     ops::{listener::Told, station::Station},
     store::{Ledger, RunEnd, RunStart, RunStatus, StageRecord, StageStatus},
+    text::Note,
 };
 
 /// What a stage did.
@@ -27,7 +29,7 @@ pub(super) struct Done {
     pub(super) rows_in: usize,
     pub(super) rows_out: usize,
     pub(super) digest: Option<Digest>,
-    pub(super) remark: String,
+    pub(super) remark: Note,
 }
 
 /// A run under way.
@@ -130,21 +132,20 @@ impl<'a> Night<'a> {
                     rows_in,
                     rows_out,
                     "{stage}: {}",
-                    done.remark
+                    &*done.remark
                 );
-                self.note(StageRecord {
-                    name: stage.name().into(),
+                self.note(StageReport {
                     status: StageStatus::Done,
-                    reason: Some(done.remark),
                     rows_in: rows_in as u64,
                     rows_out: rows_out as u64,
                     digest: done.digest,
-                    seconds,
+                    ..empty(stage, StageStatus::Done, done.remark, seconds)
                 })
             }
             Err(failure) => {
                 // The stage's failure is the cause; a ledger that cannot note it comes second.
-                let _ = self.note(empty(stage, StageStatus::Failed, failure.to_string(), seconds));
+                let why = Note::foreign(failure.to_string());
+                let _ = self.note(empty(stage, StageStatus::Failed, why, seconds));
                 Err(failure)
             }
         }
@@ -162,18 +163,15 @@ impl<'a> Night<'a> {
 
     /// Returns the record of a stage that is not to run: it was not asked for, or an earlier run of the
     /// same input did it.
-    fn reason_to_skip(&self, stage: Stage) -> Option<StageRecord> {
+    fn reason_to_skip(&self, stage: Stage) -> Option<StageReport> {
         if !self.selects(stage) {
-            let asked = if self.options.tasks.is_empty() { self.mode.name() } else { "the tasks asked for" };
-            return Some(empty(stage, StageStatus::Skipped, format!("not part of {asked}"), 0.0));
+            let mode = self.options.tasks.is_empty().then(|| Note::foreign(self.mode.name()));
+            let asked = mode.unwrap_or_else(|| Word::TasksAsked.into());
+            return Some(empty(stage, StageStatus::Skipped, Note::new(Word::NotPart, [&asked]), 0.0));
         }
-        let done = self.earlier.get(stage.name())?;
-        Some(StageRecord {
-            status: StageStatus::Skipped,
-            reason: Some(format!("done before the interruption: {}", done.reason.as_deref().unwrap_or_default())),
-            seconds: 0.0,
-            ..done.clone()
-        })
+        let done = StageReport::of(self.earlier.get(stage.name())?.clone())?;
+        let reason = Note::new(Word::DoneBefore, [&done.reason]);
+        Some(StageReport { ok: true, status: StageStatus::Skipped, reason, seconds: 0.0, ..done })
     }
 
     /// Holds a product that was made again for a resumed run against what the interrupted run made.
@@ -187,17 +185,19 @@ impl<'a> Night<'a> {
     fn skip_rest(&mut self, failed: Stage) {
         for stage in Stage::ALL.into_iter().filter(|stage| *stage > failed) {
             // As above: the failed stage is the cause.
-            let _ = self.note(empty(stage, StageStatus::Skipped, format!("not reached: {failed} failed"), 0.0));
+            let why = Note::in_each(|language| Note::new(Word::NotReached, [&failed.say(language)]).say(language));
+            let _ = self.note(empty(stage, StageStatus::Skipped, why, 0.0));
         }
     }
 
-    fn note(&mut self, record: StageRecord) -> Result<(), AnyFailure> {
+    fn note(&mut self, step: StageReport) -> Result<(), AnyFailure> {
+        let record = step.record();
         let inserted = self.in_ledger.then_some(self.products.stores.as_ref()).flatten();
         // A skipped stage must not hide in the ledger that an earlier run did it.
         let hides = record.status == StageStatus::Skipped && self.earlier.contains_key(&record.name);
         let noted =
             inserted.filter(|_| !hides).map_or(Ok(()), |stores| stores.ledger().put_stage(&self.run_id, &record));
-        self.steps.extend(StageReport::of(record));
+        self.steps.push(step);
         Ok(noted?)
     }
 
@@ -334,7 +334,7 @@ fn run_id(station: &Station, component: &str) -> String {
     format!("{component}_{}_{}", now.strftime("%Y%m%d_%H%M%S"), mark.get(..6).unwrap_or(&mark))
 }
 
-fn empty(stage: Stage, status: StageStatus, reason: String, seconds: f64) -> StageRecord {
-    let name = stage.name().into();
-    StageRecord { name, status, reason: Some(reason), rows_in: 0, rows_out: 0, digest: None, seconds }
+fn empty(name: Stage, status: StageStatus, reason: Note, seconds: f64) -> StageReport {
+    let ok = status != StageStatus::Failed;
+    StageReport { name, ok, status, reason, rows_in: 0, rows_out: 0, digest: None, seconds }
 }

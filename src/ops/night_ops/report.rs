@@ -6,12 +6,16 @@ use std::{fmt::Write, path::PathBuf};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::Stage;
+use super::{
+    Stage,
+    words::{Word, status_words},
+};
 use crate::{
     digest::Digest,
     durable::DurableError,
     ops::report_files,
     store::{StageRecord, StageStatus},
+    text::{Language, Note},
     workspace::Workspace,
 };
 
@@ -25,7 +29,7 @@ pub struct StageReport {
     /// How it ended.
     pub status: StageStatus,
     /// Why it was skipped or failed, or what it found.
-    pub reason: String,
+    pub reason: Note,
     /// Rows that came in.
     pub rows_in: u64,
     /// Rows that went out.
@@ -44,7 +48,7 @@ impl StageReport {
             name: record.name.parse().ok()?,
             ok: record.status != StageStatus::Failed,
             status: record.status,
-            reason: record.reason.unwrap_or_default(),
+            reason: record.reason.map(Note::foreign).unwrap_or_default(),
             rows_in: record.rows_in,
             rows_out: record.rows_out,
             digest: record.digest,
@@ -58,7 +62,7 @@ impl StageReport {
         StageRecord {
             name: self.name.name().into(),
             status: self.status,
-            reason: Some(self.reason.clone()),
+            reason: Some(self.reason.to_string()),
             rows_in: self.rows_in,
             rows_out: self.rows_out,
             digest: self.digest,
@@ -79,7 +83,7 @@ pub struct TrainJobReport {
     /// The experiment of the backtest.
     pub backtest_run_id: Option<String>,
     /// Why the model was not promoted, or that it was.
-    pub promotion: Option<String>,
+    pub promotion: Option<Note>,
 }
 
 /// The report of a run.
@@ -120,55 +124,57 @@ pub struct NightOpsReport {
 }
 
 impl NightOpsReport {
-    /// Writes both forms under the workspace's reports and returns their paths.
+    /// Writes both forms under the workspace's reports and returns their paths; the one for people is in
+    /// `language`.
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn write(&self, reports: &std::path::Path) -> Result<[PathBuf; 2], DurableError> {
+    pub fn write(&self, reports: &std::path::Path, language: Language) -> Result<[PathBuf; 2], DurableError> {
         let stem = format!("night_ops_{}", self.date.strftime("%Y%m%d"));
-        report_files::write_pair(reports, &stem, self, ("md", self.markdown()))
+        report_files::write_pair(reports, &stem, self, ("md", self.markdown(language)))
     }
 
     /// Returns the report as a person reads it: verdict first.
     #[must_use]
-    pub fn markdown(&self) -> String {
-        let verdict = if self.success { "succeeded" } else { "FAILED" };
-        let mut text = format!("# NightOps {}: {verdict}\n\n", self.date);
+    pub fn markdown(&self, language: Language) -> String {
+        let say = |note: Note| note.say(language);
+        let title = if self.success { Word::Succeeded } else { Word::Failed };
+        let mut text = format!("# {}\n\n", say(Note::new(title, [&self.date])));
         if let Some(error) = &self.error {
-            let _ = writeln!(text, "**{error}** (exit code {})\n", self.exit);
+            let _ = writeln!(text, "**{error}** {}\n", say(Note::new(Word::ExitCode, [&self.exit])));
         }
-        let _ = writeln!(
-            text,
-            "Run `{}`, mode {}, {:.1} s, commit `{}`.",
-            self.run_id, self.mode, self.seconds, self.git_commit
-        );
+        let seconds = format!("{:.1}", self.seconds);
+        let run = Note::new(Word::Run, [&self.run_id, &self.mode, &seconds, &self.git_commit]);
+        let _ = writeln!(text, "{}", say(run));
         if let Some(digest) = &self.result_digest {
-            let _ = writeln!(text, "Result digest `{digest}`.");
+            let _ = writeln!(text, "{}", say(Note::new(Word::ResultDigest, [digest])));
         }
-        text.push_str(
-            "\n| stage | status | rows in | rows out | seconds | digest | remark |\n|---|---|---:|---:|---:|---|---|\n",
-        );
+        let _ = write!(text, "\n{}\n|---|---|---:|---:|---:|---|---|\n", Word::Columns.say(language));
         for step in &self.steps {
-            let status = match step.status {
-                StageStatus::Done => "done",
-                StageStatus::Skipped => "skipped",
-                StageStatus::Failed => "FAILED",
-            };
+            let status = status_words(step.status, language);
             let digest = step.digest.as_ref().map(Digest::short).unwrap_or_default();
-            let remark = step.reason.replace('|', "\\|").replace('\n', " ");
-            let (name, rows_in, rows_out, seconds) = (step.name, step.rows_in, step.rows_out, step.seconds);
+            let remark = step.reason.say(language).replace('|', "\\|").replace('\n', " ");
+            let (name, rows_in, rows_out) = (step.name.say(language), step.rows_in, step.rows_out);
+            let seconds = step.seconds;
             let _ =
                 writeln!(text, "| {name} | {status} | {rows_in} | {rows_out} | {seconds:.3} | {digest} | {remark} |");
         }
         for job in &self.train_jobs {
-            let model = job.model_id.as_deref().unwrap_or("no model");
-            let promotion = job.promotion.as_deref().unwrap_or("not trained in this run");
-            let _ = writeln!(text, "\nJob `{}`: model `{model}`, {promotion}.", job.job_id);
+            let model = job.model_id.as_ref().map_or_else(|| Word::NoModel.into(), Note::foreign);
+            let promotion = job.promotion.clone().unwrap_or_else(|| Word::NotTrained.into());
+            let _ = writeln!(text, "\n{}", say(Note::new(Word::Job, [&job.job_id, &model, &promotion])));
         }
         for line in &self.recovered {
-            let _ = writeln!(text, "\nRecovered on start: {line}.");
+            let _ = writeln!(text, "\n{}", say(Note::new(Word::Recovered, [line])));
         }
         text
+    }
+
+    /// Returns the verdict in one line.
+    #[must_use]
+    pub fn verdict(&self) -> Note {
+        let verdict = if self.success { Word::VerdictGood } else { Word::VerdictBad };
+        Note::new(verdict, [&self.date, &format!("{:.1}", self.seconds)])
     }
 
     /// Returns the newest report of a workspace.

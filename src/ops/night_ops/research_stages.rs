@@ -6,6 +6,7 @@ use super::{
     increment::{self, Increment},
     night::{Done, Night},
     products::{BacktestProduct, RUN_PARAM},
+    words::Word,
 };
 use crate::{
     digest::Digest,
@@ -24,6 +25,7 @@ use crate::{
         zoo::{self, Action, Decision, Snapshot, Verdict},
     },
     store::{ExperimentKind, StoreError},
+    text::Note,
 };
 
 pub(super) fn factor(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
@@ -45,15 +47,20 @@ pub(super) fn factor(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     }
     let panel = night.panel()?;
     let (symbols, sessions) = (panel.symbols().len(), panel.dates().len());
-    let mut remark = vec![format!("{columns} factors over {symbols} symbols and {sessions} sessions")];
+    let mut remark = vec![Note::new(Word::Factors, [&columns, &symbols, &sessions])];
     if !idle.is_empty() {
-        remark.push(format!("left out: {}", idle.join(", ")));
+        remark.push(Note::new(Word::LeftOut, [&idle.join(", ")]));
     }
-    remark.extend(night.products.increment.as_ref().map(|own| format!("goes on from the night of {}", own.since)));
+    remark.extend(night.products.increment.as_ref().map(|own| Note::new(Word::GoesOn, [&own.since])));
     remark.extend(obstacle);
     let digest = chain.1.last().copied();
     night.products.handover.factors = Some(chain);
-    Ok(Done { rows_in: symbols * sessions, rows_out: symbols * sessions, digest, remark: remark.join("; ") })
+    Ok(Done {
+        rows_in: symbols * sessions,
+        rows_out: symbols * sessions,
+        digest,
+        remark: Note::joined(&remark, ["; ", "；"]),
+    })
 }
 
 pub(super) fn label(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
@@ -63,7 +70,7 @@ pub(super) fn label(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
         rows_in: cells,
         rows_out: cells,
         digest: Some(labels.digest()),
-        remark: format!("{} labels", labels.labels.len()),
+        remark: Note::new(Word::Labels, [&labels.labels.len()]),
     })
 }
 
@@ -90,23 +97,25 @@ pub(super) fn dataset(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
         rows_in: panel.symbols().len() * panel.dates().len(),
         rows_out: lengths.iter().sum(),
         digest: Some(digest),
-        remark: format!(
-            "{features} features, {train} rows to train, {valid} to validate, {test} to test; {}",
-            night.station.workspace.shown(&directory)
-        ),
+        remark: Note::new(Word::Split, [&features, &train, &valid, &test, &night.station.workspace.shown(&directory)]),
     })
 }
 
 /// Takes the model that was trained on the same rows: nothing is trained, and no experiment says so.
 fn train_again(night: &mut Night<'_>, increment: &Increment) -> Done {
     let model = &increment.model;
-    let remark = format!("trained on the same rows on {}", model.judgement.as_of);
+    let remark = Note::new(Word::TrainedBefore, [&model.judgement.as_of]);
     night.job.model_id = Some(model.id.clone());
     night.job.promotion = Some(remark.clone());
     night.products.handover.trained = Some(increment.trained);
     night.products.snapshot = Some(Arc::clone(model));
     let rows_in = night.products.handover.train_rows;
-    Done { rows_in, rows_out: 1, digest: Some(increment.trained), remark: format!("model {}: {remark}", model.id) }
+    Done {
+        rows_in,
+        rows_out: 1,
+        digest: Some(increment.trained),
+        remark: Note::new(Word::ModelRemark, [&model.id, &remark]),
+    }
 }
 
 pub(super) fn train(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
@@ -135,18 +144,14 @@ pub(super) fn train(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     night.job.model_id = Some(snapshot.id.clone());
     night.job.promotion = Some(remark.clone());
     commit(night, &mut run, outcome)?;
-    let remark = format!("model {}: {remark}", snapshot.id);
+    let remark = Note::new(Word::ModelRemark, [&snapshot.id, &remark]);
     night.products.handover.trained = Some(digest);
     night.products.snapshot = Some(snapshot.into());
     Ok(Done { rows_in: rows, rows_out: 1, digest: Some(digest), remark })
 }
 
 /// Trains, judges and publishes a model, and puts it in force if it passes its gate.
-fn train_model(
-    night: &mut Night<'_>,
-    plan: &ResearchPlan,
-    run: &str,
-) -> Result<(Snapshot, Digest, String), AnyFailure> {
+fn train_model(night: &mut Night<'_>, plan: &ResearchPlan, run: &str) -> Result<(Snapshot, Digest, Note), AnyFailure> {
     let (dataset, factors) = (night.dataset()?, night.factors()?);
     let (as_of, job) = (night.as_of(), plan.job.id.as_str());
     let effort = Effort { seed: night.station.settings().seed, threads: night.options.threads };
@@ -156,18 +161,17 @@ fn train_model(
     let snapshot = Snapshot::of(job, &zoo::model_id(as_of, run)?, &trained, (&dataset, &factors), gate.clone(), as_of)?;
     zoo.publish(&snapshot)?;
     let remark = match current {
-        Some((newer, day)) if gate.passed && day > as_of => {
-            format!("not put in force: {newer} was trained for a later day")
-        }
+        Some((newer, day)) if gate.passed && day > as_of => Note::new(Word::NewerInForce, [&newer]),
         _ if gate.passed => {
             let (at, by) = (night.station.clock.now(), format!("night-ops {}", night.run_id));
             let decision = Decision { action: Action::Gate, at, by, reason: None };
             let promotion = zoo.promote(job, &snapshot.id, &decision)?;
-            format!("in force, after {}", promotion.previous.as_deref().unwrap_or("none"))
+            promotion.previous.map_or_else(|| Word::FirstInForce.into(), |id| Note::new(Word::InForce, [&id]))
         }
         current => {
-            let kept = current.map_or_else(|| "no model is in force".into(), |(id, _)| format!("{id} stays in force"));
-            format!("refused by its gate ({}); {kept}", gate.reasons.join("; "))
+            let stays = |(id, _)| -> Note { Note::new(Word::StaysInForce, [&String::from(id)]) };
+            let kept = current.map_or_else(|| Word::NoneInForce.into(), stays);
+            Note::new(Word::GateRefused, [&gate.reasons.join("; "), &kept])
         }
     };
     Ok((snapshot, trained.digest()?, remark))
@@ -198,13 +202,9 @@ pub(super) fn backtest(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     };
     let (days, trades) = (result.equity.len(), result.trades.len());
     let shown = |name: &str| metrics.get(name).copied().flatten().unwrap_or(f64::NAN);
-    let remark = format!(
-        "model {}, {days} sessions, {trades} trades, return {:.2} %, Sharpe {:.2}, max drawdown {:.2} %",
-        model.id,
-        shown("bt_ret_total") * 100.0,
-        shown("bt_sharpe"),
-        shown("bt_max_dd") * 100.0
-    );
+    let [total, sharpe, fall] = [shown("bt_ret_total") * 100.0, shown("bt_sharpe"), shown("bt_max_dd") * 100.0]
+        .map(|value| format!("{value:.2}"));
+    let remark = Note::new(Word::Traded, [&model.id, &days, &trades, &total, &sharpe, &fall]);
     let digest = result.digest;
     let outcome = Outcome { metrics: metrics.clone(), backtest: Some(&result), ..Outcome::default() };
     let experiment_id = run.id().to_owned();
@@ -267,7 +267,7 @@ pub(super) fn record(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
         // It is a cache: a night without it is whole, and the next one computes everything.
         Err(error) => tracing::warn!(component = night.component, "no carry-over is left: {error}"),
     }
-    let remark = if names.is_empty() { "no experiment in this run".into() } else { names.join(", ") };
+    let remark = if names.is_empty() { Word::NoExperiment.into() } else { Note::foreign(names.join(", ")) };
     Ok(Done { rows_in: names.len(), rows_out: names.len(), digest: None, remark })
 }
 

@@ -67,15 +67,22 @@ impl<'a> Agenda<'a> {
     /// What the ledger says.
     pub fn open(ledger: &Ledger, jobs: &[Job], calendar: &'a Calendar, now: Timestamp) -> Result<Self, StoreError> {
         let mut agenda = Self { calendar, entries: Vec::new(), running: BTreeSet::new(), looked_at: now };
-        agenda.take_over(ledger, jobs, now)?;
+        agenda.take_over(ledger, jobs, calendar, now)?;
         Ok(agenda)
     }
 
-    /// Goes on with other jobs; what runs goes on running.
+    /// Goes on with other jobs and another calendar; what runs goes on running.
     ///
     /// # Errors
     /// What the ledger says.
-    pub fn take_over(&mut self, ledger: &Ledger, jobs: &[Job], now: Timestamp) -> Result<(), StoreError> {
+    pub fn take_over(
+        &mut self,
+        ledger: &Ledger,
+        jobs: &[Job],
+        calendar: &'a Calendar,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.calendar = calendar;
         let mut entries = Vec::new();
         for job in jobs.iter().filter(|job| job.enabled) {
             let known = ledger.schedule_mark(&job.id)?.filter(|mark| mark.schedule == job.schedule.to_string());

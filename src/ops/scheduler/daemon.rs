@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::{
     Agenda, COMPONENT, SchedulerError, Start,
     desk::{announce, close_orphans, record},
+    heartbeat::Pulse,
     plan::jobs_in_force,
     process::{Launcher, Outcome, Output, Process},
     signals::Signals,
@@ -79,7 +80,9 @@ pub fn run(
     on_ready(&Began { jobs: enabled, interrupted });
     let launcher = Launcher::new(overrides)?;
     let ended = Ended { started: 0, failed: 0, skipped: 0, interrupted: 0, exit: Exit::Done };
-    let daemon = Daemon { ledger, agenda, launcher, at_work: Vec::new(), ended, is_failing: false, blind_on: None };
+    let pulse = Pulse::new(&station);
+    let daemon =
+        Daemon { ledger, agenda, launcher, at_work: Vec::new(), ended, pulse, is_failing: false, blind_on: None };
     daemon.work(&mut station, load, &signals)
 }
 
@@ -96,6 +99,7 @@ struct Daemon<'a> {
     launcher: Launcher,
     at_work: Vec<AtWork>,
     ended: Ended,
+    pulse: Pulse,
     is_failing: bool,
     blind_on: Option<Date>,
 }
@@ -132,6 +136,7 @@ impl Daemon<'_> {
                 }
             }
             self.reap(station);
+            self.pulse.beat(station);
             let turned = self.turn(station);
             self.note(station, turned);
             pause(LOOK);
@@ -144,8 +149,12 @@ impl Daemon<'_> {
             Ok(config) if config.digest == station.config.digest => {}
             Ok(config) => {
                 station.config = config;
+                if let Err(error) = Calendar::adopt(&station.settings().market.closures) {
+                    alarm::raise(station, COMPONENT, &error);
+                }
                 let jobs: Vec<Job> = jobs_in_force(&station.config);
-                let taken = self.agenda.take_over(&self.ledger, &jobs, station.clock.wall());
+                let now = station.clock.wall();
+                let taken = self.agenda.take_over(&self.ledger, &jobs, Calendar::builtin(), now);
                 tracing::info!(component = COMPONENT, "the config has changed and is in force");
                 self.note(station, taken);
             }
@@ -254,6 +263,7 @@ impl Daemon<'_> {
             let Some(outcome) = &run.outcome else { continue };
             record(&self.ledger, run.start.seq, outcome, station.clock.wall())?;
         }
+        self.pulse.end(station);
         Ok(Ended { exit: Exit::Signal(signal), ..self.ended })
     }
 }

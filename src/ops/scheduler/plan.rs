@@ -5,12 +5,16 @@ use std::fmt;
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
-use super::slots::{self, Timetable};
+use super::{
+    slots::{self, Timetable},
+    words::{self, Word},
+};
 use crate::{
     clock::shanghai_zone,
     config::{Configuration, Job, own_command},
     market::Calendar,
     ops::night_ops::completed_session,
+    text::{Language, Note, Speak},
 };
 
 /// The starts of one job on one day.
@@ -30,17 +34,29 @@ pub struct Occurrence {
     pub step_sec: Option<u64>,
     /// What `{trade_date}` is at the first start: the newest completed session.
     pub trade_date: Date,
+    /// The trading calendar does not know the day: it is taken for a session because it is a weekday, and
+    /// nothing starts on it before the calendar is extended.
+    pub assumed: bool,
+}
+
+impl Occurrence {
+    /// Returns the starts in words.
+    #[must_use]
+    pub fn note(&self) -> Note {
+        let clock = |at: Timestamp| at.to_zoned(shanghai_zone()).strftime("%H:%M:%S").to_string();
+        let weekday = words::weekday(self.date);
+        let (first, last) = (clock(self.first), clock(self.last));
+        let several = self.step_sec.map(|step| Note::new(Word::Several, [&step, &last, &self.starts]));
+        let several = several.unwrap_or_else(|| Note::foreign(""));
+        let assumed = if self.assumed { Word::Assumed.into() } else { Note::foreign("") };
+        let all: [&dyn Speak; 7] = [&self.date, &weekday, &first, &self.job, &several, &self.trade_date, &assumed];
+        Note::new(Word::Occurrence, all)
+    }
 }
 
 impl fmt::Display for Occurrence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let clock = |at: Timestamp| at.to_zoned(shanghai_zone()).strftime("%H:%M:%S").to_string();
-        let day = self.date.strftime("%Y-%m-%d %a");
-        write!(f, "{day} {} {}", clock(self.first), self.job)?;
-        if let Some(step) = self.step_sec {
-            write!(f, " every {step} s until {} ({} starts)", clock(self.last), self.starts)?;
-        }
-        write!(f, " for {}", self.trade_date)
+        f.write_str(&self.note().say(Language::English))
     }
 }
 
@@ -50,7 +66,7 @@ pub struct Plan {
     /// The starts, by their first instant, then in the order of the jobs.
     pub occurrences: Vec<Occurrence>,
     /// The first day of the span that the trading calendar does not know, where a job asks for trading
-    /// days: from then on the plan lacks those jobs, and so does the scheduler.
+    /// days: from then on weekdays are taken for sessions, which the scheduler does not do.
     pub unknown_from: Option<Date>,
 }
 
@@ -69,7 +85,13 @@ pub fn plan(jobs: &[Job], calendar: &Calendar, from: Timestamp, to: Timestamp) -
                     let slots = slots.and_then(|slots| slots.between(after, until));
                     found.occurrences.extend(slots.map(|slots| occurrence(job, day, slots)));
                 }
-                Err(_) => found.unknown_from = found.unknown_from.or(Some(day)),
+                Err(_) => {
+                    found.unknown_from = found.unknown_from.or(Some(day));
+                    let slots = Timetable::new(&job.schedule, calendar).on_weekday(day);
+                    let slots = slots.and_then(|slots| slots.between(after, until));
+                    let assumed = |slots| Occurrence { assumed: true, ..occurrence(job, day, slots) };
+                    found.occurrences.extend(slots.map(assumed));
+                }
             }
         }
     }
@@ -118,6 +140,7 @@ fn occurrence(job: &Job, date: Date, slots: slots::DaySlots) -> Occurrence {
         starts: slots.count(),
         step_sec: slots.step(),
         trade_date: trade_date(slots.first()),
+        assumed: false,
     }
 }
 
@@ -174,7 +197,11 @@ mod tests {
         let jobs = jobs_in_force(&config::shipped().expect("sound"));
         let found = plan(&jobs, Calendar::builtin(), at("2026-12-31T12:00:00"), at("2027-01-08T00:00:00"));
         assert_eq!(found.unknown_from, Some(date(2027, 1, 1)));
-        assert_eq!(found.occurrences.len(), 1, "the night of the last known session");
+        let (known, assumed): (Vec<_>, Vec<_>) = found.occurrences.iter().partition(|found| !found.assumed);
+        assert_eq!(known.len(), 1, "the night of the last known session");
+        assert_eq!(assumed.len(), 10, "five weekdays from Friday to Thursday");
+        let shown = assumed[0].to_string();
+        assert!(shown.starts_with("2027-01-01 Fri 08:45:00") && shown.contains("assumed: weekdays only"), "{shown}");
     }
 
     #[test]

@@ -80,8 +80,21 @@ impl<'a> Timetable<'a> {
     /// # Errors
     /// When the job asks for trading days and the calendar does not know the day.
     pub(super) fn on(&self, day: Date) -> Result<Option<DaySlots>, CalendarError> {
+        let starts = self.on_weekday(day);
+        if starts.is_some() && self.schedule.trading_days_only() && !self.calendar.is_session(day)? {
+            return Ok(None);
+        }
+        Ok(starts)
+    }
+
+    /// Returns the starts on a day in Shanghai by its weekday alone, whether or not it is a session; a job of
+    /// trading days has none on a weekend.
+    pub(super) fn on_weekday(&self, day: Date) -> Option<DaySlots> {
         let weekday = day.weekday().to_monday_one_offset().unsigned_abs();
-        let starts = match self.schedule {
+        if self.schedule.trading_days_only() && weekday > 5 {
+            return None;
+        }
+        match self.schedule {
             Schedule::Daily { time, days_of_week, .. } => {
                 days_of_week.contains(&weekday).then(|| second(day, *time)).flatten().map(DaySlots::one)
             }
@@ -97,11 +110,7 @@ impl<'a> Timetable<'a> {
                 })
             }
             Schedule::Manual => None,
-        };
-        if starts.is_some() && self.schedule.trading_days_only() && !self.calendar.is_session(day)? {
-            return Ok(None);
         }
-        Ok(starts)
     }
 
     /// Returns the starts after `after`, up to and with `until`; a day that the calendar does not know

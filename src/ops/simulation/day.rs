@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::error::SimulationError;
+use super::{error::SimulationError, words::Word};
 use crate::{
     exit::AnyFailure,
     market::{
@@ -12,6 +12,7 @@ use crate::{
         tick::{cny, fen},
     },
     store::{Query, Stores, Table},
+    text::Note,
     trading::{Bar, Fen, SymbolDay},
 };
 
@@ -25,7 +26,7 @@ pub(super) struct Day {
     pub(super) days: Vec<(Symbol, SymbolDay)>,
     pub(super) actions: BTreeMap<Symbol, Vec<CorporateAction>>,
     /// What a reader must know.
-    pub(super) notes: Vec<String>,
+    pub(super) notes: Vec<Note>,
 }
 
 impl Day {
@@ -43,8 +44,7 @@ impl Day {
         let mut notes = Vec::new();
         let others = with_longer_bars(stores, date, interval, symbols, &present)?;
         if others > 0 {
-            let minutes = interval.minutes();
-            notes.push(format!("{others} symbols have longer bars than {minutes} minutes only and are left out"));
+            notes.push(Note::new(Word::LongerBars, [&others, &interval.minutes()]));
         }
         let steps = steps(&bars, interval, &mut notes);
         let days = known_before(stores, date, &present, &mut notes)?;
@@ -106,7 +106,7 @@ pub(super) fn newest_until(stores: &Stores, last: Date) -> Result<Option<Date>, 
 
 /// Groups bars by their end. The first bar of a symbol holds its opening call; the bar that ends the
 /// session holds the closing call.
-fn steps(bars: &[MinuteBar], interval: Interval, notes: &mut Vec<String>) -> Vec<Vec<Bar>> {
+fn steps(bars: &[MinuteBar], interval: Interval, notes: &mut Vec<Note>) -> Vec<Vec<Bar>> {
     let mut by_end: BTreeMap<jiff::civil::DateTime, BTreeMap<Symbol, Bar>> = BTreeMap::new();
     let (mut begun, mut unreadable) = (BTreeSet::new(), 0_usize);
     let last = session::bars_per_day(interval) - 1;
@@ -123,7 +123,7 @@ fn steps(bars: &[MinuteBar], interval: Interval, notes: &mut Vec<String>) -> Vec
         }
     }
     if unreadable > 0 {
-        notes.push(format!("{unreadable} bars without a positive price were left out"));
+        notes.push(Note::new(Word::UnreadableBars, [&unreadable]));
     }
     by_end.into_values().map(|step| step.into_values().collect()).collect()
 }
@@ -134,7 +134,7 @@ fn known_before(
     stores: &Stores,
     date: Date,
     present: &BTreeSet<Symbol>,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Note>,
 ) -> Result<Vec<(Symbol, SymbolDay)>, AnyFailure> {
     let calendar = Calendar::builtin();
     let symbols: Vec<Symbol> = present.iter().copied().collect();
@@ -152,7 +152,7 @@ fn known_before(
     }
     let history = stores.security_history(date)?;
     if history.is_empty() {
-        notes.push("ST status and listings are unknown: every share has the ordinary limits of its board".into());
+        notes.push(Word::StatusUnknown.into());
     }
     let (mut days, mut unknown) = (Vec::with_capacity(symbols.len()), Vec::new());
     for symbol in symbols {
@@ -170,8 +170,7 @@ fn known_before(
         days.push((symbol, SymbolDay { reference, band, suspended: false }));
     }
     if !unknown.is_empty() {
-        let names = unknown.join(", ");
-        notes.push(format!("no reference price is known of {names}: no price limit is applied to them"));
+        notes.push(Note::new(Word::NoReference, [&unknown.join(", ")]));
     }
     Ok(days)
 }

@@ -8,11 +8,13 @@ use super::{
     COMPONENT, SimulationError,
     recorder::{Counts, Rows},
     run::Run,
+    words::Word,
 };
 use crate::{
     digest::Digest,
     exit::AnyFailure,
     store::{RunStart, RunStatus},
+    text::Note,
     trading::{SessionOpen, Silent, TradeCore, TradingError},
 };
 
@@ -45,14 +47,14 @@ impl Run<'_> {
         }
         let date = self.day.date;
         let Some((run, state)) = self.stores()?.ledger().last_trade_state(COMPONENT, date)? else {
-            self.day.notes.push(format!("no session before {date} was simulated: the accounts start with cash"));
+            self.day.notes.push(Note::new(Word::StartsWithCash, [&date]));
             return Ok(());
         };
         let saved: Saved = serde_json::from_str(&state.state)
             .map_err(|error| TradingError::State { part: "simulation", what: error.to_string() })?;
         core.restore(&saved.core)?;
         self.release_released(core)?;
-        self.day.notes.push(format!("the accounts go on from {} as run {} left them", run.as_of, run.id));
+        self.day.notes.push(Note::new(Word::GoesOn, [&run.as_of, &run.id]));
         self.continues = Some(format!("{} {}", run.id, state.digest));
         Ok(())
     }
@@ -87,8 +89,7 @@ impl Run<'_> {
             ledger.begin_run(&start)?;
             self.in_ledger = true;
             if resume {
-                let why = "nothing to resume: no run of this day with the same data, config, scripts and model died";
-                self.day.notes.push(why.into());
+                self.day.notes.push(Word::NothingToResume.into());
             }
             return Ok(None);
         };

@@ -13,6 +13,7 @@ mod report;
 mod run;
 mod scores;
 mod wire;
+mod words;
 
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -27,6 +28,7 @@ use super::{alarm, listener::Listener, station::Station};
 use crate::{
     exit::{AnyFailure, Exit, Failure},
     market::Symbol,
+    text::Language,
     workspace::Lock,
 };
 
@@ -52,6 +54,8 @@ pub struct SimulationOptions {
     pub force: bool,
     /// The overrides by `--set`, for the record.
     pub overrides: Vec<String>,
+    /// The language of the report for people.
+    pub language: Language,
 }
 
 /// A simulation that ended.
@@ -90,7 +94,7 @@ pub fn run(station: &Station, options: &SimulationOptions) -> Result<SimulationR
             alarm::raise(station, COMPONENT, failure.as_ref());
         }
     }
-    let files = report.write(&station.reports())?;
+    let files = report.write(&station.reports(), options.language)?;
     count(station, failure.as_deref());
     let exit = match &failure {
         Some(failure) => failure.exit(),

@@ -5,13 +5,14 @@ use std::{fmt::Write, path::PathBuf};
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
-use super::{BusUse, Counts};
+use super::{BusUse, Counts, words::Word};
 use crate::{
     digest::Digest,
     durable::DurableError,
     market::tick::cny,
     ops::report_files,
     store::MarkRow,
+    text::{Language, Note, Speak},
     trading::{Fen, TradeCore},
 };
 
@@ -94,10 +95,10 @@ pub struct SimulationReport {
     pub accounts: Vec<AccountReport>,
     /// Accounts that a kill switch has stopped: they trade no more until a person releases it.
     pub tripped: Vec<String>,
-    /// Alerts of risk, in words.
+    /// Alerts of risk, as the ledger has them.
     pub alerts: Vec<String>,
     /// What a reader must know to trust the numbers.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
     /// What the bus did; none where it is not enabled.
     pub bus: Option<BusUse>,
     /// Digest of every execution and every worth: equal days give an equal one, with or without the bus.
@@ -105,39 +106,35 @@ pub struct SimulationReport {
 }
 
 impl SimulationReport {
-    /// Writes both forms and returns their paths.
+    /// Writes both forms and returns their paths; the one for people is in `language`.
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn write(&self, reports: &std::path::Path) -> Result<[PathBuf; 2], DurableError> {
+    pub fn write(&self, reports: &std::path::Path, language: Language) -> Result<[PathBuf; 2], DurableError> {
         let stem = format!("simulation_{}", self.date.strftime("%Y%m%d"));
-        report_files::write_pair(reports, &stem, self, ("md", self.markdown()))
+        report_files::write_pair(reports, &stem, self, ("md", self.markdown(language)))
     }
 
     /// Returns the report as a person reads it.
     #[must_use]
-    pub fn markdown(&self) -> String {
-        let verdict = if self.success { "succeeded" } else { "FAILED" };
-        let mut text = format!("# Simulation of {}: {verdict}\n\n", self.date);
+    pub fn markdown(&self, language: Language) -> String {
+        let say = |note: Note| note.say(language);
+        let title = if self.success { Word::Succeeded } else { Word::Failed };
+        let mut text = format!("# {}\n\n", say(Note::new(title, [&self.date])));
         if let Some(error) = &self.error {
-            let _ = writeln!(text, "**{error}** (exit code {})\n", self.exit);
+            let _ = writeln!(text, "**{error}** {}\n", say(Note::new(Word::ExitCode, [&self.exit])));
         }
-        let (run, symbols, minutes) = (&self.run_id, self.symbols, self.interval_minutes);
-        let model = self.model_id.as_deref().unwrap_or("none");
-        let _ = writeln!(
-            text,
-            "Run `{run}`, {symbols} symbols, {minutes}-minute bars, model `{model}`, {:.1} s.",
-            self.seconds
-        );
+        let seconds = format!("{:.1}", self.seconds);
+        let model = self.model_id.as_ref().map_or_else(|| Word::NoModel.into(), Note::foreign);
+        let run = [&self.run_id as &dyn Speak, &self.symbols, &self.interval_minutes, &model, &seconds];
+        let _ = writeln!(text, "{}", say(Note::new(Word::Run, run)));
         if let Some(digest) = &self.result_digest {
-            let _ = writeln!(text, "Result digest `{digest}`.");
+            let _ = writeln!(text, "{}", say(Note::new(Word::ResultDigest, [digest])));
         }
-        if let Some(step) = self.resumed_at_step {
-            let _ = writeln!(text, "It went on at step {step}, after an interruption.");
+        if let Some(step) = &self.resumed_at_step {
+            let _ = writeln!(text, "{}", say(Note::new(Word::Resumed, [step])));
         }
-        text.push_str(
-            "\n| account | opening NAV | NAV | cash | positions | return |\n|---|---:|---:|---:|---:|---:|\n",
-        );
+        let _ = write!(text, "\n{}\n|---|---:|---:|---:|---:|---:|\n", Word::Columns.say(language));
         for account in &self.accounts {
             let [opening, nav, cash, positions] =
                 [account.opening_nav, account.nav, account.cash, account.positions_value]
@@ -150,15 +147,13 @@ impl SimulationReport {
             );
         }
         for account in &self.tripped {
-            let _ = writeln!(
-                text,
-                "\n**The kill switch of account {account} is tripped: it buys nothing until a person releases it.**"
-            );
+            let _ = writeln!(text, "\n**{}**", say(Note::new(Word::Tripped, [account])));
         }
-        self.counted(&mut text);
-        for (title, lines) in [("Risk", &self.alerts), ("Notes", &self.notes)] {
+        self.write_counts(&mut text, language);
+        let notes: Vec<String> = self.notes.iter().map(|note| note.say(language)).collect();
+        for (title, lines) in [(Word::Risk, &self.alerts), (Word::Notes, &notes)] {
             if !lines.is_empty() {
-                let _ = writeln!(text, "\n## {title}\n");
+                let _ = writeln!(text, "\n## {}\n", title.say(language));
                 for line in lines {
                     let _ = writeln!(text, "- {line}");
                 }
@@ -167,28 +162,55 @@ impl SimulationReport {
         text
     }
 
-    fn counted(&self, text: &mut String) {
+    fn write_counts(&self, text: &mut String, language: Language) {
+        let say = |note: Note| note.say(language);
         let counts = &self.counts;
-        let _ = writeln!(
-            text,
-            "\n{} bars, {} signals, {} orders, {} fills, {} refused by risk.",
-            counts.bars, counts.signals, counts.orders, counts.fills, counts.refused_by_risk
-        );
-        for (what, counts) in [("unfilled", &counts.unfilled), ("limited", &counts.limited)] {
+        let all: [&dyn Speak; 5] =
+            [&counts.bars, &counts.signals, &counts.orders, &counts.fills, &counts.refused_by_risk];
+        let _ = writeln!(text, "\n{}", say(Note::new(Word::Counts, all)));
+        for (what, counts) in [(Word::Unfilled, &counts.unfilled), (Word::Limited, &counts.limited)] {
             let words: Vec<String> = counts.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
             if !words.is_empty() {
-                let _ = writeln!(text, "Orders or wishes {what}: {}.", words.join(", "));
+                let _ = writeln!(text, "{}", say(Note::new(what, [&words.join(", ")])));
             }
         }
-        match &self.bus {
-            None => text.push_str("The event bus is not enabled.\n"),
+        let bus = match &self.bus {
+            None => Word::BusOff.into(),
             Some(BusUse { error: Some(error), dropped, .. }) => {
-                let _ = writeln!(text, "**The event bus failed: {error}; {dropped} messages dropped.**");
+                let _ = writeln!(text, "**{}**", say(Note::new(Word::BusFailed, [error, dropped])));
+                return;
             }
             Some(bus) => {
-                let role = if bus.hosted { "hosted here" } else { "joined" };
-                let _ = writeln!(text, "Event bus: {role}, {} messages, {} dropped.", bus.published, bus.dropped);
+                let role = if bus.hosted { Word::BusHosted } else { Word::BusJoined };
+                Note::new(role, [&bus.published, &bus.dropped])
             }
+        };
+        let _ = writeln!(text, "{}", say(bus));
+    }
+
+    /// Returns what the command says: notes, alerts, accounts, and the verdict last.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Note> {
+        let mut lines: Vec<Note> = self.alerts.iter().map(|alert| Note::new(Word::RiskAlert, [alert])).collect();
+        for account in &self.accounts {
+            let [nav, cash, positions] =
+                [account.nav, account.cash, account.positions_value].map(|fen| format!("{:.2}", cny(fen)));
+            let change = format!("{:+.3}", account.change() * 100.0);
+            let all: [&dyn Speak; 6] =
+                [&account.account_id, &nav, &change, &cash, &positions, &account.positions.len()];
+            lines.push(Note::new(Word::Account, all));
         }
+        lines.extend(self.tripped.iter().map(|account| Note::new(Word::KillSwitch, [account])));
+        let error = self.bus.as_ref().and_then(|bus| bus.error.as_ref());
+        lines.extend(error.map(|error| Note::new(Word::Degraded, [error])));
+        lines
+    }
+
+    /// Returns the verdict in one line.
+    #[must_use]
+    pub fn verdict(&self) -> Note {
+        let verdict = if self.success { Word::VerdictGood } else { Word::VerdictBad };
+        let (counts, seconds) = (&self.counts, format!("{:.1}", self.seconds));
+        Note::new(verdict, [&self.date, &counts.bars, &counts.orders, &counts.fills, &seconds])
     }
 }

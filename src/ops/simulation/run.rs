@@ -75,7 +75,7 @@ pub(super) fn replay(
     let permission = permission::ask(stores.ledger(), date, options.force)?;
     let mut day = Day::read(&stores, date, &options.symbols)?;
     if let Some(note) = permission.note(date) {
-        tracing::warn!(component = COMPONENT, "{note}");
+        tracing::warn!(component = COMPONENT, "{}", &*note);
         day.notes.push(note);
     }
     let data = stores.data_digest(date)?;

@@ -4,7 +4,7 @@
 
 use jiff::civil::Date;
 
-use super::COMPONENT;
+use super::{COMPONENT, words::Word};
 use crate::{
     exit::AnyFailure,
     market::{Calendar, Symbol},
@@ -15,6 +15,7 @@ use crate::{
     },
     research::zoo::Snapshot,
     store::{Stores, Table},
+    text::Note,
 };
 
 /// Scores by symbol, and the model that gave them.
@@ -23,7 +24,7 @@ pub(super) struct Scores {
     pub(super) model_id: Option<String>,
     pub(super) values: Vec<(Symbol, f64)>,
     /// Why there are none, or what they are not worth.
-    pub(super) note: Option<String>,
+    pub(super) note: Option<Note>,
 }
 
 /// Scores the close of the session before `date`. Where no model is in force or the daily bars end
@@ -37,7 +38,7 @@ pub(super) fn before(
     date: Date,
     present: &[Symbol],
 ) -> Result<(Scores, Stores), AnyFailure> {
-    let none = |note: String| Scores { note: Some(note), ..Scores::default() };
+    let none = |note: Note| Scores { note: Some(note), ..Scores::default() };
     let before = Calendar::builtin().previous_session(date)?;
     let job = &station.settings().alpha.default_job;
     let model = match model_of_the_day(station, job, date)? {
@@ -45,7 +46,7 @@ pub(super) fn before(
         Err(note) => return Ok((none(note), stores)),
     };
     if stores.last_date(Table::Daily)?.is_none_or(|last| last < before) {
-        return Ok((none(format!("the daily bars do not reach {before}: strategies get no scores")), stores));
+        return Ok((none(Note::new(Word::BarsTooShort, [&before])), stores));
     }
     let options = NightOpsOptions { as_of: Some(date), ..NightOpsOptions::default() };
     let mut night = Night::with_stores(station, &options, COMPONENT, stores, date);
@@ -53,23 +54,17 @@ pub(super) fn before(
     let all = model.scores(&factors)?;
     let days = factors.dates.len();
     let Ok(day) = factors.dates.binary_search(&before) else {
-        let note = format!("no symbol has a daily bar on {before}: strategies get no scores");
+        let note = Note::new(Word::NobodyTraded, [&before]);
         return Ok((none(note), night.into_stores()?));
     };
     let score = |(row, symbol): (usize, &Symbol)| Some((*symbol, *all.get(row * days + day)?));
     let mut values: Vec<(Symbol, f64)> = factors.symbols.iter().enumerate().filter_map(score).collect();
     values.retain(|(symbol, score)| score.is_finite() && present.binary_search(symbol).is_ok());
     let note = if values.is_empty() {
-        Some(format!("no symbol of the day has a score of {before}"))
+        Some(Note::new(Word::NobodyScored, [&before]))
     } else {
         let trained = model.judgement.as_of;
-        (trained > before).then(|| {
-            format!(
-                "model {} was trained as of {trained}, with the session that is replayed: what its scores earn here \
-                 is no evidence",
-                model.id
-            )
-        })
+        (trained > before).then(|| Note::new(Word::ScoresSeen, [&model.id, &trained]))
     };
     let scores = Scores { model_id: Some(model.id.clone()), values, note };
     Ok((scores, night.into_stores()?))
@@ -77,7 +72,7 @@ pub(super) fn before(
 
 /// Returns the pinned model, else the one in force, else the newest that was trained by that day; or why
 /// there is none.
-fn model_of_the_day(station: &Station, job: &str, date: Date) -> Result<Result<Snapshot, String>, AnyFailure> {
+fn model_of_the_day(station: &Station, job: &str, date: Date) -> Result<Result<Snapshot, Note>, AnyFailure> {
     let zoo = research_plan::zoo(station);
     if let Some(pinned) = &station.settings().alpha.model_id {
         let model = zoo.load(job, pinned)?;
@@ -88,7 +83,7 @@ fn model_of_the_day(station: &Station, job: &str, date: Date) -> Result<Result<S
         return Ok(Ok(model));
     }
     if zoo.current(job)?.is_none() {
-        return Ok(Err(format!("job {job} has no model in force: strategies get no scores")));
+        return Ok(Err(Note::new(Word::NoModelInForce, [&job])));
     }
     let current = zoo.load_current(job)?;
     if current.judgement.as_of <= date {
@@ -108,5 +103,5 @@ fn model_of_the_day(station: &Station, job: &str, date: Date) -> Result<Result<S
             earlier = Some(model);
         }
     }
-    Ok(earlier.ok_or_else(|| format!("every model of job {job} was trained after {date}: strategies get no scores")))
+    Ok(earlier.ok_or_else(|| Note::new(Word::ModelsTooNew, [&job, &date])))
 }

@@ -1,17 +1,18 @@
 //! The equity curve beside its benchmark, and the drawdown.
 
 use super::{
-    window,
-    words::{money_tick, percent_tick},
+    Word, window,
+    words::{money_ticks, percent_tick},
 };
 use crate::{
     chart::{Against, Markup, Panel, line_against},
     market::tick::cny,
     ops::backtest::BacktestReport,
+    text::{Language, Note},
 };
 
 /// Writes equity and drawdown.
-pub(super) fn write_curves(page: &mut Markup, report: &BacktestReport) {
+pub(super) fn write_curves(page: &mut Markup, report: &BacktestReport, language: Language) {
     if report.equity.is_empty() {
         return;
     }
@@ -33,15 +34,15 @@ pub(super) fn write_curves(page: &mut Markup, report: &BacktestReport) {
     let held: Vec<f64> = benchmark.map(|benchmark| benchmark.returns.iter().map(held).collect()).unwrap_or_default();
     let panels = [
         Panel {
-            caption: "Net asset value at the close, CNY",
+            caption: Word::NavCaption.say(language),
             class: "nav",
             height: 230.0,
             values: &nav,
             filled: false,
-            words: money_tick,
+            words: money_ticks(language),
         },
         Panel {
-            caption: "Drawdown from the highest value so far",
+            caption: Word::DrawdownCaption.say(language),
             class: "fall",
             height: 90.0,
             values: &drawdowns,
@@ -49,15 +50,15 @@ pub(super) fn write_curves(page: &mut Markup, report: &BacktestReport) {
             words: percent_tick,
         },
     ];
-    let label = window(report).map_or_else(String::new, |words| format!("Net asset value and drawdown, {words}"));
-    page.leaf("h2", &[("id", "equity")], "Equity and drawdown");
+    let label = window(report).map_or_else(Note::default, |words| Note::new(Word::CurveLabel, [&words])).say(language);
+    page.leaf("h2", &[("id", "equity")], Word::CurveTitle.say(language));
     let mut against = Vec::new();
     if benchmark.is_some() {
-        legend(page, &[("nav", "this backtest"), ("benchmark", "the same capital in the CSI 300")]);
+        let entries = [("nav", Word::ThisBacktest), ("benchmark", Word::SameCapital)];
+        legend(page, &entries.map(|(class, words)| (class, words.say(language))));
         against.push(Against { panel: 0, class: "benchmark", values: &held });
     } else if report.figures.is_some() {
-        let reason = "Without a benchmark: the stores do not have the CSI 300 (000300.SH) on every session traded.";
-        page.leaf("p", &[("class", "none")], reason);
+        page.leaf("p", &[("class", "none")], Word::NoBenchmark.say(language));
     }
     page.part(&line_against(&label, &points, &panels, &against));
 }

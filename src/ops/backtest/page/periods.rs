@@ -1,6 +1,7 @@
 //! Years as bars and a table, months as a table tinted by their return.
 
 use super::{
+    Word,
     curves::legend,
     words::{month, or_undefined, percent, percent_tick, short_percent},
 };
@@ -8,17 +9,19 @@ use crate::{
     chart::{BarGroup, BarSeries, Bars, Markup, bars},
     ops::backtest::BacktestReport,
     research::performance::{BacktestFigures, YearFigures},
+    text::{Language, Note},
 };
 
 /// Writes the years.
-pub(super) fn write_years(page: &mut Markup, report: &BacktestReport) {
+pub(super) fn write_years(page: &mut Markup, report: &BacktestReport, language: Language) {
     let Some(figures) = &report.figures else { return };
-    page.leaf("h2", &[("id", "years")], "Returns by year");
+    page.leaf("h2", &[("id", "years")], Word::Years.say(language));
     let has_benchmark = figures.benchmark.is_some();
-    let own = BarSeries { name: "this backtest", class: "own" };
-    let series = [own, BarSeries { name: "CSI 300", class: "benchmark" }];
+    let own = BarSeries { name: Word::ThisBacktest.say(language), class: "own" };
+    let series = [own, BarSeries { name: Word::Csi300.say(language), class: "benchmark" }];
     if has_benchmark {
-        legend(page, &[("nav", "this backtest"), ("benchmark", "CSI 300")]);
+        let entries = [("nav", Word::ThisBacktest), ("benchmark", Word::Csi300)];
+        legend(page, &entries.map(|(class, words)| (class, words.say(language))));
     }
     let group = |year: &YearFigures| {
         let value = |value: Option<f64>| value.unwrap_or(f64::NAN);
@@ -28,26 +31,35 @@ pub(super) fn write_years(page: &mut Markup, report: &BacktestReport) {
     };
     let groups: Vec<BarGroup> = figures.years.iter().map(group).collect();
     page.part(&bars(&Bars {
-        title: "Return of each calendar year",
+        title: Word::YearBars.say(language),
         series: if has_benchmark { &series } else { &series[..1] },
         groups: &groups,
         height: 170.0,
         ticks: percent_tick,
         words: percent,
-        nothing: "No year has a return: no session was traded.",
+        nothing: Word::NoYear.say(language),
     }));
-    write_year_table(page, figures, has_benchmark);
+    write_year_table(page, figures, has_benchmark, language);
 }
 
-fn write_year_table(page: &mut Markup, figures: &BacktestFigures, has_benchmark: bool) {
-    let columns = ["year", "sessions", "return", "CSI 300", "volatility", "Sharpe", "drawdown", "gains"];
+fn write_year_table(page: &mut Markup, figures: &BacktestFigures, has_benchmark: bool, language: Language) {
+    let columns = [
+        Word::Year,
+        Word::Sessions,
+        Word::RetTotal,
+        Word::Csi300,
+        Word::Volatility,
+        Word::SharpeShort,
+        Word::Drawdown,
+        Word::Gains,
+    ];
     let is_shown = |at: usize| has_benchmark || at != 3;
     page.tag("div", &[("class", "scroll")], |scroll| {
         scroll.tag("table", &[("class", "years")], |table| {
             table.tag("thead", &[], |head| {
                 head.tag("tr", &[], |row| {
                     for (at, words) in columns.iter().enumerate().filter(|(at, _)| is_shown(*at)) {
-                        row.leaf("th", &[("class", if at == 0 { "" } else { "number" })], words);
+                        row.leaf("th", &[("class", if at == 0 { "" } else { "number" })], words.say(language));
                     }
                 });
             });
@@ -56,12 +68,12 @@ fn write_year_table(page: &mut Markup, figures: &BacktestFigures, has_benchmark:
                     let own = &year.own;
                     let cells = [
                         own.days.to_string(),
-                        or_undefined(own.total, percent),
-                        or_undefined(year.benchmark, percent),
-                        or_undefined(own.volatility, percent),
-                        or_undefined(own.sharpe, |value| format!("{value:.2}")),
-                        or_undefined(own.max_drawdown, percent),
-                        or_undefined(own.win_rate, percent),
+                        or_undefined(own.total, language, percent),
+                        or_undefined(year.benchmark, language, percent),
+                        or_undefined(own.volatility, language, percent),
+                        or_undefined(own.sharpe, language, |value| format!("{value:.2}")),
+                        or_undefined(own.max_drawdown, language, percent),
+                        or_undefined(own.win_rate, language, percent),
                     ];
                     body.tag("tr", &[], |row| {
                         row.leaf("th", &[], &own.year.to_string());
@@ -76,46 +88,41 @@ fn write_year_table(page: &mut Markup, figures: &BacktestFigures, has_benchmark:
 }
 
 /// Writes the months, a row a year.
-pub(super) fn write_months(page: &mut Markup, report: &BacktestReport) {
+pub(super) fn write_months(page: &mut Markup, report: &BacktestReport, language: Language) {
     let Some(figures) = report.figures.as_ref().filter(|figures| !figures.months.is_empty()) else { return };
-    page.leaf("h2", &[("id", "months")], "Returns by month, percent");
+    page.leaf("h2", &[("id", "months")], Word::Months.say(language));
     page.tag("div", &[("class", "scroll")], |scroll| {
         scroll.tag("table", &[("class", "heat")], |table| {
             table.tag("thead", &[], |head| {
                 head.tag("tr", &[], |row| {
-                    row.leaf("th", &[], "year");
+                    row.leaf("th", &[], Word::Year.say(language));
                     for number in 1..=12 {
-                        row.leaf("th", &[], month(number));
+                        row.leaf("th", &[], month(number, language));
                     }
-                    row.leaf("th", &[], "year");
+                    row.leaf("th", &[], Word::Whole.say(language));
                 });
             });
             table.tag("tbody", &[], |body| {
                 for year in &figures.years {
-                    body.tag("tr", &[], |row| write_year_row(row, figures, year));
+                    body.tag("tr", &[], |row| write_year_row(row, figures, year, language));
                 }
             });
         });
     });
 }
 
-fn write_year_row(row: &mut Markup, figures: &BacktestFigures, year: &YearFigures) {
+fn write_year_row(row: &mut Markup, figures: &BacktestFigures, year: &YearFigures, language: Language) {
     row.leaf("th", &[], &year.own.year.to_string());
     for number in 1..=12 {
         let found = figures.months.iter().find(|own| (own.year, own.month) == (year.own.year, number));
         let Some(found) = found else {
-            row.leaf("td", &[("title", "no session was traded")], "");
+            row.leaf("td", &[("title", Word::NotTraded.say(language))], "");
             continue;
         };
-        let title = format!(
-            "{} {}: {} over {} sessions",
-            month(number),
-            year.own.year,
-            or_undefined(found.total, percent),
-            found.days
-        );
+        let total = or_undefined(found.total, language, percent);
+        let title = Note::new(Word::OverSessions, [&month(number, language), &year.own.year, &total, &found.days]);
         let class = found.total.map_or("", tint);
-        row.leaf("td", &[("class", class), ("title", &title)], &or_dash(found.total));
+        row.leaf("td", &[("class", class), ("title", &title.say(language))], &or_dash(found.total));
     }
     row.leaf("td", &[("class", "total")], &or_dash(year.own.total));
 }

@@ -15,6 +15,7 @@ use crate::{
         performance::{BacktestFigures, BenchmarkFigures, PredictionFigures, TradingFigures, YearFigures},
     },
     store::StageStatus,
+    text::Language,
 };
 
 fn report() -> BacktestReport {
@@ -65,7 +66,7 @@ fn report() -> BacktestReport {
 
 #[test]
 fn verdict_comes_first_and_everything_is_there() {
-    let page = html(&report());
+    let page = html(&report(), Language::English);
     let places: Vec<usize> = [
         "<h1>Return -5.00 %</h1>",
         "7 fills, 3 sessions from 2025-06-02 to 2025-06-04",
@@ -87,7 +88,7 @@ fn verdict_comes_first_and_everything_is_there() {
     for outside in ["http://", "https://", "<script", "url("] {
         assert!(!page.contains(outside), "the page must stand alone: {outside}");
     }
-    assert_eq!(page, html(&report()), "equal reports give equal pages");
+    assert_eq!(page, html(&report(), Language::English), "equal reports give equal pages");
 }
 
 /// Figures as of a run with a benchmark, whose scores have a label on two of three sessions.
@@ -143,7 +144,7 @@ fn figures() -> BacktestFigures {
 #[test]
 fn figures_follow_the_verdict_and_carry_their_numbers() {
     let with = BacktestReport { figures: Some(figures()), ..report() };
-    let page = html(&with);
+    let page = html(&with, Language::English);
     let places: Vec<usize> = [
         "4.00 points behind the CSI 300",
         "the same capital in the CSI 300",
@@ -174,7 +175,7 @@ fn figures_follow_the_verdict_and_carry_their_numbers() {
 fn what_has_no_figure_says_why() {
     let mut bare = figures();
     (bare.benchmark, bare.prediction, bare.trading) = (None, None, TradingFigures::default());
-    let page = html(&BacktestReport { figures: Some(bare), ..report() });
+    let page = html(&BacktestReport { figures: Some(bare), ..report() }, Language::English);
     for words in
         ["Without a benchmark", "no score has a label", "Nothing was traded.", "no benchmark for these sessions"]
     {
@@ -191,8 +192,16 @@ fn a_failed_run_says_so_before_all_else() {
     failed.metrics.clear();
     failed.equity.clear();
     failed.digest = None;
-    let page = html(&failed);
+    let page = html(&failed, Language::English);
     assert!(page.contains("<title>FAILED") && page.contains("<h1>FAILED</h1>"), "{page}");
     assert!(page.contains("the weight of 600000.SH is NaN (exit code 17)"), "{page}");
     assert!(!page.contains("<svg") && !page.contains("not traded as wished") && !page.contains("verdict good\""));
+}
+
+#[test]
+fn page_is_said_in_every_language() {
+    let with = BacktestReport { figures: Some(figures()), ..report() };
+    for language in Language::ALL {
+        insta::assert_snapshot!(format!("page_{language}"), html(&with, language));
+    }
 }

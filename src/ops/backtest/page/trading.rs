@@ -2,94 +2,96 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::words::{fen, percent};
-use crate::{chart::Markup, market::tick::cny, ops::backtest::BacktestReport, research::performance::TradingFigures};
+use super::{
+    Word,
+    words::{fen, percent},
+};
+use crate::{
+    chart::Markup,
+    market::tick::cny,
+    ops::backtest::BacktestReport,
+    research::performance::TradingFigures,
+    text::{Language, Note, Speak},
+};
 
 /// Writes turnover and costs.
-pub(super) fn write_costs(page: &mut Markup, report: &BacktestReport) {
+pub(super) fn write_costs(page: &mut Markup, report: &BacktestReport, language: Language) {
     let Some(trading) = report.figures.as_ref().map(|figures| figures.trading) else { return };
-    page.leaf("h2", &[("id", "costs")], "Turnover and costs");
+    page.leaf("h2", &[("id", "costs")], Word::Costs.say(language));
     let turnover = report.metrics.get("bt_turnover").copied().flatten();
     let sessions = report.equity.len();
-    let mean = turnover.map_or_else(|| "not defined".into(), percent);
+    let mean: String = turnover.map_or_else(|| Word::NotDefined.say(language).into(), percent);
     let lead = if trading.traded > 0 {
-        format!(
-            "{} traded in {} buys and {} sells over {sessions} sessions, {mean} of the account a session. All of it cost \
-             {}: {} of the starting capital, {:.1} basis points of what was traded.",
-            fen(trading.traded),
-            trading.buys,
-            trading.sells,
-            fen(trading.costs),
-            share(trading.costs, trading.capital),
-            cny(trading.costs) / cny(trading.traded) * 10_000.0
-        )
+        let [traded, costs] = [trading.traded, trading.costs].map(|amount| fen(amount, language));
+        let of_capital = share(trading.costs, trading.capital, language);
+        let points = format!("{:.1}", cny(trading.costs) / cny(trading.traded) * 10_000.0);
+        let all: [&dyn Speak; 8] =
+            [&traded, &trading.buys, &trading.sells, &sessions, &mean, &costs, &of_capital, &points];
+        Note::new(Word::CostsLead, all)
     } else {
-        "Nothing was traded.".into()
+        Word::NothingTraded.into()
     };
-    page.leaf("p", &[("class", "lead")], &lead);
+    page.leaf("p", &[("class", "lead")], &lead.say(language));
     if trading.traded == 0 {
         return;
     }
     page.tag("table", &[("class", "narrow")], |table| {
         table.tag("thead", &[], |head| {
             head.tag("tr", &[], |row| {
-                for (words, class) in [("cost", ""), ("CNY", "number"), ("of the capital", "number")] {
-                    row.leaf("th", &[("class", class)], words);
+                for (words, class) in [(Word::Cost, ""), (Word::Cny, "number"), (Word::OfCapital, "number")] {
+                    row.leaf("th", &[("class", class)], words.say(language));
                 }
             });
         });
-        table.tag("tbody", &[], |body| write_cost_rows(body, &trading));
+        table.tag("tbody", &[], |body| write_cost_rows(body, &trading, language));
     });
 }
 
-fn write_cost_rows(body: &mut Markup, trading: &TradingFigures) {
+fn write_cost_rows(body: &mut Markup, trading: &TradingFigures, language: Language) {
     let rows = [
-        ("commission", trading.commission),
-        ("stamp duty", trading.stamp_duty),
-        ("transfer fee", trading.transfer_fee),
-        ("slippage", trading.slippage),
-        ("all costs", trading.costs),
-        ("dividends received", trading.dividends),
+        (Word::Commission, trading.commission),
+        (Word::StampDuty, trading.stamp_duty),
+        (Word::TransferFee, trading.transfer_fee),
+        (Word::Slippage, trading.slippage),
+        (Word::AllCosts, trading.costs),
+        (Word::Dividends, trading.dividends),
     ];
     for (words, value) in rows {
         body.tag("tr", &[], |row| {
-            row.leaf("th", &[], words);
-            row.leaf("td", &[("class", "number")], &fen(value));
-            row.leaf("td", &[("class", "number")], &share(value, trading.capital));
+            row.leaf("th", &[], words.say(language));
+            row.leaf("td", &[("class", "number")], &fen(value, language));
+            row.leaf("td", &[("class", "number")], &share(value, trading.capital, language));
         });
     }
 }
 
-fn share(part: i64, whole: i64) -> String {
-    if whole == 0 { "not defined".into() } else { percent(cny(part) / cny(whole)) }
+fn share(part: i64, whole: i64, language: Language) -> String {
+    if whole == 0 { Word::NotDefined.say(language).into() } else { percent(cny(part) / cny(whole)) }
 }
 
-pub(super) fn write_refusals(page: &mut Markup, report: &BacktestReport) {
+pub(super) fn write_refusals(page: &mut Markup, report: &BacktestReport, language: Language) {
     // A run that ended before its result knows nothing of orders.
     if report.digest.is_none() {
         return;
     }
-    page.leaf("h2", &[], "What was not traded as wished");
-    let columns: [(&str, &BTreeMap<String, usize>); 3] = [
-        ("orders that filled nothing", &report.rejects),
-        ("orders that filled in part", &report.cut),
-        ("wishes that a limit cut", &report.limited),
-    ];
+    page.leaf("h2", &[], Word::Refusals.say(language));
+    let columns: [(Word, &BTreeMap<String, usize>); 3] =
+        [(Word::Unfilled, &report.rejects), (Word::Partly, &report.cut), (Word::Limited, &report.limited)];
     let reasons: BTreeSet<&String> = columns.iter().flat_map(|(_, counts)| counts.keys()).collect();
     if reasons.is_empty() {
         page.leaf(
             "p",
             &[("class", "none")],
-            if report.trades > 0 { "Every order filled whole." } else { "No order was refused." },
+            if report.trades > 0 { Word::AllFilled } else { Word::NoneRefused }.say(language),
         );
         return;
     }
     page.tag("table", &[("class", "refusals")], |table| {
         table.tag("thead", &[], |head| {
             head.tag("tr", &[], |row| {
-                row.leaf("th", &[], "reason");
+                row.leaf("th", &[], Word::Reason.say(language));
                 for (words, _) in &columns {
-                    row.leaf("th", &[("class", "number")], words);
+                    row.leaf("th", &[("class", "number")], words.say(language));
                 }
             });
         });

@@ -1,6 +1,10 @@
-//! How the page writes numbers.
+//! How the page writes numbers, in every language.
 
-use crate::market::tick::cny;
+use super::phrases::Word;
+use crate::{
+    market::tick::cny,
+    text::{Language, Note},
+};
 
 /// Writes a share as percent with two decimals.
 pub(super) fn percent(share: f64) -> String {
@@ -14,8 +18,8 @@ pub(super) fn signed_percent(share: f64) -> String {
 }
 
 /// Writes a difference of two shares.
-pub(super) fn points(difference: f64) -> String {
-    format!("{:.2} points", hundredfold(difference, 2))
+pub(super) fn points(difference: f64) -> Note {
+    Note::new(Word::Points, [&format!("{:.2}", hundredfold(difference, 2))])
 }
 
 /// Writes a share as percent with one decimal: for places where many stand side by side.
@@ -40,17 +44,30 @@ pub(super) fn coefficient(value: f64) -> String {
 }
 
 /// Writes what may not be defined.
-pub(super) fn or_undefined(value: Option<f64>, words: fn(f64) -> String) -> String {
-    value.map_or_else(|| "not defined".into(), words)
+pub(super) fn or_undefined(value: Option<f64>, language: Language, words: fn(f64) -> String) -> String {
+    value.map_or_else(|| Word::NotDefined.say(language).into(), words)
 }
 
 /// Writes an amount of money, in fen, as whole CNY.
-pub(super) fn fen(value: i64) -> String {
-    format!("{} CNY", thousands(cny(value)))
+pub(super) fn fen(value: i64, language: Language) -> String {
+    format!("{} {}", thousands(cny(value)), Word::Cny.say(language))
+}
+
+/// Returns how the language writes money on an axis.
+pub(super) fn money_ticks(language: Language) -> fn(f64) -> String {
+    match language {
+        Language::English => money_tick,
+        Language::Chinese => money_tick_in_wan,
+    }
+}
+
+/// Writes CNY as Chinese readers count large amounts: by ten thousand.
+fn money_tick_in_wan(value: f64) -> String {
+    if value.abs() >= 1e4 { format!("{} 万", trimmed(&format!("{:.3}", value / 1e4))) } else { thousands(value) }
 }
 
 /// Writes whole CNY in groups of three digits; ten millions and more as millions.
-pub(super) fn money_tick(value: f64) -> String {
+fn money_tick(value: f64) -> String {
     if value.abs() >= 1e7 { format!("{} m", trimmed(&format!("{:.3}", value / 1e6))) } else { thousands(value) }
 }
 
@@ -67,10 +84,24 @@ pub(super) fn thousands(value: f64) -> String {
     if value < 0.0 && digits != "0" { format!("-{text}") } else { text }
 }
 
-/// Returns the name of a month, 1 to 12, in three letters.
-pub(super) fn month(number: i8) -> &'static str {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    usize::try_from(number - 1).ok().and_then(|at| MONTHS.get(at)).copied().unwrap_or("?")
+/// Returns the name of a month, 1 to 12, in three letters in English.
+pub(super) fn month(number: i8, language: Language) -> &'static str {
+    const MONTHS: [Word; 12] = [
+        Word::January,
+        Word::February,
+        Word::March,
+        Word::April,
+        Word::May,
+        Word::June,
+        Word::July,
+        Word::August,
+        Word::September,
+        Word::October,
+        Word::November,
+        Word::December,
+    ];
+    let month = usize::try_from(number - 1).ok().and_then(|at| MONTHS.get(at));
+    month.map_or("?", |month| month.say(language))
 }
 
 fn hundredfold(share: f64, decimals: i32) -> f64 {
@@ -86,7 +117,10 @@ fn trimmed(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{coefficient, fen, money_tick, percent, percent_tick, short_percent, signed_percent, thousands};
+    use super::{
+        Language, coefficient, fen, money_tick, money_ticks, percent, percent_tick, short_percent, signed_percent,
+        thousands,
+    };
 
     #[test]
     fn amounts_are_grouped() {
@@ -94,7 +128,9 @@ mod tests {
         {
             assert_eq!(thousands(value), text);
         }
-        assert_eq!(fen(123_456_750), "1,234,568 CNY");
+        assert_eq!(fen(123_456_750, Language::English), "1,234,568 CNY");
+        assert_eq!(fen(123_456_750, Language::Chinese), "1,234,568 元");
+        assert_eq!(money_ticks(Language::Chinese)(12_500_000.0), "1250 万");
         assert_eq!((money_tick(9_500_000.0).as_str(), money_tick(12_500_000.0).as_str()), ("9,500,000", "12.5 m"));
     }
 

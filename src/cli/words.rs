@@ -1,0 +1,35 @@
+//! What several commands say, in every language, and how words stand in columns.
+
+use crate::text::{Language, Note, phrases};
+
+phrases! {
+    /// A sentence of a command.
+    pub(super) enum Word {
+        Report => "report: {}", "报告：{}";
+        Experiment => "experiment: {}", "实验：{}";
+        ResultDigest => "result digest: {}", "结果摘要：{}";
+        Note => "note: {}", "说明：{}";
+    }
+}
+
+/// Says where a report is.
+pub(super) fn saved(language: Language, path: &str) -> String {
+    Note::new(Word::Report, [&path]).say(language)
+}
+
+/// Fills words up to a width; a Chinese character is two columns wide.
+pub(super) fn cell(words: &str, width: usize) -> String {
+    let own: usize = words.chars().map(|character| if character.is_ascii() { 1 } else { 2 }).sum();
+    format!("{words}{}", " ".repeat(width.saturating_sub(own)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Word, cell};
+
+    #[test]
+    fn table_is_sound_and_columns_align() {
+        crate::text::assert_sound::<Word>(&[]);
+        assert_eq!([cell("OK", 4), cell("正常", 6), cell("熔断", 2)], ["OK  ", "正常  ", "熔断"]);
+    }
+}
