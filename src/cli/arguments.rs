@@ -35,7 +35,7 @@ pub(super) struct Global {
     /// Override a config key for this run; may be repeated
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
     pub(super) sets: Vec<String>,
-    /// The language of pages and panels: en or zh
+    /// The language of reports, pages and panels: en or zh
     #[arg(long, global = true, value_name = "en|zh", default_value_t)]
     pub(super) lang: Language,
     /// Print one JSON document on stdout and nothing else

@@ -66,6 +66,34 @@ fn warning_ends_with_1_only_where_it_is_strict() {
 }
 
 #[test]
+fn reports_are_said_in_chinese_and_json_has_no_language() {
+    let room = Room::nighted();
+    let say = |code: i32, arguments: &[&str]| room.run_to(code, &[arguments, &["--lang", "zh"], &NO_BUS[..]].concat());
+    let is_chinese = |text: &str| text.chars().any(|character| ('\u{4e00}'..='\u{9fff}').contains(&character));
+    let day = say(0, &["day-ops", "-q"]).stdout;
+    assert!(day.contains("盘前体检 2025-07-01：") && day.contains("风控限额"), "{day}");
+    let day = room.read("reports/day_ops_20250701.md");
+    assert!(day.starts_with("# 盘前体检 2025-07-01：") && day.contains("| 熔断 | 正常 |"), "{day}");
+    let night = say(0, &["night-ops", "-q", "--mode", "data"]).stdout;
+    assert!(night.contains("夜间流水线 2025-06-30 成功，耗时"), "{night}");
+    let night = room.read("reports/night_ops_20250630.md");
+    assert!(night.contains("| 阶段 | 状态 |") && night.contains("| 行情采集 | 完成 |"), "{night}");
+    let traded = say(0, &["simulate", "-q"]).stdout;
+    assert!(traded.contains("2025-06-30 模拟交易成功：K 线"), "{traded}");
+    assert!(room.read("reports/simulation_20250630.md").contains("| 账户 | 期初净值 |"));
+    let tested = say(0, &["backtest", "-q"]).stdout;
+    assert!(tested.contains("最大回撤") && tested.contains("夏普"), "{tested}");
+    let page = tested.lines().find_map(|line| line.strip_prefix("报告：").filter(|path| path.ends_with(".html")));
+    let page = room.read(page.expect("a page"));
+    assert!(page.contains("<html lang=\"zh-CN\">") && page.contains("分月收益（%）"), "{page}");
+    for name in ["day_ops_20250701", "night_ops_20250630", "simulation_20250630"] {
+        assert!(!is_chinese(&room.read(&format!("reports/{name}.json"))), "{name}");
+    }
+    let json = room.run(&["day-ops", "--json", "--lang", "zh"]).stdout;
+    assert!(!is_chinese(&json), "{json}");
+}
+
+#[test]
 fn workspace_without_a_night_fails() {
     let room = Room::fresh();
     let failed = room.run_to(1, &["day-ops"]);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lighthunter::store::JobRunStatus;
+use lighthunter::{store::JobRunStatus, vault::Vault};
 use nix::sys::signal::Signal;
 
 use super::{QUIET, Scheduler, runs, wait_for, write_jobs};
@@ -116,6 +116,66 @@ fn changed_jobs_are_taken_over_and_wrong_ones_are_not() {
     wait_for("a tick", 30.0, || !room.lines("cache/ticks").is_empty());
     scheduler.send(Signal::SIGINT);
     assert_eq!(scheduler.end().0, Some(130));
+}
+
+/// Returns what DayOps found of the schedule.
+fn schedule_check(room: &Room) -> (String, String) {
+    let report = room.run(&["day-ops", "--json"]).json();
+    let checks = report["checks"].as_array().expect("checks");
+    let check = checks.iter().find(|check| check["name"] == "schedule").expect("made");
+    let word = |key: &str| check[key].as_str().expect("a word").to_owned();
+    (word("grade"), word("reason"))
+}
+
+#[test]
+fn day_ops_knows_whether_a_scheduler_runs() {
+    let room = Room::fresh();
+    let (grade, reason) = schedule_check(&room);
+    assert!(grade == "WARNING" && reason.contains("none has ever run here: 2 enabled jobs"), "{grade} {reason}");
+    for (signal, words) in
+        [(Signal::SIGTERM, "the last one ended at"), (Signal::SIGKILL, "died, its last sign of life")]
+    {
+        let mut scheduler = Scheduler::start(&room, None);
+        let pid = format!("\"pid\":{},", scheduler.0.id());
+        let is_alive =
+            || std::fs::read_to_string(room.path("monitor/scheduler.json")).is_ok_and(|text| text.contains(&pid));
+        wait_for("a sign of life", 30.0, is_alive);
+        let (grade, reason) = schedule_check(&room);
+        assert!(reason.contains(&format!("the scheduler runs (process {}", scheduler.0.id())), "{grade} {reason}");
+        assert!(!reason.contains("no scheduler"), "{reason}");
+        scheduler.send(signal);
+        let _ = scheduler.0.wait();
+        let (grade, reason) = schedule_check(&room);
+        assert!(grade == "WARNING" && reason.contains("no scheduler is running") && reason.contains(words), "{reason}");
+    }
+}
+
+#[test]
+fn nightly_regression_runs_by_hand_with_the_drill_and_names_what_failed() {
+    let room = Room::fresh();
+    let drill = "[lighthunter, regression, --mode, full, --name, \"The clone is clean\"]";
+    let jobs = room.read("config/jobs.yaml").replace("[lighthunter, regression, --mode, quick]", drill);
+    assert!(jobs.contains(drill));
+    room.write("config/jobs.yaml", jobs);
+    Vault::open(&room.root()).and_then(|vault| vault.commit_all("drill at night", now())).expect("committed");
+    // It is disabled, and a person may run it all the same.
+    let done = room.run_to(0, &["scheduler", "run-once", "nightly_regression"]);
+    assert!(done.stdout.contains("ok   drill") && done.stdout.contains("Regression full passed in"), "{}", done.stdout);
+    let page = done.stdout.split("report ").nth(1).and_then(|rest| rest.lines().next()).expect("a report");
+    assert!(std::path::Path::new(page).is_file(), "{page}");
+
+    let failed = room.run_to(1, &["regression", "--mode", "full", "--name", "no scenario has this name"]);
+    assert!(
+        failed.stdout.contains("FAIL drill") && failed.stdout.contains("Regression full FAILED in"),
+        "{}",
+        failed.stdout
+    );
+    assert!(failed.stdout.trim_end().ends_with("s: drill."), "the part that failed is named: {}", failed.stdout);
+    room.refused(2, &["regression", "--name", "x"], &["--mode full"]);
+}
+
+fn now() -> jiff::Timestamp {
+    "2025-10-10T00:00:00Z".parse().expect("a timestamp")
 }
 
 #[test]

@@ -229,7 +229,23 @@ fn room() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a directory")
 }
 
-fn simulate(seed: u64, open: &dyn Fn(Date) -> bool) -> (World, Trouble) {
+/// What is done wrong on purpose, so that the oracle must see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Planted {
+    Nothing,
+    /// A start is committed and its job never runs.
+    Missed,
+    /// A job that has ended well starts again for the same slot.
+    Doubled,
+    /// A restart forgets that a job was under way.
+    Forgotten,
+}
+
+/// The start that is done wrong, far from the begin.
+const PLANTED_AT: u32 = 2_000;
+
+fn simulate(seed: u64, open: &dyn Fn(Date) -> bool, planted: Planted) -> (World, Trouble) {
+    let mut count = 0;
     let room = room();
     let mut ledger = ledger_in(room.path());
     let begin = i64::from(date(1970, 1, 1).until(FIRST).expect("a span").get_days()) * DAY - ZONE + 100;
@@ -273,7 +289,23 @@ fn simulate(seed: u64, open: &dyn Fn(Date) -> bool) -> (World, Trouble) {
         for start in &turn.starts {
             let long = trouble.random.random_range(0..20) == 0;
             let takes = if long { trouble.random.random_range(0..8_000) } else { trouble.random.random_range(0..600) };
+            count += 1;
+            let is_planted = count == PLANTED_AT;
+            if is_planted && planted == Planted::Missed {
+                let status = JobRunStatus::Success;
+                let end = JobRunEnd { status, finished_at: second(wall), exit: Some(0), error: None };
+                assert!(ledger.finish_job_run(start.seq, &end).expect("finished"));
+                agenda.ended(&start.job.id);
+                continue;
+            }
             world.started(start, wall, trouble.truth + takes);
+            if is_planted && planted == Planted::Doubled {
+                world.end(&ledger, &start.job.id, JobRunStatus::Success, wall);
+                world.started(start, wall, trouble.truth + takes);
+            }
+            if is_planted && planted == Planted::Forgotten {
+                world.started(start, wall, trouble.truth + takes);
+            }
         }
         for skipped in &turn.skipped {
             world.known.get_mut(&skipped.job).expect("a job").passed += skipped.slots;
@@ -293,7 +325,7 @@ fn simulate(seed: u64, open: &dyn Fn(Date) -> bool) -> (World, Trouble) {
 fn no_start_is_missed_or_doubled_in_three_years_of_trouble() {
     let watch = Stopwatch::start();
     let open = |day| Calendar::builtin().is_session(day).expect("known");
-    let (world, trouble) = simulate(1, &open);
+    let (world, trouble) = simulate(1, &open, Planted::Nothing);
     let counts = (trouble.kills, trouble.jumps, trouble.suspends);
     assert!(counts.0 > 20 && counts.1 > 20 && counts.2 > 10, "too quiet: {counts:?}");
     for job in &world.jobs {
@@ -308,4 +340,30 @@ fn no_start_is_missed_or_doubled_in_three_years_of_trouble() {
         eprintln!("{}: {served} of {all} served, {} passed over", job.id, known.passed);
     }
     eprintln!("three years with {counts:?} kills, jumps and suspends in {} s", watch.seconds());
+}
+
+/// Returns what the oracle says of a simulation in which something is wrong.
+fn verdict(open: &dyn Fn(Date) -> bool, planted: Planted) -> String {
+    let run = std::panic::AssertUnwindSafe(|| drop(simulate(1, open, planted)));
+    let panic = std::panic::catch_unwind(run).expect_err("the oracle sees nothing");
+    panic.downcast_ref::<String>().cloned().unwrap_or_default()
+}
+
+#[test]
+fn oracle_sees_what_is_planted() {
+    let open = |day| Calendar::builtin().is_session(day).expect("known");
+    for (planted, words) in [
+        (Planted::Missed, " is left at "),
+        (Planted::Doubled, " is served twice"),
+        (Planted::Forgotten, " overlaps itself"),
+    ] {
+        let said = verdict(&open, planted);
+        assert!(said.contains(words), "{planted:?}: {said}");
+    }
+    // A calendar that has forgotten a holiday, and one that has invented it.
+    let holiday = date(2023, 10, 2);
+    let without = verdict(&|day| day == holiday || open(day), Planted::Nothing);
+    assert!(without.contains(" is left at "), "{without}");
+    let invented = verdict(&|day| day != date(2023, 10, 10) && open(day), Planted::Nothing);
+    assert!(invented.contains("no slot"), "{invented}");
 }
