@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod monitor;
 mod monitor_state;
 pub mod night_ops;
+mod reason;
 pub mod regression;
 mod report_files;
 mod research_plan;

@@ -71,7 +71,7 @@ fn resume_goes_on_from_the_last_good_stage() {
         let redone = ["selfcheck", "collect", "train", "backtest", "record"].contains(&step.name.name());
         assert_eq!(step.status, if redone { StageStatus::Done } else { StageStatus::Skipped }, "{}", step.name);
         if !redone {
-            assert!(step.reason.starts_with("done before the interruption"), "{}", step.reason);
+            assert!(step.reason.starts_with("done before the interruption"), "{}", &*step.reason);
         }
     }
     assert_eq!(room.result(), right);

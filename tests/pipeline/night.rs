@@ -40,7 +40,7 @@ fn the_same_night_twice_gives_the_same_result() {
     room.run_to(0, &["night-ops", "-q"]);
     assert_eq!(room.result(), first);
     let collect = &room.report().steps[1];
-    assert!(collect.reason.starts_with("nothing is new"), "{}", collect.reason);
+    assert!(collect.reason.starts_with("nothing is new"), "{}", &*collect.reason);
     room.assert_clean();
     let other = Room::fresh();
     other.run_to(0, &["night-ops", "-q"]);

@@ -10,7 +10,7 @@ use crate::{
     digest::Digest,
     durable::DurableError,
     market::tick::cny,
-    ops::report_files,
+    ops::{reason, report_files},
     store::MarkRow,
     text::{Language, Note, Speak},
     trading::{Fen, TradeCore},
@@ -169,7 +169,8 @@ impl SimulationReport {
             [&counts.bars, &counts.signals, &counts.orders, &counts.fills, &counts.refused_by_risk];
         let _ = writeln!(text, "\n{}", say(Note::new(Word::Counts, all)));
         for (what, counts) in [(Word::Unfilled, &counts.unfilled), (Word::Limited, &counts.limited)] {
-            let words: Vec<String> = counts.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+            let of = |(code, count): (&String, &u64)| format!("{} {count}", reason::words(code, language));
+            let words: Vec<String> = counts.iter().map(of).collect();
             if !words.is_empty() {
                 let _ = writeln!(text, "{}", say(Note::new(what, [&words.join(", ")])));
             }

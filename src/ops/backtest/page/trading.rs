@@ -9,7 +9,7 @@ use super::{
 use crate::{
     chart::Markup,
     market::tick::cny,
-    ops::backtest::BacktestReport,
+    ops::{backtest::BacktestReport, reason},
     research::performance::TradingFigures,
     text::{Language, Note, Speak},
 };
@@ -98,7 +98,7 @@ pub(super) fn write_refusals(page: &mut Markup, report: &BacktestReport, languag
         table.tag("tbody", &[], |body| {
             for reason in reasons {
                 body.tag("tr", &[], |row| {
-                    row.leaf("th", &[], &reason.replace('_', " "));
+                    row.leaf("th", &[], &reason::words(reason, language));
                     for (_, counts) in &columns {
                         let count = counts.get(reason).map_or_else(|| "–".into(), ToString::to_string);
                         row.leaf("td", &[("class", "number")], &count);
