@@ -12,7 +12,7 @@ use lighthunter::{
         Bar, Event, EventSink, SessionOpen, TradeCore, TradeTerms, TradingError,
         broker::{PaperBroker, Venue},
         portfolio::{AccountRule, Allocation, PortfolioManager, StrategyRule},
-        risk::{RiskBrain, RiskLimits, ScoreWeights},
+        risk::RiskBrain,
         strategy::{Strategy, Wish},
     },
 };
@@ -22,6 +22,7 @@ use crate::{
     ema_cross::{self, EmaCross},
     minute_bars::{Minutes, Session},
     watch::ProcessorWatch,
+    wide_limits::wide_limits,
 };
 
 /// What the peers were measured on.
@@ -160,18 +161,7 @@ fn play(core: &mut TradeCore, session: &Session, symbols: usize, sink: &mut Coun
 fn core(strategy: Option<Box<dyn Strategy>>) -> TradeCore {
     let account =
         AccountRule { id: "main".into(), starting_cash: (ema_cross::CAPITAL * 100.0) as i64, max_leverage: 1.0 };
-    let limits = RiskLimits {
-        blacklist: [].into(),
-        whitelist: [].into(),
-        max_leverage: 1.0,
-        concentration_limit: 0.3,
-        max_dd_intraday: 0.5,
-        max_dd_total: 0.9,
-        max_order_value: 100_000_000,
-        price_collar: 0.1,
-        max_turnover: 10.0,
-        weights: ScoreWeights { dd_intraday: 0.4, dd_total: 0.3, leverage: 0.2, concentration: 0.1 },
-    };
+    let limits = wide_limits(100_000_000);
     let rules: Vec<StrategyRule> = strategy.iter().map(|strategy| rule(strategy.id())).collect();
     let weights = rules.iter().map(|rule| (rule.id.to_string(), 1.0)).collect();
     let allocation = Allocation { weights, ..Allocation::default() };

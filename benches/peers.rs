@@ -9,6 +9,7 @@ mod alpha158;
 #[path = "peers/top_k.rs"]
 mod top_k;
 mod watch;
+mod wide_limits;
 
 use std::{path::Path, process::ExitCode};
 

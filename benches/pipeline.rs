@@ -25,6 +25,7 @@ mod parse;
 mod process;
 mod rollback;
 mod watch;
+mod wide_limits;
 
 use std::process::ExitCode;
 

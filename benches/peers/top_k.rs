@@ -27,12 +27,12 @@ use lighthunter::{
         Fill, TradeCore, TradeTerms, TradingError,
         broker::{PaperBroker, Venue},
         portfolio::{AccountRule, Allocation, PortfolioManager, StrategyRule},
-        risk::{RiskBrain, RiskLimits, ScoreWeights},
+        risk::RiskBrain,
         strategy::{Strategy, TopK},
     },
 };
 
-use crate::{repeated, watch::ProcessorWatch};
+use crate::{repeated, watch::ProcessorWatch, wide_limits::wide_limits};
 
 const HELD: usize = 30;
 /// Fen.
@@ -251,18 +251,7 @@ fn core(strategy: Box<dyn Strategy>) -> TradeCore {
         target_holding_days: 1,
         venue: Venue::Any,
     };
-    let limits = RiskLimits {
-        blacklist: [].into(),
-        whitelist: [].into(),
-        max_leverage: 1.0,
-        concentration_limit: 0.3,
-        max_dd_intraday: 0.5,
-        max_dd_total: 0.9,
-        max_order_value: 100_000_000_000,
-        price_collar: 0.1,
-        max_turnover: 10.0,
-        weights: ScoreWeights { dd_intraday: 0.4, dd_total: 0.3, leverage: 0.2, concentration: 0.1 },
-    };
+    let limits = wide_limits(100_000_000_000);
     // The commission of the peers' scripts.
     let commission = Commission { rate: 0.0003, minimum: 5.0 };
     let terms = TradeTerms { commission, slippage_bps: 0.0, participation: 0.25, trim_to_cash: true };

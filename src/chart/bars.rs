@@ -4,13 +4,11 @@
 
 use super::{
     Markup,
-    scale::{GUTTER, LESS_GUTTER, Scale, draw_ticks, number},
+    scale::{AXIS_HEIGHT, GUTTER, LESS_GUTTER, Scale, draw_ticks, number},
 };
 
 /// Space above and below the bars, where their numbers stand, pixels.
 const MARGIN: f64 = 22.0;
-/// Height of the axis below, pixels.
-const AXIS_HEIGHT: f64 = 24.0;
 /// Share of a group's width that its bars take.
 const FILLED: f64 = 0.72;
 /// Bars are not wider than this share of the plot: two of them must not look like walls.

@@ -3,15 +3,13 @@
 
 use super::{
     Markup,
-    scale::{GUTTER, LESS_GUTTER, Scale, draw_ticks, number},
+    scale::{AXIS_HEIGHT, GUTTER, LESS_GUTTER, Scale, draw_ticks, number},
 };
 
 /// Height of a panel's caption, pixels.
 const CAPTION_HEIGHT: f64 = 28.0;
 /// Space below a panel, so that its lowest words stay clear of the next caption, pixels.
 const PANEL_GAP: f64 = 16.0;
-/// Height of the axis below the panels, pixels.
-const AXIS_HEIGHT: f64 = 24.0;
 /// The curves are drawn in a square of this side and stretched to the panel.
 const SIDE: f64 = 1000.0;
 /// At most so many points are drawn: more than a page has pixels show nothing.

@@ -8,6 +8,9 @@ pub(super) const GUTTER: &str = "64";
 /// The style that makes a drawing narrower by its gutter.
 pub(super) const LESS_GUTTER: &str = "width:calc(100% - 64px);overflow:visible";
 
+/// Height of the axis below the plot, pixels.
+pub(super) const AXIS_HEIGHT: f64 = 24.0;
+
 /// From values to heights.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scale {

@@ -158,21 +158,39 @@ fn volume_room(quote: &Quote, traded: i64, terms: &TradeTerms) -> Result<i64, Re
 /// whole lots.
 #[must_use]
 pub fn affordable_shares(cash: Fen, symbol: Symbol, wanted: i64, price: Fen, date: Date, terms: &TradeTerms) -> i64 {
-    let affordable = |shares: i64| {
-        let value = shares * price;
-        value + rules::charges(symbol, date, Side::Buy, value, terms).total() <= cash
-    };
+    affordable(cash, symbol, wanted, price, date, terms).shares
+}
+
+/// Shares and what they cost with all charges, fen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Affordable {
+    pub(super) shares: i64,
+    pub(super) cost: Fen,
+}
+
+/// As [`affordable_shares`], with what these shares cost.
+pub(super) fn affordable(
+    cash: Fen,
+    symbol: Symbol,
+    wanted: i64,
+    price: Fen,
+    date: Date,
+    terms: &TradeTerms,
+) -> Affordable {
     if price <= 0 || wanted <= 0 {
-        return 0;
+        return Affordable::default();
     }
+    let cost = |shares: i64| rules::buy_cost(symbol, date, shares * price, terms);
     // The cost grows with the shares, so the most that fits is found by halving; mostly all of them fit.
     let most = wanted.min(cash / price);
-    let (mut fits, mut exceeds) = if affordable(most) { (most, most + 1) } else { (0, most) };
+    let cost_of_most = cost(most);
+    let (mut fits, mut exceeds) = if cost_of_most <= cash { (most, most + 1) } else { (0, most) };
     while exceeds - fits > 1 {
         let middle = fits + (exceeds - fits) / 2;
-        if affordable(middle) { fits = middle } else { exceeds = middle }
+        if cost(middle) <= cash { fits = middle } else { exceeds = middle }
     }
-    rules::whole_lots(symbol, Side::Buy, fits, 0)
+    let shares = rules::whole_lots(symbol, Side::Buy, fits, 0);
+    Affordable { shares, cost: if shares == most { cost_of_most } else { cost(shares) } }
 }
 
 #[cfg(test)]

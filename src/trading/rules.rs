@@ -23,6 +23,11 @@ pub(super) fn charges(symbol: Symbol, on: Date, side: Side, value: Fen, terms: &
     more_charges(symbol, on, side, 0, value, terms)
 }
 
+/// Returns what a buy of `value` fen costs with all charges.
+pub(super) fn buy_cost(symbol: Symbol, on: Date, value: Fen, terms: &TradeTerms) -> Fen {
+    value + charges(symbol, on, Side::Buy, value, terms).total()
+}
+
 /// Returns what a fill of `value` fen adds to the costs of an order that had filled for `before` fen, so
 /// that the least commission is paid once an order (market_rules.md).
 pub(super) fn more_charges(

@@ -157,12 +157,11 @@ impl<'a> Replay<'a> {
     /// a daily bar is shown to no strategy.
     fn trade(&mut self) -> Result<(), TradingError> {
         let concerned = self.core.concerned();
-        let mut days = Vec::with_capacity(concerned.len());
-        let mut bars = Vec::with_capacity(concerned.len());
-        for name in concerned.into_iter().filter_map(|symbol| self.tape.index(symbol)) {
-            days.extend(self.tape.day(name));
-            bars.extend(self.tape.bar(name));
-        }
+        let mut names = Vec::with_capacity(concerned.len());
+        names.extend(concerned.into_iter().filter_map(|symbol| self.tape.index(symbol)));
+        let bars = self.tape.bars(&names);
+        let mut days = Vec::with_capacity(names.len());
+        days.extend(names.into_iter().filter_map(|name| self.tape.day(name)));
         self.core.brief(&days);
         self.core.step(&bars, &mut self.tally)
     }

@@ -70,7 +70,9 @@ impl Tally {
     }
 
     fn execution(&mut self, execution: &Execution) {
-        let order = self.orders.entry(execution.client_order_id.clone()).or_default();
+        // An order is told before its executions.
+        let mut unknown = Underway::default();
+        let order = self.orders.get_mut(&execution.client_order_id).unwrap_or(&mut unknown);
         if execution.shares > 0 {
             order.filled += execution.shares;
             self.traded += execution.value();

@@ -11,6 +11,8 @@ use crate::{
 
 /// The hour at which the closing call ends.
 const CLOSE_HOUR: i8 = 15;
+/// What a bar is made of.
+const BAR_FIELDS: [Field; 6] = [Field::Open, Field::High, Field::Low, Field::Close, Field::Volume, Field::Amount];
 
 /// What the past says of one symbol.
 #[derive(Debug, Clone, Copy, Default)]
@@ -161,26 +163,38 @@ impl<'a> Tape<'a> {
         Some((of, SymbolDay { reference, band, suspended: !self.panel.trades(symbol, self.today) }))
     }
 
-    /// Returns a symbol's bar of today, which covers the whole session; none without one.
-    pub(super) fn bar(&self, symbol: usize) -> Option<Bar> {
-        let date = *self.panel.dates().get(self.today)?;
-        let at = |field| self.panel.at(field, symbol, self.today);
-        if !self.now(symbol).has_bar {
-            return None;
+    /// Returns today's bars of some symbols, each of which covers the whole session; a symbol without one is
+    /// left out. The panel is read column after column: its cells lie far apart, and reads that do not wait
+    /// for one another hide how far.
+    pub(super) fn bars(&self, symbols: &[usize]) -> Vec<Bar> {
+        let Some(date) = self.panel.dates().get(self.today) else { return Vec::new() };
+        let end = date.at(CLOSE_HOUR, 0, 0, 0);
+        let days = self.panel.dates().len();
+        let mut rows = vec![[f64::NAN; BAR_FIELDS.len()]; symbols.len()];
+        for (place, field) in BAR_FIELDS.into_iter().enumerate() {
+            let column = self.panel.column(field);
+            for (row, symbol) in rows.iter_mut().zip(symbols) {
+                row[place] = column.get(symbol * days + self.today).copied().unwrap_or(f64::NAN);
+            }
         }
-        let (volume, amount) = (at(Field::Volume), at(Field::Amount));
-        Some(Bar {
-            symbol: *self.panel.symbols().get(symbol)?,
-            end: date.at(CLOSE_HOUR, 0, 0, 0),
-            open: price(at(Field::Open))?,
-            high: price(at(Field::High))?,
-            low: price(at(Field::Low))?,
-            close: price(at(Field::Close))?,
-            volume: volume.is_finite().then_some(volume as i64),
-            amount: amount.is_finite().then_some(amount),
-            opens: true,
-            closes: true,
-        })
+        let bar = |(symbol, [open, high, low, close, volume, amount]): (&usize, [f64; BAR_FIELDS.len()])| {
+            let of = self.panel.symbols().get(*symbol).filter(|_| self.now(*symbol).has_bar)?;
+            Some(Bar {
+                symbol: *of,
+                end,
+                open: price(open)?,
+                high: price(high)?,
+                low: price(low)?,
+                close: price(close)?,
+                volume: volume.is_finite().then_some(volume as i64),
+                amount: amount.is_finite().then_some(amount),
+                opens: true,
+                closes: true,
+            })
+        };
+        let mut bars = Vec::with_capacity(symbols.len());
+        bars.extend(symbols.iter().zip(rows).filter_map(bar));
+        bars
     }
 
     /// Where the panel does not know it, a symbol whose bars begin after the panel's was listed then; of the

@@ -12,19 +12,19 @@ use std::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::ClientOrderId;
+use super::{ClientOrderId, digits::write_digits};
 use crate::market::Symbol;
 
 /// Characters of one digest in a state.
 const DIGEST_CHARS: usize = 32;
 
-/// The ids, each with the number of its order. Both maps are only looked up, never walked for output.
+/// The ids, each with the number of its order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OrderIds {
-    /// By digest, which is made once for each id.
-    current: HashMap<u128, (u64, Symbol), ByDigest>,
+    /// Of all ids, by digest, which is made once for each; only looked up, never walked for output.
+    numbers: HashMap<u128, u64, ByDigest>,
+    /// Those of the running session: their numbers follow on those of the past.
     names: Vec<(ClientOrderId, Symbol, u128)>,
-    past: HashMap<u128, u64, ByDigest>,
     past_digests: String,
 }
 
@@ -71,40 +71,42 @@ pub(super) struct OrderIdsState {
 impl OrderIds {
     /// Returns the number and the symbol of an order of the running session.
     pub(super) fn current(&self, id: &ClientOrderId) -> Option<(u64, Symbol)> {
-        self.current.get(&digest(id)).copied()
+        let number = *self.numbers.get(&digest(id))?;
+        let place = number.checked_sub(self.past_count() + 1)?;
+        self.names.get(place as usize).map(|(_, symbol, _)| (number, *symbol))
     }
 
     /// Finds an id among those that were taken.
     pub(super) fn find(&self, id: &ClientOrderId) -> Found {
         let digest = digest(id);
-        let current = self.current.get(&digest).map(|(number, _)| *number);
-        current.or_else(|| self.past.get(&digest).copied()).map_or(Found::New(digest), Found::Taken)
+        self.numbers.get(&digest).map_or(Found::New(digest), |number| Found::Taken(*number))
     }
 
     /// Takes a new id, whose digest `find` gave, and returns its order's number, from 1.
     pub(super) fn take(&mut self, id: &ClientOrderId, digest: u128, symbol: Symbol) -> u64 {
         let number = self.count() + 1;
-        self.current.insert(digest, (number, symbol));
+        self.numbers.insert(digest, number);
         self.names.push((id.clone(), symbol, digest));
         number
     }
 
     /// Returns how many ids were taken.
     pub(super) fn count(&self) -> u64 {
-        (self.past.len() + self.names.len()) as u64
+        self.past_count() + self.names.len() as u64
+    }
+
+    /// Returns how many ids were taken in sessions that have ended.
+    const fn past_count(&self) -> u64 {
+        (self.past_digests.len() / DIGEST_CHARS) as u64
     }
 
     /// Ends a session: none of its orders is open any more.
     pub(super) fn end_session(&mut self) {
-        self.current.clear();
-        let mut number = self.past.len() as u64;
         self.past_digests.reserve(self.names.len() * DIGEST_CHARS);
         for (_, _, digest) in self.names.drain(..) {
-            number += 1;
-            self.past.insert(digest, number);
             let mut chars = [0; DIGEST_CHARS];
             for (pair, byte) in chars.chunks_exact_mut(2).zip(digest.to_be_bytes()) {
-                pair.copy_from_slice(&[byte >> 4, byte & 0xf].map(hex_digit));
+                write_digits::<16>(pair, u32::from(byte));
             }
             // Digits are ASCII.
             self.past_digests.push_str(std::str::from_utf8(&chars).unwrap_or_default());
@@ -124,7 +126,7 @@ impl OrderIds {
             let digest = std::str::from_utf8(chars).ok().filter(|text| text.len() == DIGEST_CHARS);
             let digest = digest.and_then(|text| u128::from_str_radix(text, 16).ok());
             let digest = digest.ok_or_else(|| format!("ids.past: digest {place} is not {DIGEST_CHARS} hex digits"))?;
-            if ids.past.insert(digest, place as u64 + 1).is_some() {
+            if ids.numbers.insert(digest, place as u64 + 1).is_some() {
                 return Err(format!("ids.past: digest {place} is there twice"));
             }
         }
@@ -137,10 +139,6 @@ impl OrderIds {
         }
         Ok(ids)
     }
-}
-
-const fn hex_digit(nibble: u8) -> u8 {
-    if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
 }
 
 fn digest(id: &ClientOrderId) -> u128 {

@@ -3,6 +3,7 @@
 //! A broker owns the accounts: only its fills and entitlements change them. It knows no strategy, no
 //! risk rule and no file; its whole state can be taken out and put back, so that a restart goes on.
 
+mod digits;
 mod identity;
 mod open_order;
 mod order;

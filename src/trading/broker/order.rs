@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
+use super::digits::write_digits;
 use crate::{
     market::{Side, Symbol},
     trading::{Charges, Fen, Name, Reject},
@@ -18,14 +19,8 @@ pub struct ClientOrderId(Name);
 /// What follows the strategy in a numbered name.
 const NUMBERED: [u8; 36] = *b"_000000_SH_00000000T000000Z_00000000";
 
-/// Writes the last digits of a number over a part of a name.
-fn write_digits<const BASE: u32>(part: &mut [u8], mut number: u32) {
-    for digit in part.iter_mut().rev() {
-        let value = (number % BASE) as u8;
-        *digit = if value < 10 { b'0' + value } else { b'a' + value - 10 };
-        number /= BASE;
-    }
-}
+/// The longest numbered name that is put together without memory of its own.
+const SHORT: usize = 96;
 
 impl ClientOrderId {
     /// Takes a name as it is.
@@ -54,11 +49,16 @@ impl ClientOrderId {
             write_digits::<10>(&mut tail[place..place + 2], part);
         }
         write_digits::<16>(&mut tail[28..], number);
-        let mut name = String::with_capacity(strategy.len() + NUMBERED.len());
-        name.push_str(strategy);
         // Digits are ASCII.
-        name.push_str(std::str::from_utf8(&tail).unwrap_or_default());
-        Self(name.into())
+        let text = |bytes| std::str::from_utf8(bytes).unwrap_or_default();
+        let mut short = [0; SHORT];
+        let (length, end) = (strategy.len(), strategy.len() + NUMBERED.len());
+        let Some(name) = short.get_mut(..end) else {
+            return Self::new(&[strategy, text(&tail)].concat());
+        };
+        name[..length].copy_from_slice(strategy.as_bytes());
+        name[length..].copy_from_slice(&tail);
+        Self::new(text(name))
     }
 
     /// Returns the name.

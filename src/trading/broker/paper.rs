@@ -31,7 +31,7 @@ pub struct PaperBroker {
     pub(super) session: Option<Date>,
     /// By name, ascending.
     pub(super) accounts: Vec<(Name, Account)>,
-    /// By symbol, each in the order of arrival.
+    /// By symbol, each in the order of arrival; a symbol whose orders are done may have none.
     pub(super) open: BTreeMap<Symbol, Vec<OpenOrder>>,
     pub(super) ids: OrderIds,
     /// Executions so far.
@@ -256,11 +256,12 @@ impl Broker for PaperBroker {
             return;
         }
         self.span.reach(bar.end);
-        let Some(mut orders) = self.open.remove(&bar.symbol) else { return };
+        let Some(mut orders) = self.open.get_mut(&bar.symbol).map(mem::take) else { return };
         let mut market = Market { bar, day, traded: 0 };
         orders.retain_mut(|order| self.meet(order, &mut market, executions));
-        if !orders.is_empty() {
-            self.open.insert(bar.symbol, orders);
+        // The symbol keeps its place in the book until the session ends.
+        if let Some(place) = self.open.get_mut(&bar.symbol) {
+            *place = orders;
         }
     }
 
@@ -282,7 +283,7 @@ impl Broker for PaperBroker {
     }
 
     fn ordered(&self) -> Vec<Symbol> {
-        self.open.keys().copied().collect()
+        self.open.iter().filter(|(_, orders)| !orders.is_empty()).map(|(symbol, _)| *symbol).collect()
     }
 
     fn pending_shares(&self, account: &str, symbol: Symbol) -> i64 {

@@ -44,8 +44,9 @@ impl TradeCore {
                 sink.event(Event::Adjusted(adjustment));
             }
             let score_of = |symbol: &Symbol| scores.binary_search_by(|(of, _)| of.cmp(symbol)).ok();
+            let account = self.broker.account(&account);
             for (symbol, weight) in &targets {
-                let held = self.broker.account(&account).map_or(0, |account| account.position(*symbol).shares);
+                let held = account.map_or(0, |account| account.position(*symbol).shares);
                 let signal = Signal {
                     strategy_id: id.clone(),
                     symbol: *symbol,
@@ -105,7 +106,7 @@ impl TradeCore {
         if let Some(plan) = plan {
             // A signal is about now, whenever its strategy trades its daily decisions.
             let plan = OrderPlan { venue: Venue::Any, ..plan };
-            self.send(account, &plan, at, sink);
+            self.send(account, plan, at, sink);
         }
         Ok(())
     }
@@ -113,7 +114,7 @@ impl TradeCore {
     fn rebalance(&mut self, account: usize, at: DateTime, sink: &mut dyn EventSink) {
         let plans = self.with_view(account, PortfolioManager::plan).unwrap_or_default();
         for plan in plans {
-            self.send(account, &plan, at, sink);
+            self.send(account, plan, at, sink);
         }
     }
 
@@ -138,13 +139,13 @@ impl TradeCore {
     }
 
     /// Checks one planned order against the risk rules and hands it to the broker.
-    fn send(&mut self, account: usize, plan: &OrderPlan, at: DateTime, sink: &mut dyn EventSink) {
+    fn send(&mut self, account: usize, plan: OrderPlan, at: DateTime, sink: &mut dyn EventSink) {
         let Some(rule) = self.portfolio.accounts().get(account) else { return };
         self.orders += 1;
         let order = OrderRequest {
             client_order_id: ClientOrderId::numbered(&plan.strategy_id, plan.symbol, at, self.orders),
             account_id: rule.id.clone(),
-            strategy_id: plan.strategy_id.clone(),
+            strategy_id: plan.strategy_id,
             symbol: plan.symbol,
             side: plan.side,
             shares: plan.shares,
@@ -153,7 +154,8 @@ impl TradeCore {
             venue: plan.venue,
             at,
         };
-        if let Err((refusal, alert)) = self.check(account, &order) {
+        let shares = self.broker.pending_shares(&order.account_id, order.symbol);
+        if let Err((refusal, alert)) = self.check(account, &order, shares) {
             sink.event(Event::Refused(&order, &refusal));
             if let Some(alert) = &alert {
                 sink.event(Event::Alert(alert));
@@ -162,17 +164,22 @@ impl TradeCore {
         }
         sink.event(Event::Order(&order, self.board.price(order.symbol)));
         let symbol = order.symbol;
-        let before = self.pending_in(account, symbol);
-        match order.side {
+        let before = self.pending_in(account, symbol, shares);
+        let more = match order.side {
             Side::Sell => {
                 self.selling.insert(symbol);
+                -order.shares
             }
-            Side::Buy => self.buying.iter_mut().skip(account).take(1).for_each(|set| {
-                set.insert(symbol);
-            }),
-        }
+            Side::Buy => {
+                self.buying.iter_mut().skip(account).take(1).for_each(|set| {
+                    set.insert(symbol);
+                });
+                order.shares
+            }
+        };
         let submission = self.broker.submit(order);
-        let after = self.pending_in(account, symbol);
+        let is_open = matches!(submission, Submission::Accepted(_));
+        let after = self.pending_in(account, symbol, if is_open { shares.saturating_add(more) } else { shares });
         // Nothing but this symbol's orders has changed, so that the others need not be counted again.
         if let Some(Some(pending)) = self.pending.get_mut(account) {
             pending.sells += after.sells - before.sells;
@@ -183,20 +190,20 @@ impl TradeCore {
         }
     }
 
-    /// Returns what an account's open orders in one symbol are worth. What open sells will bring is no longer
-    /// held when a later order fills: they are matched first.
-    fn pending_in(&self, at: usize, symbol: Symbol) -> Pending {
-        let Some(id) = self.portfolio.accounts().get(at).map(|rule| &rule.id) else { return Pending::default() };
-        let is_held = || self.broker.account(id).is_some_and(|account| account.position(symbol).shares > 0);
-        let sells = self.selling.contains(&symbol) && is_held();
-        let buys = self.buying.get(at).is_some_and(|set| set.contains(&symbol));
-        if !sells && !buys {
-            return Pending::default();
-        }
-        let (shares, price) = (self.broker.pending_shares(id, symbol), self.board.price(symbol).unwrap_or(0));
-        Pending {
-            sells: if sells { shares.min(0) * price } else { 0 },
-            buys: if buys { shares.max(0) * price } else { 0 },
+    /// Returns what an account's open orders in one symbol, `shares` to be bought less those to be sold, are
+    /// worth. What open sells will bring is no longer held when a later order fills: they are matched first.
+    fn pending_in(&self, at: usize, symbol: Symbol, shares: i64) -> Pending {
+        let is_held = || {
+            let account = self.portfolio.accounts().get(at).and_then(|rule| self.broker.account(&rule.id));
+            account.is_some_and(|account| account.position(symbol).shares > 0)
+        };
+        let value = || shares * self.board.price(symbol).unwrap_or(0);
+        if shares < 0 && self.selling.contains(&symbol) && is_held() {
+            Pending { sells: value(), buys: 0 }
+        } else if shares > 0 && self.buying.get(at).is_some_and(|set| set.contains(&symbol)) {
+            Pending { sells: 0, buys: value() }
+        } else {
+            Pending::default()
         }
     }
 
@@ -208,7 +215,9 @@ impl TradeCore {
         let buying = self.buying.get(at).into_iter().flatten();
         let symbols: BTreeSet<Symbol> = self.selling.iter().chain(buying).copied().collect();
         let mut all = Pending::default();
-        for Pending { sells, buys } in symbols.into_iter().map(|symbol| self.pending_in(at, symbol)) {
+        let Some(id) = self.portfolio.accounts().get(at).map(|rule| &rule.id) else { return all };
+        let of = |symbol| self.pending_in(at, symbol, self.broker.pending_shares(id, symbol));
+        for Pending { sells, buys } in symbols.into_iter().map(of) {
             all.sells += sells;
             all.buys += buys;
         }
@@ -216,20 +225,21 @@ impl TradeCore {
         all
     }
 
-    fn check(&mut self, at: usize, order: &OrderRequest) -> Result<(), (RiskRefusal, Option<RiskAlert>)> {
+    /// Asks risk about an order; `pending` shares of its symbol are to be bought by open orders less those to
+    /// be sold.
+    fn check(&mut self, at: usize, order: &OrderRequest, pending: i64) -> Result<(), (RiskRefusal, Option<RiskAlert>)> {
         let id = &order.account_id;
         let (nav, day) = (self.worth_of(at).map_or(0, |worth| worth.nav()), self.board.day(order.symbol));
         let price = self.board.price(order.symbol).unwrap_or(0);
         let Pending { sells, buys } = self.pending_of(at);
         let (Some(account), Some(brain)) = (self.broker.account(id), self.risk.get_mut(at)) else { return Ok(()) };
-        let pending = self.broker.pending_shares(id, order.symbol).max(0);
         let view = RiskView {
             nav,
             account,
             price,
             reference: day.reference,
             gross: nav - account.cash() + sells,
-            position_value: (account.position(order.symbol).shares + pending) * price,
+            position_value: (account.position(order.symbol).shares + pending.max(0)) * price,
             pending_buy_value: buys,
         };
         brain.check(order, &view).map_err(|refusal| {

@@ -64,7 +64,8 @@ impl TradeCore {
         let held = self.accounts().filter_map(|id| self.broker.account(id)).flat_map(|of| of.positions().keys());
         let mut concerned = self.broker.ordered();
         concerned.extend(held);
-        concerned.sort_unstable();
+        // Both are ascending, and this sort only merges what is sorted.
+        concerned.sort();
         concerned.dedup();
         concerned
     }
@@ -82,11 +83,7 @@ impl TradeCore {
         executions.drain(..).for_each(|execution| sink.event(Event::Execution(&execution)));
         self.executions = executions;
         self.forget_orders();
-        for rule in self.portfolio.accounts().to_vec() {
-            if let Some(account) = self.broker.account(&rule.id) {
-                self.portfolio.close_session(&rule.id, account);
-            }
-        }
+        self.portfolio.close_session(|id| self.broker.account(id));
         self.date = None;
     }
 

@@ -72,14 +72,15 @@ impl TradeCore {
     fn note_pending(&mut self, account: Option<usize>, symbol: Symbol) {
         let pending = |account: &AccountRule| self.broker.pending_shares(&account.id, symbol);
         self.pending.fill(None);
-        if self.portfolio.accounts().iter().any(|account| pending(account) < 0) {
+        let own = account.and_then(|at| self.portfolio.accounts().get(at)).map_or(0, pending);
+        let mut others = self.portfolio.accounts().iter().enumerate().filter(|(at, _)| Some(*at) != account);
+        if own < 0 || others.any(|(_, of)| pending(of) < 0) {
             self.selling.insert(symbol);
         } else {
             self.selling.remove(&symbol);
         }
-        let is_bought = account.and_then(|at| self.portfolio.accounts().get(at)).is_some_and(|of| pending(of) > 0);
         if let Some(buying) = account.and_then(|at| self.buying.get_mut(at)) {
-            if is_bought {
+            if own > 0 {
                 buying.insert(symbol);
             } else {
                 buying.remove(&symbol);

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::{PortfolioManager, weights::by_weight};
 use crate::{
     market::{Side, Symbol},
-    trading::{Account, Fen, Name, TradeTerms, affordable_shares, broker::Venue, rules},
+    trading::{Account, Fen, Name, TradeTerms, broker::Venue, execution::affordable, rules},
 };
 
 /// What is known of an account and the market when orders are planned.
@@ -135,11 +135,12 @@ impl PortfolioManager {
     fn order(&self, account: &str, change: Change, cash: &mut Fen, view: &PlanView<'_>) -> Option<OrderPlan> {
         let Change { symbol, weight, price, side, mut shares } = change;
         if side == Side::Buy {
-            shares = affordable_shares(*cash, symbol, shares, price, view.date, view.terms);
-            if shares == 0 {
+            let paid = affordable(*cash, symbol, shares, price, view.date, view.terms);
+            if paid.shares == 0 {
                 return None;
             }
-            *cash -= buy_cost(symbol, shares, price, view);
+            shares = paid.shares;
+            *cash -= paid.cost;
         }
         let (strategy_id, venue) = self.askers(account, symbol);
         Some(OrderPlan { strategy_id, symbol, side, shares, weight, venue })
@@ -148,22 +149,23 @@ impl PortfolioManager {
     /// Returns the strategies behind a change of a symbol, joined, and where they trade. Where none is
     /// known (a position that came with the account), all of the account are.
     fn askers(&self, account: &str, symbol: Symbol) -> (Name, Venue) {
+        // One strategy is the rule: it is behind every change, and its name is there already.
+        let mut own = self.of_account(account).map(|(rule, _, _)| rule);
+        if let (Some(rule), None) = (own.next(), own.next()) {
+            return (rule.id.clone(), rule.venue);
+        }
         let asks =
             |wishes: &super::targets::Wishes| wishes.targets.contains_key(&symbol) || wishes.left.contains(&symbol);
         let any = self.of_account(account).any(|(_, _, wishes)| asks(wishes));
         let rules = self.of_account(account).filter(|(_, _, wishes)| !any || asks(wishes)).map(|(rule, _, _)| rule);
-        let (mut ids, mut venue) = (Vec::new(), Venue::ClosingCall);
+        let (mut ids, mut venue): (Vec<&str>, Venue) = (Vec::new(), Venue::ClosingCall);
         for rule in rules {
             ids.push(&rule.id);
             if rule.venue == Venue::Any {
                 venue = Venue::Any;
             }
         }
-        // One asker is the rule, and its name is there already.
-        match *ids {
-            [id] => (id.clone(), venue),
-            _ => (ids.iter().map(|id| &***id).collect::<Vec<_>>().join("+").into(), venue),
-        }
+        (ids.join("+").into(), venue)
     }
 }
 
@@ -176,7 +178,8 @@ fn target_shares(weight: f64, nav: Fen, price: Fen) -> i64 {
 
 /// Returns the cash that the open buys leave.
 fn free_cash(view: &PlanView<'_>) -> Fen {
-    let reserved = view.open_buys().map(|(symbol, shares, price)| buy_cost(symbol, shares, price, view));
+    let reserved =
+        view.open_buys().map(|(symbol, shares, price)| rules::buy_cost(symbol, view.date, shares * price, view.terms));
     view.account.cash() - reserved.sum::<Fen>()
 }
 
@@ -188,9 +191,4 @@ fn proceeds(changes: &[Change], view: &PlanView<'_>) -> Fen {
         value - rules::charges(change.symbol, view.date, Side::Sell, value, view.terms).total()
     };
     sells.map(value).sum()
-}
-
-fn buy_cost(symbol: Symbol, shares: i64, price: Fen, view: &PlanView<'_>) -> Fen {
-    let value = shares * price;
-    value + rules::charges(symbol, view.date, Side::Buy, value, view.terms).total()
 }

@@ -131,13 +131,16 @@ impl PortfolioManager {
         wishes.is_some_and(|wishes| wishes.targets.contains_key(&symbol) || wishes.left.contains(&symbol))
     }
 
-    /// Ends a session: forgets which strategy left a symbol once the account holds none of it, or holds
-    /// it for another strategy.
-    pub fn close_session(&mut self, account: &str, held: &Account) {
-        let wanted = self.wanted(account);
-        for (rule, wishes) in self.strategies.iter().zip(&mut self.wishes) {
-            if *rule.account_id == *account {
-                wishes.left.retain(|symbol| held.position(*symbol).shares > 0 && !wanted.contains(symbol));
+    /// Ends a session: forgets which strategy left a symbol once its account holds none of it, or holds it for
+    /// another strategy. `account` gives an account by its id; where it gives none, nothing is forgotten.
+    pub fn close_session<'a>(&mut self, account: impl Fn(&str) -> Option<&'a Account>) {
+        for at in 0..self.wishes.len() {
+            let (Some(rule), Some(wishes)) = (self.strategies.get(at), self.wishes.get(at)) else { continue };
+            let Some(held) = account(&rule.account_id) else { continue };
+            let stays = |symbol: &Symbol| held.position(*symbol).shares > 0 && !self.wants(&rule.account_id, *symbol);
+            let left = wishes.left.iter().copied().filter(stays).collect();
+            if let Some(wishes) = self.wishes.get_mut(at) {
+                wishes.left = left;
             }
         }
     }
@@ -183,16 +186,16 @@ impl PortfolioManager {
             .map(|((rule, weight), wishes)| (rule, weight, wishes))
     }
 
-    /// Returns the symbols that some strategy of an account wants.
-    fn wanted(&self, account: &str) -> BTreeSet<Symbol> {
-        self.of_account(account).flat_map(|(_, _, wishes)| wishes.targets.keys().copied()).collect()
+    /// Says whether some strategy of an account wants a symbol.
+    fn wants(&self, account: &str, symbol: Symbol) -> bool {
+        self.of_account(account).any(|(_, _, wishes)| wishes.targets.contains_key(&symbol))
     }
 }
 
 impl Wishes {
     fn replace(&mut self, targets: BTreeMap<Symbol, f64>) {
         let old = std::mem::replace(&mut self.targets, targets);
-        self.left.extend(old.into_keys());
         self.left.retain(|symbol| !self.targets.contains_key(symbol));
+        self.left.extend(old.into_keys().filter(|symbol| !self.targets.contains_key(symbol)));
     }
 }

@@ -331,9 +331,10 @@ fn sales_belong_to_the_strategy_that_left() {
     manager.decide(1, &BTreeMap::new()).expect("legal");
     let asked = |manager: &PortfolioManager| short(&plan(manager, &account, 1000)).into_iter().map(|plan| plan.3);
     assert_eq!(asked(&manager).collect::<Vec<_>>(), ["u2", "u1+u2"], "nobody ever asked for the second");
-    manager.close_session("main", &account);
+    manager.close_session(|_| Some(&account));
     assert_eq!(asked(&manager).next().as_deref(), Some("u2"), "still to be sold");
-    manager.close_session("main", &Account::with_cash(CASH));
+    let sold = Account::with_cash(CASH);
+    manager.close_session(|_| Some(&sold));
     assert_eq!(asked(&manager).next().as_deref(), Some("u1+u2"), "forgotten once sold");
 }
 

@@ -106,8 +106,12 @@ fn exceeds(sum: f64, allowed: f64) -> bool {
 /// Cuts judged targets to the limits per position and number of positions. The largest weights stay, of
 /// equal ones the first by symbol. What is cut is not given to others: that would undo the limit.
 pub(super) fn limit(rule: &StrategyRule, wanted: &BTreeMap<Symbol, f64>) -> (BTreeMap<Symbol, f64>, Vec<Adjustment>) {
-    let mut ranked: Vec<(Symbol, f64)> =
-        wanted.iter().filter(|(_, weight)| **weight > 0.0).map(|(symbol, weight)| (*symbol, *weight)).collect();
+    let positive = || wanted.iter().filter(|(_, weight)| **weight > 0.0).map(|(symbol, weight)| (*symbol, *weight));
+    // Mostly nothing is cut, and then nothing need be ranked.
+    if positive().count() <= rule.max_positions && positive().all(|(_, of)| of <= rule.max_single_position_pct) {
+        return (positive().collect(), Vec::new());
+    }
+    let mut ranked: Vec<(Symbol, f64)> = positive().collect();
     ranked.sort_by(|a, b| by_weight(*a, *b));
     let mut kept = BTreeMap::new();
     let mut adjustments = Vec::new();
