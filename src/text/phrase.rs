@@ -74,6 +74,12 @@ phrases! {
     EventsMissed => "{} events were missed", "丢失 {} 个事件";
     ConfigMistakes => "{} mistakes: the next run will refuse to start", "{} 处错误：下一次运行将被拒绝";
     ConfigWarnings => "{} warnings", "{} 条警告";
+    SchedulerSilent => "the scheduler does not run: start `lighthunter scheduler run`", "调度器未运行：运行 `lighthunter scheduler run`";
+    JobFailed => "{} failed at {}: {}", "{} 于 {} 失败：{}";
+    JobInterrupted => "{} was interrupted at {}", "{} 于 {} 中断";
+    JobDegraded => "{} ended at {} with a part of it down", "{} 于 {} 降级结束";
+    JobOverdue => "{} was due at {} and has not started", "{} 应于 {} 启动，尚未启动";
+    StartsPassedOver => "{}: {} starts passed over, the last at {}: {}", "{}：跳过 {} 次启动，最后一次 {}：{}";
     // The pages.
     Overview => "Overview", "总览";
     Operations => "Operations", "运行";
@@ -87,6 +93,16 @@ phrases! {
     Risk => "Risk", "风险";
     NightOps => "NightOps", "夜间任务";
     DayOps => "DayOps", "盘前检查";
+    Schedule => "Schedule", "计划任务";
+    NextStart => "Next start", "下次启动";
+    LastRun => "Last run", "上次运行";
+    Due => "Due", "应启动";
+    SwitchedOff => "off", "停用";
+    NotRunYet => "not run yet", "尚未运行";
+    Scheduler => "Scheduler", "调度器";
+    Running => "running", "运行中";
+    NotRunning => "not running", "未运行";
+    Age => "Age", "距今";
     Experiments => "Experiments", "实验";
     Experiment => "Experiment", "实验";
     Models => "Models", "模型";

@@ -19,6 +19,7 @@ mod monitor;
 mod night_ops;
 mod place;
 mod risk;
+mod schedule;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -37,6 +38,7 @@ pub use models::ModelFacts;
 pub use monitor::{ComponentFacts, MonitorFacts};
 pub use night_ops::{NightOpsFacts, StageFacts};
 pub use risk::{AlertFacts, RiskFacts, SwitchFacts, SymbolFacts};
+pub use schedule::{JobFacts, ScheduleFacts};
 
 use crate::{config::LoadOptions, ops::Station};
 use place::Place;
@@ -54,6 +56,8 @@ pub struct Facts {
     pub night_ops: Fact<Option<NightOpsFacts>>,
     /// The last check before the opening.
     pub day_ops: Fact<Option<DayOpsFacts>>,
+    /// The scheduler and its jobs.
+    pub schedule: Fact<ScheduleFacts>,
     /// The accounts as the last replayed session left them.
     pub accounts: Fact<Vec<AccountFacts>>,
     /// Kill switches and alerts.
@@ -84,6 +88,7 @@ pub fn facts(station: &Station, options: &LoadOptions, now: Timestamp) -> Facts 
         workspace: place.workspace_name(),
         night_ops: night_ops::look(&place),
         day_ops: day_ops::look(&place),
+        schedule: schedule::look(&place),
         accounts: accounts::look(&place),
         risk: risk::look(&place),
         experiments: experiments::look(&place),
@@ -100,10 +105,11 @@ pub fn facts(station: &Station, options: &LoadOptions, now: Timestamp) -> Facts 
 impl Facts {
     /// Returns the head of every fact by its name, in the order of the page.
     #[must_use]
-    pub fn summaries(&self) -> [(&'static str, &Summary); 10] {
+    pub fn summaries(&self) -> [(&'static str, &Summary); 11] {
         [
             ("night_ops", &self.night_ops.summary),
             ("day_ops", &self.day_ops.summary),
+            ("schedule", &self.schedule.summary),
             ("accounts", &self.accounts.summary),
             ("risk", &self.risk.summary),
             ("experiments", &self.experiments.summary),
@@ -127,6 +133,7 @@ impl Facts {
         for summary in [
             &mut facts.night_ops.summary,
             &mut facts.day_ops.summary,
+            &mut facts.schedule.summary,
             &mut facts.accounts.summary,
             &mut facts.risk.summary,
             &mut facts.experiments.summary,

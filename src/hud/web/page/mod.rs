@@ -115,6 +115,11 @@ impl<'a> View<'a> {
         phrase.say(self.language)
     }
 
+    /// Writes an instant with its age.
+    fn aged(&self, at: jiff::Timestamp) -> Markup {
+        words::aged(at, self.facts.at, self.language)
+    }
+
     /// Returns a path with the language, where it is not the first one.
     fn link(&self, path: &str) -> String {
         link(path, self.language)

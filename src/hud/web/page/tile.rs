@@ -2,7 +2,7 @@
 
 use super::{
     link,
-    words::{badge, change, count, instant, maybe, money, percent, ratio, write_notes, write_source},
+    words::{self, badge, change, count, instant, maybe, money, percent, ratio, write_notes, write_source},
 };
 use crate::{
     chart::{Markup, spark},
@@ -21,6 +21,7 @@ pub(in crate::hud::web) fn tiles(facts: &Facts, language: Language) -> Vec<(&'st
         let (phrase, path): (Phrase, &str) = match name {
             "night_ops" => (Phrase::NightOps, "/operations"),
             "day_ops" => (Phrase::DayOps, "/operations"),
+            "schedule" => (Phrase::Schedule, "/operations"),
             "accounts" => (Phrase::Accounts, "/accounts"),
             "risk" => (Phrase::Risk, "/accounts"),
             "experiments" => (Phrase::Experiments, "/experiments"),
@@ -33,6 +34,7 @@ pub(in crate::hud::web) fn tiles(facts: &Facts, language: Language) -> Vec<(&'st
         let tile = tiles.tile(name, phrase, path, summary, |body| match name {
             "night_ops" => tiles.night_ops(body),
             "day_ops" => tiles.day_ops(body),
+            "schedule" => tiles.schedule(body),
             "accounts" => tiles.accounts(body),
             "risk" => tiles.risk(body),
             "experiments" => tiles.experiments(body),
@@ -125,6 +127,28 @@ impl Tiles<'_> {
         Self::figure(body, &date, &format!("{good} / {} {}", day.items.len(), Grade::Ok.phrase().say(self.language)));
     }
 
+    /// Writes the job that starts next, and how the last run of each one ended.
+    fn schedule(&self, body: &mut Markup) {
+        let jobs = self.facts.schedule.value.jobs.iter().filter(|job| job.enabled);
+        let next = jobs.clone().filter_map(|job| Some((job.next?, &job.job))).min();
+        if let Some((at, job)) = next {
+            Self::figure(body, &words::moment(at), job);
+        }
+        body.tag("ul", &[("class", "lines")], |list| {
+            for job in jobs {
+                let ended = match &job.last {
+                    Some(run) => {
+                        format!("{} · {}", run.status.word(), words::moment(run.finished_at.unwrap_or(run.started_at)))
+                    }
+                    None => self.say(Phrase::NotRunYet).to_owned(),
+                };
+                list.tag("li", &[("class", job.grade().word())], |line| {
+                    line.leaf("span", &[("class", "job")], &job.job).text(" ").leaf("span", &[], &ended);
+                });
+            }
+        });
+    }
+
     fn accounts(&self, body: &mut Markup) {
         for account in &self.facts.accounts.value {
             let since = if account.nav_open > 0.0 { account.nav / account.nav_open - 1.0 } else { 0.0 };
@@ -153,7 +177,9 @@ impl Tiles<'_> {
             ],
         );
         if let Some(alert) = risk.alerts.first() {
-            body.leaf("p", &[("class", "words")], &alert.message);
+            body.tag("p", &[("class", "words")], |line| {
+                line.text(&alert.message).text(" · ").part(&words::aged_words(&alert.ts, self.facts.at, self.language));
+            });
         }
     }
 
