@@ -33,7 +33,7 @@ pub use drills::{DrillFacts, DrillScenario, drills_directory};
 pub use experiments::ExperimentFacts;
 pub use fact::{Fact, Summary};
 pub use files::stamp;
-pub use grade::Grade;
+pub use grade::{Grade, status_words};
 pub use models::ModelFacts;
 pub use monitor::{ComponentFacts, MonitorFacts};
 pub use night_ops::{NightOpsFacts, StageFacts};

@@ -5,7 +5,7 @@ use super::{
     table::{self, Cell},
     words::{NONE, badge, count, instant, moment},
 };
-use crate::{chart::Markup, text::Phrase};
+use crate::{chart::Markup, hud::state::status_words, text::Phrase};
 
 /// Writes the page.
 pub(in crate::hud::web) fn operations(view: &View<'_>) -> String {
@@ -37,7 +37,8 @@ pub(in crate::hud::web) fn operations(view: &View<'_>) -> String {
 fn write_stages(main: &mut Markup, view: &View<'_>) {
     let Some(night) = &view.facts.night_ops.value else { return };
     main.tag("p", &[("class", "quiet")], |line| {
-        line.text(&format!("{} · {} · ", night.run_id, night.status)).part(&view.aged(night.started_at));
+        line.text(&format!("{} · {} · ", night.run_id, status_words(night.status, view.language)))
+            .part(&view.aged(night.started_at));
     });
     let heads = [
         (view.say(Phrase::Stage), false),
@@ -49,7 +50,7 @@ fn write_stages(main: &mut Markup, view: &View<'_>) {
     let row = |stage: &crate::hud::state::StageFacts| {
         vec![
             Cell::text(stage.name.clone()),
-            Cell::text(stage.status),
+            Cell::text(status_words(stage.status, view.language)),
             Cell::number(count(stage.rows_out)),
             Cell::number(format!("{:.2}", stage.seconds)),
             Cell::text(stage.reason.clone()),
@@ -82,7 +83,7 @@ fn write_jobs(main: &mut Markup, view: &View<'_>) {
         let last = job.last.as_ref();
         let state = match last {
             _ if !job.enabled => view.say(Phrase::SwitchedOff).to_owned(),
-            Some(run) => run.status.word().to_owned(),
+            Some(run) => status_words(run.status.word(), view.language).to_owned(),
             None => view.say(Phrase::NotRunYet).to_owned(),
         };
         let mut standing = badge(job.grade(), view.language);

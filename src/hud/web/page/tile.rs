@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     chart::{Markup, spark},
-    hud::state::{Facts, Grade, Summary},
+    hud::state::{Facts, Grade, Summary, status_words},
     record::Verdict,
     text::{Language, Phrase},
 };
@@ -111,8 +111,16 @@ impl Tiles<'_> {
     fn night_ops(&self, body: &mut Markup) {
         let Some(night) = &self.facts.night_ops.value else { return };
         let seconds = maybe(night.seconds, |seconds| format!("{seconds:.1} s"));
-        Self::figure(body, &night.date.to_string(), &format!("{} · {seconds}", night.status));
-        let label = night.stages.iter().map(|stage| format!("{}: {}", stage.name, stage.status)).collect::<Vec<_>>();
+        Self::figure(
+            body,
+            &night.date.to_string(),
+            &format!("{} · {seconds}", status_words(night.status, self.language)),
+        );
+        let label = night
+            .stages
+            .iter()
+            .map(|stage| format!("{}: {}", stage.name, status_words(stage.status, self.language)))
+            .collect::<Vec<_>>();
         body.tag("p", &[("class", "stages"), ("role", "img"), ("aria-label", &label.join(", "))], |line| {
             for (stage, words) in night.stages.iter().zip(&label) {
                 line.leaf("span", &[("class", stage.status), ("title", words)], "");
@@ -138,7 +146,11 @@ impl Tiles<'_> {
             for job in jobs {
                 let ended = match &job.last {
                     Some(run) => {
-                        format!("{} · {}", run.status.word(), words::moment(run.finished_at.unwrap_or(run.started_at)))
+                        format!(
+                            "{} · {}",
+                            status_words(run.status.word(), self.language),
+                            words::moment(run.finished_at.unwrap_or(run.started_at))
+                        )
                     }
                     None => self.say(Phrase::NotRunYet).to_owned(),
                 };
@@ -195,7 +207,7 @@ impl Tiles<'_> {
                         maybe(metric("bt_sharpe"), ratio)
                     ),
                     (None, Some(ic)) => format!("IC {ic:.3}"),
-                    _ => experiment.status.to_owned(),
+                    _ => status_words(experiment.status, self.language).to_owned(),
                 };
                 let href = link(&format!("/experiments/{}", experiment.experiment_id), self.language);
                 list.tag("li", &[], |line| {
