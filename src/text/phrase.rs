@@ -104,6 +104,9 @@ phrases! {
     Succeeded => "success", "成功";
     Failed => "failed", "出错";
     Interrupted => "interrupted", "中断";
+    Stopped => "ended", "已结束";
+    Silent => "silent", "无响应";
+    NeverStarted => "never started", "从未启动";
     Degraded => "degraded", "降级";
     Done => "done", "完成";
     Skipped => "skipped", "跳过";
@@ -136,6 +139,7 @@ phrases! {
     NoAge => "no date", "无时间";
     ConnectionLost => "No word from the server: what you see is old.", "与服务器失去联系：所见内容已过期。";
     LookIsOld => "The page's own look at the workspace hangs: what you see is old.", "页面的数据采集已停滞：所见内容已过期。";
+    PanelIsOld => "Old: the look at the workspace hangs", "已过期：数据采集停滞";
     NotFound => "There is no such page.", "没有这个页面。";
     BackToOverview => "Back to the overview", "返回总览";
     // Words of the pages.

@@ -19,6 +19,8 @@ mod monitor;
 mod night_ops;
 mod place;
 mod risk;
+#[cfg(test)]
+pub(in crate::hud) mod sample;
 mod schedule;
 
 use jiff::Timestamp;

@@ -36,6 +36,12 @@ impl Painter<'_> {
         if self.is_silent { grade.max(Grade::Stale) } else { grade }
     }
 
+    /// Returns how a part of a fact is shown: what was good is stale where the fact is.
+    pub(super) fn shown_in(&self, summary: &Summary, grade: Grade) -> Grade {
+        let least = if summary.grade == Grade::Stale { Grade::Stale } else { grade };
+        self.shown(grade.max(least))
+    }
+
     pub(super) fn style(&self, grade: Grade) -> Style {
         let style = Style::new();
         match (grade, self.is_coloured) {
@@ -100,11 +106,20 @@ impl Painter<'_> {
         (0..rows).map(|row| Line::from_iter((0..columns).filter_map(|column| cell(column * rows + row)))).collect()
     }
 
+    /// Says why a fact is not good; of the config with the lines to mend.
+    fn said(&self, summary: &Summary) -> Vec<String> {
+        let mut said: Vec<String> = summary.notes.iter().map(|note| note.say(self.language)).collect();
+        if std::ptr::eq(summary, &raw const self.facts.config.summary) {
+            said.extend(self.facts.config.value.mistakes.iter().cloned());
+        }
+        said
+    }
+
     /// Writes why facts are not good, the worst first, a line a note.
     pub(super) fn notes(&self, width: usize) -> Vec<Line<'static>> {
         let mut notes: Vec<(Grade, String)> = Vec::new();
         for (name, summary) in self.named() {
-            let said = summary.notes.iter().map(|note| format!("{name}: {}", note.say(self.language)));
+            let said = self.said(summary).into_iter().map(|note| format!("{name}: {note}"));
             notes.extend(said.map(|note| (self.shown(summary.grade), note)));
         }
         notes.sort_by_key(|(grade, _)| std::cmp::Reverse(*grade));
@@ -120,7 +135,7 @@ impl Painter<'_> {
         let mut lines = Vec::new();
         for (name, summary) in self.named() {
             let style = self.style(self.shown(summary.grade));
-            let said = summary.notes.iter().flat_map(|note| wrap(&note.say(self.language), width.saturating_sub(head)));
+            let said = self.said(summary).into_iter().flat_map(|note| wrap(&note, width.saturating_sub(head)));
             let mut said = said.map(|line| Span::styled(line, style));
             let source = || Span::styled(cut(&summary.source, width.saturating_sub(head)), Self::quiet());
             let first = said.next().unwrap_or_else(source);

@@ -120,7 +120,7 @@ impl Screen {
         let facts = painter.facts;
         let at = facts.at.to_zoned(shanghai_zone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
         let grade = painter.shown(facts.grade);
-        let verdict = if self.is_silent { Phrase::LookIsOld } else { facts.grade.sentence() };
+        let verdict = if self.is_silent { Phrase::PanelIsOld } else { facts.grade.sentence() };
         let name = format!(" {}  ", cut(&facts.workspace, 24));
         let left = width.saturating_sub(width_of(&name));
         let rest = ends(&format!("{} {}", grade.sign(), painter.say(verdict)), &format!("{at} "), left);

@@ -27,7 +27,7 @@ impl Painter<'_> {
             "running" => Grade::Unknown,
             _ => Grade::Fail,
         };
-        let style = self.style(self.shown(grade));
+        let style = self.style(self.shown_in(&self.facts.night_ops.summary, grade));
         let age = self.age_of(night.started_at);
         Line::from_iter([
             Span::raw(format!("{}  ", night.date)),
@@ -42,7 +42,7 @@ impl Painter<'_> {
             "failed" => ("✗", Grade::Fail),
             _ => ("·", Grade::Unknown),
         };
-        Span::styled(format!("{sign} {}", stage.name), self.style(self.shown(grade)))
+        Span::styled(format!("{sign} {}", stage.name), self.style(self.shown_in(&self.facts.night_ops.summary, grade)))
     }
 
     /// Writes the last night: its head, and its stages side by side.
@@ -72,7 +72,7 @@ impl Painter<'_> {
     pub(super) fn schedule(&self, width: usize) -> Vec<Line<'static>> {
         let jobs = self.facts.schedule.value.jobs.iter().filter(|job| job.enabled);
         let row = |job: &JobFacts| {
-            let grade = self.shown(job.grade());
+            let grade = self.shown_in(&self.facts.schedule.summary, job.grade());
             let (state, age) = match &job.last {
                 Some(run) => (
                     status_words(run.status.word(), self.language),
@@ -163,7 +163,7 @@ impl Painter<'_> {
             let passed = drill.scenarios.iter().filter(|scenario| scenario.outcome == "Passed").count();
             let control = if drill.control { self.say(Phrase::ControlRun) } else { "" };
             vec![
-                Span::styled(self.say(verdict), self.style(self.shown(grade))),
+                Span::styled(self.say(verdict), self.style(self.shown_in(&self.facts.drills.summary, grade))),
                 Span::raw(format!("{passed} / {} {}", drill.scenarios.len(), self.say(Phrase::Scenarios))),
                 Span::raw(self.age_of(drill.started_at)),
                 Span::raw(drill.target.clone()),

@@ -97,5 +97,8 @@
     hear(JSON.parse(event.data));
     tick();
   });
+  // On a phone the navigation scrolls by itself; where one is must be in sight.
+  const here = document.querySelector('nav [aria-current]');
+  if (here) here.scrollIntoView({ block: 'nearest', inline: 'center' });
   setInterval(tick, 1000);
 })();

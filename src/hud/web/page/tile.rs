@@ -140,7 +140,7 @@ impl Tiles<'_> {
         let jobs = self.facts.schedule.value.jobs.iter().filter(|job| job.enabled);
         let next = jobs.clone().filter_map(|job| Some((job.next?, &job.job))).min();
         if let Some((at, job)) = next {
-            Self::figure(body, &words::moment(at), job);
+            Self::figure(body, &words::moment(at), &format!("{} · {job}", self.say(Phrase::NextStart)));
         }
         body.tag("ul", &[("class", "lines")], |list| {
             for job in jobs {
@@ -272,7 +272,7 @@ impl Tiles<'_> {
         self.pairs(
             body,
             &[
-                (Phrase::Daemon, monitor.daemon.to_owned()),
+                (Phrase::Daemon, status_words(monitor.daemon, self.language).to_owned()),
                 (Phrase::Events, count(monitor.events_total)),
                 (Phrase::Errors, count(errors)),
             ],
