@@ -123,10 +123,24 @@ impl Facts {
         ]
     }
 
-    /// Says whether `other` tells the same, ages and the moment of looking aside.
+    /// Returns the names of the facts that `other` tells otherwise, ages aside.
     #[must_use]
-    pub fn tells_same(&self, other: &Self) -> bool {
-        self.ageless() == other.ageless()
+    pub fn changed(&self, other: &Self) -> Vec<&'static str> {
+        let (old, new) = (self.ageless(), other.ageless());
+        let same = [
+            old.night_ops == new.night_ops,
+            old.day_ops == new.day_ops,
+            old.schedule == new.schedule,
+            old.accounts == new.accounts,
+            old.risk == new.risk,
+            old.experiments == new.experiments,
+            old.models == new.models,
+            old.data == new.data,
+            old.drills == new.drills,
+            old.monitor == new.monitor,
+            old.config == new.config,
+        ];
+        self.summaries().into_iter().zip(same).filter(|(_, same)| !same).map(|((name, _), _)| name).collect()
     }
 
     fn ageless(&self) -> Self {
