@@ -103,7 +103,8 @@ impl Painter<'_> {
         let columns = if width >= 72 { 2 } else { 1 };
         let (rows, each) = (named.len().div_ceil(columns), width / columns);
         let cell = |at: usize| named.get(at).map(|(name, summary)| self.head(name, summary, each));
-        (0..rows).map(|row| Line::from_iter((0..columns).filter_map(|column| cell(column * rows + row)))).collect()
+        let line = |row: usize| (0..columns).filter_map(|column| cell(column * rows + row)).collect::<Line<'_>>();
+        (0..rows).map(line).collect()
     }
 
     /// Says why a fact is not good; of the config with the lines to mend.
