@@ -54,7 +54,7 @@ pub(super) fn run(session: &Session, args: &DashboardArgs) -> Result<Exit, AnyFa
     let language = session.global.lang;
     if args.once || session.global.json {
         let facts = state::facts(&station, &load, station.clock.now());
-        let (width, height) = size();
+        let (width, height) = terminal::size();
         let (width, height) = (args.width.unwrap_or(width), args.height.unwrap_or(height));
         let frame = terminal::once(&facts, language, width, height).map_err(DashboardError::Terminal)?;
         session.console.line(frame.trim_end_matches('\n'));
@@ -66,11 +66,4 @@ pub(super) fn run(session: &Session, args: &DashboardArgs) -> Result<Exit, AnyFa
     }
     let is_coloured = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     Ok(terminal::run(&station, &load, language, is_coloured).map_err(DashboardError::Terminal)?)
-}
-
-/// Returns the size of the terminal that is written to; the usual one where it is none.
-fn size() -> (u16, u16) {
-    let found = io::stdout().is_terminal().then(ratatui::crossterm::terminal::size).and_then(Result::ok);
-    let (width, height) = found.unwrap_or((80, 24));
-    (width.clamp(20, 500), height.clamp(5, 500))
 }

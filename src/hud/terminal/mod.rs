@@ -13,7 +13,7 @@ mod tests;
 mod work;
 
 use std::{
-    io,
+    io::{self, IsTerminal as _},
     sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel},
     thread,
     time::Duration,
@@ -146,6 +146,14 @@ impl Panel {
         }
         Wish::Nothing
     }
+}
+
+/// Returns the size of the terminal that is written to; the usual one where it is none.
+#[must_use]
+pub fn size() -> (u16, u16) {
+    let found = io::stdout().is_terminal().then(ratatui::crossterm::terminal::size).and_then(Result::ok);
+    let (width, height) = found.unwrap_or((80, 24));
+    (width.clamp(20, 500), height.clamp(5, 500))
 }
 
 /// Returns one frame as text, a line a row.
