@@ -54,9 +54,14 @@ pub(crate) fn bench(board: &mut Board) {
     stop.store(true, Ordering::Relaxed);
     crowd.join().expect("it ends");
     latencies.sort_by(f64::total_cmp);
-    let p99 = latencies.get(latencies.len() * 99 / 100).copied();
-    board.put(names[0], p99.map(|seconds| seconds * 1e3), "ms", Target::AtMost(20.0));
-    board.put(names[1], after.zip(before).map(|(after, before)| after - before), "MB", Target::AtMost(16.0));
+    // What is missing is a miss: no figure passes by not being there.
+    let at = |share: usize| latencies.get(latencies.len() * share / 100).map_or(f64::INFINITY, |seconds| seconds * 1e3);
+    let (before, after) = (before.unwrap_or(f64::NAN), after.unwrap_or(f64::INFINITY));
+    board.put(names[0], [at(99)], "ms", Target::AtMost(20.0));
+    board.put("HUD dashboard p50, 1000 listeners", [at(50)], "ms", Target::None);
+    board.put("HUD resident memory, begin", [before], "MB", Target::None);
+    board.put("HUD resident memory, end", [after], "MB", Target::None);
+    board.put(names[1], [after - before], "MB", Target::AtMost(16.0));
     let least = heard.iter().map(|count| count.load(Ordering::Relaxed)).min().unwrap_or(0);
     board.put(names[2], [least as f64], "events", Target::AtLeast(changes as f64));
     board.keep([room]);

@@ -3,7 +3,7 @@
 
 use super::{
     Markup,
-    scale::{AXIS_HEIGHT, GUTTER, LESS_GUTTER, Scale, draw_ticks, number},
+    scale::{AXIS_HEIGHT, GUTTER, Scale, draw_ticks, number},
 };
 
 /// Height of a panel's caption, pixels.
@@ -58,14 +58,8 @@ pub fn line_against(label: &str, points: &[String], panels: &[Panel<'_>], agains
     let curves: f64 = panels.iter().map(|panel| CAPTION_HEIGHT + panel.height + PANEL_GAP).sum();
     let height = number(curves + AXIS_HEIGHT);
     let mut drawing = Markup::new();
-    let attributes = [
-        ("class", "curves"),
-        ("role", "img"),
-        ("aria-label", label),
-        ("width", "100%"),
-        ("height", &height),
-        ("style", LESS_GUTTER),
-    ];
+    let attributes =
+        [("class", "curves"), ("role", "img"), ("aria-label", label), ("width", "100%"), ("height", &height)];
     drawing.tag("svg", &attributes, |svg| {
         let mut top = 0.0;
         for (at, panel) in panels.iter().enumerate() {
@@ -182,7 +176,7 @@ mod tests {
     #[test]
     fn a_small_curve_is_drawn_as_it_always_was() {
         insta::assert_snapshot!(drawn(&[1.0, 2.0, f64::NAN, 1.5], false).replace("><", ">\n<"), @r#"
-        <svg class="curves" role="img" aria-label="worth" width="100%" height="168" style="width:calc(100% - 64px);overflow:visible">
+        <svg class="curves" role="img" aria-label="worth" width="100%" height="168">
         <text class="caption" x="0" y="15">&lt;NAV&gt;</text>
         <text class="axis" x="0" y="132">1.0</text>
         <text class="axis" x="0" y="112">1.2</text>

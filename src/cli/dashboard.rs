@@ -16,12 +16,12 @@ pub(super) struct DashboardArgs {
     /// Print one frame as text and end
     #[arg(long)]
     once: bool,
-    /// The width of the frame, with --once
-    #[arg(long, default_value_t = 80, value_parser = clap::value_parser!(u16).range(20..=500), requires = "once")]
-    width: u16,
-    /// The height of the frame, with --once
-    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u16).range(5..=500), requires = "once")]
-    height: u16,
+    /// The width of the frame, with --once [default: the terminal's, else 80]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(20..=500), requires = "once")]
+    width: Option<u16>,
+    /// The height of the frame, with --once [default: the terminal's, else 24]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(5..=500), requires = "once")]
+    height: Option<u16>,
 }
 
 /// Why there is no panel.
@@ -54,7 +54,9 @@ pub(super) fn run(session: &Session, args: &DashboardArgs) -> Result<Exit, AnyFa
     let language = session.global.lang;
     if args.once || session.global.json {
         let facts = state::facts(&station, &load, station.clock.now());
-        let frame = terminal::once(&facts, language, args.width, args.height).map_err(DashboardError::Terminal)?;
+        let (width, height) = terminal::size();
+        let (width, height) = (args.width.unwrap_or(width), args.height.unwrap_or(height));
+        let frame = terminal::once(&facts, language, width, height).map_err(DashboardError::Terminal)?;
         session.console.line(frame.trim_end_matches('\n'));
         session.console.document(&facts);
         return Ok(Exit::Done);
@@ -62,7 +64,6 @@ pub(super) fn run(session: &Session, args: &DashboardArgs) -> Result<Exit, AnyFa
     if !io::stdout().is_terminal() {
         return Err(DashboardError::NoTerminal.into());
     }
-    let is_coloured = std::env::var_os("NO_COLOR").is_none();
-    terminal::run(&station, &load, language, is_coloured).map_err(DashboardError::Terminal)?;
-    Ok(Exit::Done)
+    let is_coloured = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    Ok(terminal::run(&station, &load, language, is_coloured).map_err(DashboardError::Terminal)?)
 }

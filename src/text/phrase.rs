@@ -52,6 +52,12 @@ phrases! {
         EventsMissed => "{} events were missed", "丢失 {} 个事件";
         ConfigMistakes => "{} mistakes: the next run will refuse to start", "{} 处错误：下一次运行将被拒绝";
         ConfigWarnings => "{} warnings", "{} 条警告";
+        SchedulerSilent => "the scheduler does not run: start `lighthunter scheduler run`", "调度器未运行：运行 `lighthunter scheduler run`";
+        JobFailed => "{} failed at {}: {}", "{} 于 {} 失败：{}";
+        JobInterrupted => "{} was interrupted at {}", "{} 于 {} 中断";
+        JobDegraded => "{} ended at {} with a part of it down", "{} 于 {} 降级结束";
+        JobOverdue => "{} was due at {} and has not started", "{} 应于 {} 启动，尚未启动";
+        StartsPassedOver => "{}: {} starts passed over, the last at {}: {}", "{}：跳过 {} 次启动，最后一次 {}：{}";
         // The pages.
         Overview => "Overview", "总览";
         Operations => "Operations", "运行";
@@ -65,6 +71,25 @@ phrases! {
         Risk => "Risk", "风险";
         NightOps => "NightOps", "夜间流水线";
         DayOps => "DayOps", "盘前体检";
+        Schedule => "Schedule", "计划任务";
+        NextStart => "Next start", "下次启动";
+        LastRun => "Last run", "上次运行";
+        Due => "Due", "应启动";
+        SwitchedOff => "off", "停用";
+        NotRunYet => "not run yet", "尚未运行";
+        Scheduler => "Scheduler", "调度器";
+        Running => "running", "运行中";
+        Succeeded => "success", "成功";
+        Failed => "failed", "出错";
+        Interrupted => "interrupted", "中断";
+        Stopped => "ended", "已结束";
+        Silent => "silent", "无响应";
+        NeverStarted => "never started", "从未启动";
+        Degraded => "degraded", "降级";
+        Done => "done", "完成";
+        Skipped => "skipped", "跳过";
+        NotRunning => "not running", "未运行";
+        Age => "Age", "距今";
         Experiments => "Experiments", "实验";
         Experiment => "Experiment", "实验";
         Models => "Models", "模型";
@@ -73,7 +98,15 @@ phrases! {
         Drill => "Drill", "演练";
         Monitor => "Monitor", "监控";
         Config => "Config", "配置";
-        Keys => "q quit   r look now   l language   j/k scroll", "q 退出   r 刷新   l 语言   j/k 滚动";
+        Keys => "q quit   ? help   l language   r look now   j/k scroll", "q 退出   ? 帮助   l 语言   r 刷新   j/k 滚动";
+        KeyQuit => "quit", "退出";
+        KeyHelp => "this help", "帮助";
+        KeyLanguage => "English or Chinese", "中文或英文";
+        KeyLook => "look now", "立即刷新";
+        KeyLine => "scroll by a line", "滚动一行";
+        KeyPage => "scroll by a page", "滚动一页";
+        KeyEnds => "to the top, to the end", "到开头，到结尾";
+        Help => "Keys and signs", "按键与符号";
         SkipToContent => "Skip to content", "跳到正文";
         Pages => "Pages", "页面";
         AsOf => "as of {}", "截至 {}";
@@ -84,6 +117,7 @@ phrases! {
         NoAge => "no date", "无时间";
         ConnectionLost => "No word from the server: what you see is old.", "与服务器失去联系：所见内容已过期。";
         LookIsOld => "The page's own look at the workspace hangs: what you see is old.", "页面的数据采集已停滞：所见内容已过期。";
+        PanelIsOld => "Old: the look at the workspace hangs", "已过期：数据采集停滞";
         NotFound => "There is no such page.", "没有这个页面。";
         BackToOverview => "Back to the overview", "返回总览";
         // Words of the pages.

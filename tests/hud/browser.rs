@@ -164,6 +164,8 @@ fn rules() -> Option<String> {
     std::fs::read_to_string(&path).ok().or_else(|| skip("axe-core"))
 }
 
+/// The width of a phone.
+const PHONE: u32 = 390;
 const NIGHT: &str = "return document.getElementById('tile-night_ops').dataset.grade";
 
 #[test]
@@ -194,6 +196,59 @@ fn a_browser_sees_a_night_fail_and_recover_and_a_day_move_the_worth() {
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
+/// Returns the newest worth of the ledger, as the page writes it.
+fn newest_worth(ledger: &Path) -> Option<String> {
+    let ledger = rusqlite::Connection::open_with_flags(ledger, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+    let cents: i64 = ledger.query_row("SELECT nav FROM marks ORDER BY at DESC LIMIT 1", [], |row| row.get(0)).ok()?;
+    Some(format!("{}.{:02}", cents / 100, cents % 100))
+}
+
+#[test]
+fn the_worth_moves_with_the_simulated_day_within_two_seconds() {
+    let Some(browser) = Browser::start(1280, false) else { return };
+    let server = Server::of(Room::nighted());
+    browser.open(&format!("http://127.0.0.1:{}/", server.port));
+    browser.until(NIGHT, &json!("ok"));
+    let ledger = server.room.path("data/ledger.sqlite");
+    let mut day = Command::new(env!("CARGO_BIN_EXE_lighthunter"))
+        .args(["simulate", "-q", "--speed", "1000"])
+        .current_dir(server.room.root())
+        .env_remove("LIGHTHUNTER_WORKSPACE")
+        .spawn()
+        .expect("it starts");
+    let shown = "const worth = document.querySelector('#tile-accounts .figure b'); \
+                 return worth ? worth.textContent.replaceAll(',', '') : null";
+    // What was committed, and when it was first seen there; what the page shows must be among the last.
+    let (watch, mut committed, mut seen, mut moves) =
+        (Stopwatch::start(), Vec::<(f64, String)>::new(), String::new(), 0);
+    let mut slowest = 0.0_f64;
+    while watch.seconds() < 60.0 {
+        if let Some(worth) =
+            newest_worth(&ledger).filter(|worth| committed.last().is_none_or(|(_, last)| last != worth))
+        {
+            committed.push((watch.seconds(), worth));
+        }
+        let worth = browser.run(shown);
+        if let Some(worth) = worth.as_str() {
+            moves += usize::from(worth != seen);
+            worth.clone_into(&mut seen);
+        }
+        // How long the page has been behind: since the first mark after the one that it shows.
+        let at = committed.iter().rposition(|(_, worth)| *worth == seen).map_or(0, |at| at + 1);
+        slowest = slowest.max(committed.get(at).map_or(0.0, |(since, _)| watch.seconds() - since));
+        let is_over = day.try_wait().expect("a process").is_some();
+        if is_over && committed.last().is_some_and(|(_, last)| *last == seen) {
+            break;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert!(day.wait().expect("it ends").success());
+    assert!(moves >= 4, "the worth moved {moves} times in {} s", watch.seconds());
+    assert_eq!(committed.last().map(|(_, worth)| worth.as_str()), Some(seen.as_str()), "the last word is the ledger's");
+    assert!(slowest < 2.0, "the page was {slowest} s behind");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
 #[test]
 fn a_server_that_dies_is_not_shown_as_alive() {
     let Some(browser) = Browser::start(1280, true) else { return };
@@ -212,10 +267,41 @@ fn a_server_that_dies_is_not_shown_as_alive() {
 fn every_page_fits_a_phone_and_the_keyboard() {
     let Some(browser) = Browser::start(500, false) else { return };
     let server = Server::of(Room::nighted());
-    for path in ["/", "/accounts", "/operations", "/experiments", "/models?lang=zh", "/data", "/drills", "/nowhere"] {
+    server.room.run_to(0, &["simulate", "-q", "--speed", "max"]);
+    // A window cannot be narrower than 500, a phone's screen is.
+    browser.call(
+        "/goog/cdp/execute",
+        &json!({ "cmd": "Emulation.setDeviceMetricsOverride",
+            "params": { "width": PHONE, "height": 844, "deviceScaleFactor": 2, "mobile": true } }),
+    );
+    let experiments = server.json("/api/experiments");
+    let tested = experiments["value"].as_array().expect("a list").iter().find(|one| one["task_type"] == "backtest");
+    let one = format!("/experiments/{}", tested.expect("a backtest")["experiment_id"].as_str().expect("an id"));
+    for path in [
+        "/",
+        "/?lang=zh",
+        "/accounts",
+        "/operations",
+        "/experiments",
+        &one,
+        "/models?lang=zh",
+        "/data",
+        "/drills",
+        "/nowhere",
+    ] {
         browser.open(&format!("http://127.0.0.1:{}{path}", server.port));
-        let wide = browser.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
-        assert_eq!(wide, 0, "{path} is wider than the screen");
+        // A phone would make a page that is too wide small, so it is held against the screen itself.
+        assert_eq!(
+            browser.run("return document.documentElement.scrollWidth"),
+            PHONE,
+            "{path} is wider than the screen"
+        );
+        let beyond = "return [...document.querySelectorAll('main svg, main p, main h1, .tile, .figures div')].filter(e => !e.closest('.scroll') && \
+                      e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 80))";
+        assert_eq!(browser.run(beyond), json!([]), "{path}: something ends beyond the screen");
+        let small = "return [...document.querySelectorAll('a:not(.skip)')].map(a => [a.textContent, \
+                     a.getBoundingClientRect()]).filter(([, box]) => box.height < 24 || box.width < 24).map(([name]) => name)";
+        assert_eq!(browser.run(small), json!([]), "{path}: too small for a finger");
         let unnamed = "return [...document.querySelectorAll('a,[role=img],[role=region],nav,section')].filter(e => \
                        !e.textContent.trim() && !e.getAttribute('aria-label')).length";
         assert_eq!(browser.run(unnamed), 0, "{path}: something has no name");
@@ -224,8 +310,14 @@ fn every_page_fits_a_phone_and_the_keyboard() {
         let doubled =
             "const ids = [...document.querySelectorAll('[id]')].map(e => e.id); return ids.length - new Set(ids).size";
         assert_eq!(browser.run(doubled), 0, "{path}: an id twice");
-        let first = "document.body.focus(); return document.querySelector('a').className";
-        assert_eq!(browser.run(first), "skip", "{path}: the first stop skips to the content");
+        browser.call(
+            "/actions",
+            &json!({ "actions": [{ "type": "key", "id": "keys", "actions": [
+            { "type": "keyDown", "value": "\u{e004}" }, { "type": "keyUp", "value": "\u{e004}" }] }] }),
+        );
+        let focus = "const style = getComputedStyle(document.activeElement); \
+                     return [document.activeElement.className, style.outlineStyle]";
+        assert_eq!(browser.run(focus), json!(["skip", "solid"]), "{path}: where the keyboard is can be seen");
     }
     let complaints = browser.complaints();
     // The path that leads nowhere is answered with 404, which the browser logs.

@@ -54,7 +54,7 @@ impl<T> Fact<T> {
     }
 
     /// Adds what speaks against it; the worst grade stands, and its note comes first.
-    pub(super) fn marked(mut self, grade: Grade, note: Note) -> Self {
+    pub(in crate::hud) fn marked(mut self, grade: Grade, note: Note) -> Self {
         if grade > self.summary.grade {
             self.summary.grade = grade;
             self.summary.notes.insert(0, note);

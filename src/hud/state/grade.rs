@@ -2,7 +2,26 @@
 
 use serde::Serialize;
 
-use crate::text::Phrase;
+use crate::text::{Language, Phrase};
+
+/// Returns the word for people of how a run stands; a word that is not known is left as it is.
+#[must_use]
+pub fn status_words(status: &'static str, language: Language) -> &'static str {
+    let phrase = match status {
+        "running" => Phrase::Running,
+        "success" => Phrase::Succeeded,
+        "failed" => Phrase::Failed,
+        "interrupted" => Phrase::Interrupted,
+        "degraded" => Phrase::Degraded,
+        "ended" => Phrase::Stopped,
+        "silent" => Phrase::Silent,
+        "never started" => Phrase::NeverStarted,
+        "done" => Phrase::Done,
+        "skipped" => Phrase::Skipped,
+        _ => return status,
+    };
+    phrase.say(language)
+}
 
 /// The grade of a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
@@ -46,6 +65,18 @@ impl Grade {
             Self::Stale => Phrase::Stale,
             Self::Warning => Phrase::Warning,
             Self::Fail => Phrase::Fail,
+        }
+    }
+
+    /// Returns the sentence of a workspace whose worst fact has this grade.
+    #[must_use]
+    pub const fn sentence(self) -> Phrase {
+        match self {
+            Self::Ok => Phrase::AllInOrder,
+            Self::Unknown => Phrase::NotAllKnown,
+            Self::Stale => Phrase::SomethingIsStale,
+            Self::Warning => Phrase::SomeoneShouldLook,
+            Self::Fail => Phrase::SomethingIsBroken,
         }
     }
 

@@ -19,6 +19,9 @@ mod monitor;
 mod night_ops;
 mod place;
 mod risk;
+#[cfg(test)]
+pub(in crate::hud) mod sample;
+mod schedule;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -32,11 +35,12 @@ pub use drills::{DrillFacts, DrillScenario, drills_directory};
 pub use experiments::ExperimentFacts;
 pub use fact::{Fact, Summary};
 pub use files::stamp;
-pub use grade::Grade;
+pub use grade::{Grade, status_words};
 pub use models::ModelFacts;
 pub use monitor::{ComponentFacts, MonitorFacts};
 pub use night_ops::{NightOpsFacts, StageFacts};
 pub use risk::{AlertFacts, RiskFacts, SwitchFacts, SymbolFacts};
+pub use schedule::{JobFacts, ScheduleFacts};
 
 use crate::{config::LoadOptions, ops::Station};
 use place::Place;
@@ -54,6 +58,8 @@ pub struct Facts {
     pub night_ops: Fact<Option<NightOpsFacts>>,
     /// The last check before the opening.
     pub day_ops: Fact<Option<DayOpsFacts>>,
+    /// The scheduler and its jobs.
+    pub schedule: Fact<ScheduleFacts>,
     /// The accounts as the last replayed session left them.
     pub accounts: Fact<Vec<AccountFacts>>,
     /// Kill switches and alerts.
@@ -84,6 +90,7 @@ pub fn facts(station: &Station, options: &LoadOptions, now: Timestamp) -> Facts 
         workspace: place.workspace_name(),
         night_ops: night_ops::look(&place),
         day_ops: day_ops::look(&place),
+        schedule: schedule::look(&place),
         accounts: accounts::look(&place),
         risk: risk::look(&place),
         experiments: experiments::look(&place),
@@ -100,10 +107,11 @@ pub fn facts(station: &Station, options: &LoadOptions, now: Timestamp) -> Facts 
 impl Facts {
     /// Returns the head of every fact by its name, in the order of the page.
     #[must_use]
-    pub fn summaries(&self) -> [(&'static str, &Summary); 10] {
+    pub fn summaries(&self) -> [(&'static str, &Summary); 11] {
         [
             ("night_ops", &self.night_ops.summary),
             ("day_ops", &self.day_ops.summary),
+            ("schedule", &self.schedule.summary),
             ("accounts", &self.accounts.summary),
             ("risk", &self.risk.summary),
             ("experiments", &self.experiments.summary),
@@ -115,10 +123,24 @@ impl Facts {
         ]
     }
 
-    /// Says whether `other` tells the same, ages and the moment of looking aside.
+    /// Returns the names of the facts that `other` tells otherwise, ages aside.
     #[must_use]
-    pub fn tells_same(&self, other: &Self) -> bool {
-        self.ageless() == other.ageless()
+    pub fn changed(&self, other: &Self) -> Vec<&'static str> {
+        let (old, new) = (self.ageless(), other.ageless());
+        let same = [
+            old.night_ops == new.night_ops,
+            old.day_ops == new.day_ops,
+            old.schedule == new.schedule,
+            old.accounts == new.accounts,
+            old.risk == new.risk,
+            old.experiments == new.experiments,
+            old.models == new.models,
+            old.data == new.data,
+            old.drills == new.drills,
+            old.monitor == new.monitor,
+            old.config == new.config,
+        ];
+        self.summaries().into_iter().zip(same).filter(|(_, same)| !same).map(|((name, _), _)| name).collect()
     }
 
     fn ageless(&self) -> Self {
@@ -127,6 +149,7 @@ impl Facts {
         for summary in [
             &mut facts.night_ops.summary,
             &mut facts.day_ops.summary,
+            &mut facts.schedule.summary,
             &mut facts.accounts.summary,
             &mut facts.risk.summary,
             &mut facts.experiments.summary,

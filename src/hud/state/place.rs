@@ -1,6 +1,9 @@
 //! What every look shares: where things are, the moment, the ledger, and the session that is due.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use jiff::{Timestamp, civil::Date};
 
@@ -49,10 +52,14 @@ impl<'a> Place<'a> {
         self.shown(&self.station.store_settings().ledger.path)
     }
 
-    /// Says whether there is no ledger at all: a workspace before its first run.
+    /// Says whether there is no ledger at all: a workspace before its first run. Where there is a report of
+    /// a run, the ledger has been lost.
     pub(super) fn has_no_ledger(&self) -> bool {
-        let path = self.station.store_settings().ledger.path;
-        !path.exists() && path.parent().is_some_and(Path::is_dir)
+        let path = &self.station.store_settings().ledger.path;
+        let is_report = |name: PathBuf| name.extension().is_some_and(|ending| ending == "json");
+        let reports = fs::read_dir(self.reports()).into_iter().flatten().flatten();
+        let has_run = reports.map(|entry| entry.path()).any(is_report);
+        !path.exists() && path.parent().is_some_and(Path::is_dir) && !has_run
     }
 
     /// Returns the newest session with daily bars.

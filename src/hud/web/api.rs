@@ -28,6 +28,7 @@ struct Dashboard<'a> {
 struct Details<'a> {
     night_ops: &'a Option<crate::hud::state::NightOpsFacts>,
     day_ops: &'a Option<crate::hud::state::DayOpsFacts>,
+    schedule: &'a crate::hud::state::ScheduleFacts,
     kill_switches: &'a [crate::hud::state::SwitchFacts],
     models: &'a [crate::hud::state::ModelFacts],
     data: &'a crate::hud::state::DataFacts,
@@ -50,6 +51,7 @@ pub(super) fn dashboard(facts: &Facts) -> Bytes {
         details: Details {
             night_ops: &facts.night_ops.value,
             day_ops: &facts.day_ops.value,
+            schedule: &facts.schedule.value,
             kill_switches: &facts.risk.value.switches,
             models: &facts.models.value,
             data: &facts.data.value,

@@ -26,6 +26,10 @@ pub(super) struct Look {
     pub(super) dashboard: Bytes,
     /// The event that tells everything, by language.
     pub(super) tiles: [Bytes; 2],
+    /// The version before this one.
+    pub(super) before: u64,
+    /// The event that tells what is new since then, by language.
+    pub(super) changes: [Bytes; 2],
     /// The event that tells that nothing has changed.
     pub(super) beat: Bytes,
     /// The overview, by language.

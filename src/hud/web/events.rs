@@ -13,10 +13,13 @@ use serde_json::{Map, Value, json};
 use super::{Site, board::Look, page};
 use crate::{hud::state::Facts, text::Language};
 
-/// Writes the event that holds the tiles of the overview.
-pub(super) fn tiles(facts: &Facts, version: u64, language: Language) -> Bytes {
-    let tiles: Map<String, Value> =
-        page::tiles(facts, language).into_iter().map(|(name, tile)| (name.to_owned(), tile.finish().into())).collect();
+/// Writes the event that holds the tiles of the overview, of all facts or of those that are named.
+pub(super) fn tiles(facts: &Facts, version: u64, language: Language, named: Option<&[&str]>) -> Bytes {
+    let tiles: Map<String, Value> = page::tiles(facts, language)
+        .into_iter()
+        .filter(|(name, _)| named.is_none_or(|named| named.contains(name)))
+        .map(|(name, tile)| (name.to_owned(), tile.finish().into()))
+        .collect();
     let data = json!({
         "at": facts.at,
         "version": version,
@@ -49,7 +52,12 @@ pub(super) fn stream(site: &Site, language: Language) -> Response {
             looks.changed().await.ok()?;
         }
         let look: Arc<Look> = Arc::clone(&looks.borrow_and_update());
-        let event = if told == Some(look.version) { look.beat.clone() } else { Look::pick(&look.tiles, language) };
+        let event = match told {
+            Some(version) if version == look.version => look.beat.clone(),
+            // Who knows the version before needs only what is new: a tenth of the bytes, a thousand times.
+            Some(version) if version == look.before => Look::pick(&look.changes, language),
+            _ => Look::pick(&look.tiles, language),
+        };
         Some((Ok::<_, Infallible>(event), (looks, Some(look.version), place)))
     });
     // Proxies must hand each event on at once.

@@ -65,17 +65,25 @@ impl Eye {
     fn look(&mut self, last: Option<&Look>) -> Look {
         let watch = Stopwatch::start();
         let facts = facts(&self.station, &self.options, self.station.clock.now());
-        if let Some(last) = last.filter(|last| !last.facts.tells_same(&facts)) {
+        let changed = last.map(|last| (last, last.facts.changed(&facts)));
+        if let Some((last, _)) = changed.as_ref().filter(|(_, names)| !names.is_empty()) {
             self.version += 1;
             log_turns(&last.facts, &facts);
         }
         let version = self.version;
         let [tiles, overview] = [
-            Language::ALL.map(|language| events::tiles(&facts, version, language)),
+            Language::ALL.map(|language| events::tiles(&facts, version, language, None)),
             Language::ALL.map(|language| page::overview(&facts, version, language).into()),
         ];
+        let (before, changes) = match &changed {
+            Some((last, names)) if names.is_empty() => (last.before, last.changes.clone()),
+            Some((last, names)) => {
+                (last.version, Language::ALL.map(|language| events::tiles(&facts, version, language, Some(names))))
+            }
+            None => (version, tiles.clone()),
+        };
         let (dashboard, beat) = (api::dashboard(&facts), events::beat(&facts));
-        Look { version, dashboard, tiles, beat, overview, seconds: watch.seconds(), facts }
+        Look { version, dashboard, tiles, before, changes, beat, overview, seconds: watch.seconds(), facts }
     }
 }
 

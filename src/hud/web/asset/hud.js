@@ -21,7 +21,7 @@
 
   const tick = () => {
     const now = Date.now() + ahead;
-    for (const time of document.querySelectorAll('.source time')) {
+    for (const time of document.querySelectorAll('.source time, time.age')) {
       const seconds = Math.max(0, Math.floor((now - Date.parse(time.dateTime)) / 1000));
       const words = ageWords(seconds);
       if (time.textContent !== words) time.textContent = words;
@@ -97,5 +97,8 @@
     hear(JSON.parse(event.data));
     tick();
   });
+  // On a phone the navigation scrolls by itself; where one is must be in sight.
+  const here = document.querySelector('nav [aria-current]');
+  if (here) here.scrollIntoView({ block: 'nearest', inline: 'center' });
   setInterval(tick, 1000);
 })();

@@ -3,7 +3,7 @@
 use super::{
     View,
     table::{self, Cell},
-    words::{NONE, change, count, maybe, money, percent},
+    words::{NONE, aged_words, change, count, maybe, money, percent},
 };
 use crate::{
     chart::{Markup, Panel, line},
@@ -127,7 +127,12 @@ fn write_risk(main: &mut Markup, view: &View<'_>) {
                 (Some(at), by) => format!("{} {at} {}", view.say(Phrase::Released), by.as_deref().unwrap_or(NONE)),
                 (None, _) => view.say(Phrase::InForce).to_owned(),
             };
-            [switch.account_id.clone(), switch.tripped_at.clone(), state, switch.reason.clone()].map(Cell::Text).into()
+            vec![
+                Cell::text(switch.account_id.clone()),
+                Cell::Part(aged_words(&switch.tripped_at, view.facts.at, view.language)),
+                Cell::text(state),
+                Cell::text(switch.reason.clone()),
+            ]
         };
         table::write(main, view.say(Phrase::KillSwitches), &heads, risk.switches.iter().map(row).collect());
     }
@@ -135,7 +140,11 @@ fn write_risk(main: &mut Markup, view: &View<'_>) {
         main.leaf("h3", &[], view.say(Phrase::Alerts));
         let heads = [Phrase::When, Phrase::Level, Phrase::Message].map(|phrase| (view.say(phrase), false));
         let row = |alert: &crate::hud::state::AlertFacts| {
-            [alert.ts.clone(), alert.level.clone(), alert.message.clone()].map(Cell::Text).into()
+            vec![
+                Cell::Part(aged_words(&alert.ts, view.facts.at, view.language)),
+                Cell::text(alert.level.clone()),
+                Cell::text(alert.message.clone()),
+            ]
         };
         table::write(main, view.say(Phrase::Alerts), &heads, risk.alerts.iter().map(row).collect());
     }

@@ -6,7 +6,11 @@ use super::{
     table::{self, Cell},
     words::{NONE, change, instant, maybe, percent, ratio},
 };
-use crate::{chart::spark, hud::state::ExperimentFacts, text::Phrase};
+use crate::{
+    chart::spark,
+    hud::state::{ExperimentFacts, status_words},
+    text::Phrase,
+};
 
 /// Writes the page of all.
 pub(in crate::hud::web) fn experiments(view: &View<'_>) -> String {
@@ -40,7 +44,7 @@ fn row(view: &View<'_>, experiment: &ExperimentFacts) -> Vec<Cell> {
     vec![
         Cell::link(&href, &experiment.experiment_id),
         Cell::text(experiment.task_type),
-        Cell::text(experiment.status),
+        Cell::text(status_words(experiment.status, view.language)),
         Cell::text(experiment.as_of.to_string()),
         Cell::number(maybe(metric("bt_ret_total"), change)),
         Cell::number(maybe(metric("bt_sharpe"), ratio)),
@@ -58,7 +62,7 @@ pub(in crate::hud::web) fn experiment(view: &View<'_>, id: &str) -> Option<Strin
         let none = || NONE.to_owned();
         let figures = [
             (Phrase::Kind, found.task_type.to_owned()),
-            (Phrase::Status, found.status.to_owned()),
+            (Phrase::Status, status_words(found.status, view.language).to_owned()),
             (Phrase::Session, found.as_of.to_string()),
             (Phrase::Ended, instant(found.ts)),
             (Phrase::Seconds, format!("{:.2}", found.seconds)),

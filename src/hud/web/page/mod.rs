@@ -21,7 +21,7 @@ pub(super) use tile::tiles;
 
 use crate::{
     chart::Markup,
-    hud::state::{Facts, Grade, Summary},
+    hud::state::{Facts, Summary},
     text::{Language, Phrase},
 };
 
@@ -57,25 +57,13 @@ pub(super) fn head(facts: &Facts, language: Language) -> Markup {
     head.tag("div", &[("id", "verdict"), ("class", &class), ("data-grade", facts.grade.word())], |place| {
         place.tag("p", &[("class", "grade")], |line| {
             line.leaf("span", &[("class", "sign"), ("aria-hidden", "true")], facts.grade.sign());
-            line.text(" ").text(sentence(facts, language));
+            line.text(" ").text(facts.grade.sentence().say(language));
         });
         let shanghai = facts.at.to_zoned(crate::clock::shanghai_zone());
         let at = shanghai.strftime("%Y-%m-%d %H:%M:%S").to_string();
         place.leaf("p", &[("class", "quiet")], &words::fill(Phrase::AsOf, language, &at));
     });
     head
-}
-
-/// Says the worst grade as a sentence.
-fn sentence(facts: &Facts, language: Language) -> &'static str {
-    let phrase = match facts.grade {
-        Grade::Ok => Phrase::AllInOrder,
-        Grade::Unknown => Phrase::NotAllKnown,
-        Grade::Stale => Phrase::SomethingIsStale,
-        Grade::Warning => Phrase::SomeoneShouldLook,
-        Grade::Fail => Phrase::SomethingIsBroken,
-    };
-    phrase.say(language)
 }
 
 /// Writes the page for a path that leads nowhere.
@@ -113,6 +101,11 @@ impl<'a> View<'a> {
 
     fn say(&self, phrase: Phrase) -> &'static str {
         phrase.say(self.language)
+    }
+
+    /// Writes an instant with its age.
+    fn aged(&self, at: jiff::Timestamp) -> Markup {
+        words::aged(at, self.facts.at, self.language)
     }
 
     /// Returns a path with the language, where it is not the first one.

@@ -3,9 +3,9 @@
 use super::{
     View,
     table::{self, Cell},
-    words::{NONE, badge, count, instant},
+    words::{NONE, badge, count, instant, moment},
 };
-use crate::{chart::Markup, text::Phrase};
+use crate::{chart::Markup, hud::state::status_words, text::Phrase};
 
 /// Writes the page.
 pub(in crate::hud::web) fn operations(view: &View<'_>) -> String {
@@ -17,6 +17,9 @@ pub(in crate::hud::web) fn operations(view: &View<'_>) -> String {
         view.write_heading(main, Phrase::DayOps);
         view.write_summary(main, &view.facts.day_ops.summary);
         write_checks(main, view);
+        view.write_heading(main, Phrase::Schedule);
+        view.write_summary(main, &view.facts.schedule.summary);
+        write_jobs(main, view);
         view.write_heading(main, Phrase::Monitor);
         view.write_summary(main, &view.facts.monitor.summary);
         write_components(main, view);
@@ -33,8 +36,10 @@ pub(in crate::hud::web) fn operations(view: &View<'_>) -> String {
 
 fn write_stages(main: &mut Markup, view: &View<'_>) {
     let Some(night) = &view.facts.night_ops.value else { return };
-    let run = format!("{} · {} · {}", night.run_id, night.status, instant(night.started_at));
-    main.leaf("p", &[("class", "quiet")], &run);
+    main.tag("p", &[("class", "quiet")], |line| {
+        line.text(&format!("{} · {} · ", night.run_id, status_words(night.status, view.language)))
+            .part(&view.aged(night.started_at));
+    });
     let heads = [
         (view.say(Phrase::Stage), false),
         (view.say(Phrase::Status), false),
@@ -45,7 +50,7 @@ fn write_stages(main: &mut Markup, view: &View<'_>) {
     let row = |stage: &crate::hud::state::StageFacts| {
         vec![
             Cell::text(stage.name.clone()),
-            Cell::text(stage.status),
+            Cell::text(status_words(stage.status, view.language)),
             Cell::number(count(stage.rows_out)),
             Cell::number(format!("{:.2}", stage.seconds)),
             Cell::text(stage.reason.clone()),
@@ -68,6 +73,42 @@ fn write_checks(main: &mut Markup, view: &View<'_>) {
     table::write(main, view.say(Phrase::DayOps), &heads, day.items.iter().map(row).collect());
 }
 
+fn write_jobs(main: &mut Markup, view: &View<'_>) {
+    let schedule = &view.facts.schedule.value;
+    let daemon = if schedule.runs { Phrase::Running } else { Phrase::NotRunning };
+    main.leaf("p", &[("class", "quiet")], &format!("{}: {}", view.say(Phrase::Scheduler), view.say(daemon)));
+    let heads =
+        [Phrase::Job, Phrase::Status, Phrase::LastRun, Phrase::Due, Phrase::NextStart, Phrase::When, Phrase::Remark];
+    let row = |job: &crate::hud::state::JobFacts| {
+        let last = job.last.as_ref();
+        let state = match last {
+            _ if !job.enabled => view.say(Phrase::SwitchedOff).to_owned(),
+            Some(run) => status_words(run.status.word(), view.language).to_owned(),
+            None => view.say(Phrase::NotRunYet).to_owned(),
+        };
+        let mut standing = badge(job.grade(), view.language);
+        standing.text(" ").text(&state);
+        vec![
+            Cell::text(job.job.clone()),
+            Cell::Part(standing),
+            last.map_or_else(
+                || Cell::text(NONE),
+                |run| Cell::Part(view.aged(run.finished_at.unwrap_or(run.started_at))),
+            ),
+            Cell::text(last.map_or_else(|| NONE.into(), |run| moment(run.slot))),
+            Cell::text(job.next.map_or_else(|| NONE.into(), moment)),
+            Cell::text(job.schedule.clone()),
+            Cell::text(last.and_then(|run| run.error.clone()).unwrap_or_else(|| job.description.clone())),
+        ]
+    };
+    table::write(
+        main,
+        view.say(Phrase::Schedule),
+        &heads.map(|phrase| (view.say(phrase), false)),
+        schedule.jobs.iter().map(row).collect(),
+    );
+}
+
 fn write_components(main: &mut Markup, view: &View<'_>) {
     let Some(monitor) = view.facts.monitor.value.as_ref().filter(|monitor| !monitor.components.is_empty()) else {
         return;
@@ -88,7 +129,7 @@ fn write_components(main: &mut Markup, view: &View<'_>) {
             Cell::text(component.component.clone()),
             Cell::number(count(component.runs_total)),
             Cell::number(count(component.errors_total)),
-            Cell::text(component.heartbeat.map_or_else(|| NONE.into(), instant)),
+            component.heartbeat.map_or_else(|| Cell::text(NONE), |at| Cell::Part(view.aged(at))),
             Cell::text(last),
         ]
     };

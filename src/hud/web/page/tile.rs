@@ -2,11 +2,11 @@
 
 use super::{
     link,
-    words::{badge, change, count, instant, maybe, money, percent, ratio, write_notes, write_source},
+    words::{self, badge, change, count, instant, maybe, money, percent, ratio, write_notes, write_source},
 };
 use crate::{
     chart::{Markup, spark},
-    hud::state::{Facts, Grade, Summary},
+    hud::state::{Facts, Grade, Summary, status_words},
     record::Verdict,
     text::{Language, Phrase},
 };
@@ -21,6 +21,7 @@ pub(in crate::hud::web) fn tiles(facts: &Facts, language: Language) -> Vec<(&'st
         let (phrase, path): (Phrase, &str) = match name {
             "night_ops" => (Phrase::NightOps, "/operations"),
             "day_ops" => (Phrase::DayOps, "/operations"),
+            "schedule" => (Phrase::Schedule, "/operations"),
             "accounts" => (Phrase::Accounts, "/accounts"),
             "risk" => (Phrase::Risk, "/accounts"),
             "experiments" => (Phrase::Experiments, "/experiments"),
@@ -33,6 +34,7 @@ pub(in crate::hud::web) fn tiles(facts: &Facts, language: Language) -> Vec<(&'st
         let tile = tiles.tile(name, phrase, path, summary, |body| match name {
             "night_ops" => tiles.night_ops(body),
             "day_ops" => tiles.day_ops(body),
+            "schedule" => tiles.schedule(body),
             "accounts" => tiles.accounts(body),
             "risk" => tiles.risk(body),
             "experiments" => tiles.experiments(body),
@@ -109,8 +111,16 @@ impl Tiles<'_> {
     fn night_ops(&self, body: &mut Markup) {
         let Some(night) = &self.facts.night_ops.value else { return };
         let seconds = maybe(night.seconds, |seconds| format!("{seconds:.1} s"));
-        Self::figure(body, &night.date.to_string(), &format!("{} · {seconds}", night.status));
-        let label = night.stages.iter().map(|stage| format!("{}: {}", stage.name, stage.status)).collect::<Vec<_>>();
+        Self::figure(
+            body,
+            &night.date.to_string(),
+            &format!("{} · {seconds}", status_words(night.status, self.language)),
+        );
+        let label = night
+            .stages
+            .iter()
+            .map(|stage| format!("{}: {}", stage.name, status_words(stage.status, self.language)))
+            .collect::<Vec<_>>();
         body.tag("p", &[("class", "stages"), ("role", "img"), ("aria-label", &label.join(", "))], |line| {
             for (stage, words) in night.stages.iter().zip(&label) {
                 line.leaf("span", &[("class", stage.status), ("title", words)], "");
@@ -123,6 +133,32 @@ impl Tiles<'_> {
         let good = day.items.iter().filter(|item| item.grade == Grade::Ok).count();
         let date = day.date.map_or_else(String::new, |date| date.to_string());
         Self::figure(body, &date, &format!("{good} / {} {}", day.items.len(), Grade::Ok.phrase().say(self.language)));
+    }
+
+    /// Writes the job that starts next, and how the last run of each one ended.
+    fn schedule(&self, body: &mut Markup) {
+        let jobs = self.facts.schedule.value.jobs.iter().filter(|job| job.enabled);
+        let next = jobs.clone().filter_map(|job| Some((job.next?, &job.job))).min();
+        if let Some((at, job)) = next {
+            Self::figure(body, &words::moment(at), &format!("{} · {job}", self.say(Phrase::NextStart)));
+        }
+        body.tag("ul", &[("class", "lines")], |list| {
+            for job in jobs {
+                let ended = match &job.last {
+                    Some(run) => {
+                        format!(
+                            "{} · {}",
+                            status_words(run.status.word(), self.language),
+                            words::moment(run.finished_at.unwrap_or(run.started_at))
+                        )
+                    }
+                    None => self.say(Phrase::NotRunYet).to_owned(),
+                };
+                list.tag("li", &[("class", job.grade().word())], |line| {
+                    line.leaf("span", &[("class", "job")], &job.job).text(" ").leaf("span", &[], &ended);
+                });
+            }
+        });
     }
 
     fn accounts(&self, body: &mut Markup) {
@@ -153,7 +189,9 @@ impl Tiles<'_> {
             ],
         );
         if let Some(alert) = risk.alerts.first() {
-            body.leaf("p", &[("class", "words")], &alert.message);
+            body.tag("p", &[("class", "words")], |line| {
+                line.text(&alert.message).text(" · ").part(&words::aged_words(&alert.ts, self.facts.at, self.language));
+            });
         }
     }
 
@@ -169,7 +207,7 @@ impl Tiles<'_> {
                         maybe(metric("bt_sharpe"), ratio)
                     ),
                     (None, Some(ic)) => format!("IC {ic:.3}"),
-                    _ => experiment.status.to_owned(),
+                    _ => status_words(experiment.status, self.language).to_owned(),
                 };
                 let href = link(&format!("/experiments/{}", experiment.experiment_id), self.language);
                 list.tag("li", &[], |line| {
@@ -234,7 +272,7 @@ impl Tiles<'_> {
         self.pairs(
             body,
             &[
-                (Phrase::Daemon, monitor.daemon.to_owned()),
+                (Phrase::Daemon, status_words(monitor.daemon, self.language).to_owned()),
                 (Phrase::Events, count(monitor.events_total)),
                 (Phrase::Errors, count(errors)),
             ],

@@ -1,6 +1,6 @@
 //! Small parts of every page: numbers, ages, badges, notes.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::DateTime};
 
 use crate::{
     chart::Markup,
@@ -67,6 +67,11 @@ pub(super) fn instant(at: Timestamp) -> String {
     at.to_zoned(shanghai_zone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// Writes an instant of these days in the exchange's zone, without its year and seconds.
+pub(super) fn moment(at: Timestamp) -> String {
+    at.to_zoned(shanghai_zone()).strftime("%m-%d %H:%M").to_string()
+}
+
 /// Returns the forms of an age for the script, in the order seconds, minutes, hours, days.
 pub(super) fn age_forms(language: Language) -> String {
     [Phrase::SecondsAgo, Phrase::MinutesAgo, Phrase::HoursAgo, Phrase::DaysAgo]
@@ -83,6 +88,33 @@ pub(super) fn age(seconds: u64, language: Language) -> String {
         _ => (Phrase::DaysAgo, seconds / 86_400),
     };
     fill(phrase, language, &value.to_string())
+}
+
+/// Writes an instant with its age, which the script lets grow.
+pub(super) fn aged(at: Timestamp, now: Timestamp, language: Language) -> Markup {
+    let mut place = Markup::new();
+    let (datetime, words) = (at.to_string(), instant(at));
+    place.text(&words);
+    // A date of the future is of a clock that was set back, and has no age.
+    if let Ok(seconds) = u64::try_from(now.duration_since(at).as_secs()) {
+        let attributes = [("class", "age"), ("datetime", datetime.as_str())];
+        place.text(" · ").leaf("time", &attributes, &age(seconds, language));
+    }
+    place
+}
+
+/// As [`aged`], of a time in words; of the exchange's clock where it names no zone.
+pub(super) fn aged_words(text: &str, now: Timestamp, language: Language) -> Markup {
+    let local = || text.parse::<DateTime>().ok()?.to_zoned(shanghai_zone()).ok();
+    let at = text.parse::<Timestamp>().ok().or_else(|| Some(local()?.timestamp()));
+    at.map_or_else(
+        || {
+            let mut place = Markup::new();
+            place.text(text);
+            place
+        },
+        |at| aged(at, now, language),
+    )
 }
 
 /// Writes the badge of a grade: sign, word and colour, so that any one of them will do.
