@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use super::{
     NightOpsOptions, Stage,
+    factor_chain::StoredBars,
     increment::{Handover, Increment},
     night::Night,
     refusal::Refusal,
@@ -53,7 +54,7 @@ pub(super) struct Products {
     pub(super) snapshot: Option<Arc<Snapshot>>,
     pub(super) increment: Option<Arc<Increment>>,
     pub(super) handover: Handover,
-    raw: Option<Arc<Vec<DailyBar>>>,
+    raw: Option<StoredBars>,
     repaired: Option<Arc<Vec<DailyBar>>>,
     actions: Option<Arc<Vec<CorporateAction>>>,
     history: Option<Arc<SecurityHistory>>,
@@ -183,12 +184,15 @@ impl Night<'_> {
 
     /// Returns the stored daily bars up to the trading date, unrepaired.
     pub(super) fn raw_bars(&mut self) -> Result<Arc<Vec<DailyBar>>, AnyFailure> {
-        if let Some(bars) = &self.products.raw {
-            return Ok(Arc::clone(bars));
+        Ok(self.stored_bars()?.bars)
+    }
+
+    fn stored_bars(&mut self) -> Result<StoredBars, AnyFailure> {
+        if let Some(stored) = &self.products.raw {
+            return Ok(stored.clone());
         }
-        let query = Query { from: self.options.start, ..Query::up_to(self.as_of()) };
-        let bars = self.stores()?.daily(&query)?;
-        Ok(filled(&mut self.products.raw, bars))
+        let stored = self.read_bars()?;
+        Ok(self.products.raw.insert(stored).clone())
     }
 
     pub(in crate::ops) fn actions(&mut self) -> Result<Arc<Vec<CorporateAction>>, AnyFailure> {
@@ -234,17 +238,21 @@ impl Night<'_> {
         Ok(filled(&mut self.products.plan, plan))
     }
 
-    /// Returns the bars with the plan's repairs; the stored rows stay as they came.
+    /// Returns the bars with the plan's repairs and the factors that follow from them; the stored rows stay as they
+    /// came.
     pub(super) fn repaired_bars(&mut self) -> Result<Arc<Vec<DailyBar>>, AnyFailure> {
         if let Some(bars) = &self.products.repaired {
             return Ok(Arc::clone(bars));
         }
-        let (bars, plan) = (self.raw_bars()?, self.repair_plan()?);
-        if plan.repairs.is_empty() {
-            return Ok(Arc::clone(self.products.repaired.insert(bars)));
+        let (stored, plan) = (self.stored_bars()?, self.repair_plan()?);
+        if plan.repairs.is_empty() && stored.is_delivered() {
+            return Ok(Arc::clone(self.products.repaired.insert(stored.bars)));
         }
-        let mut repaired = bars.to_vec();
+        let mut repaired = stored.bars.to_vec();
         repair::apply(&mut repaired, &plan)?;
+        if !stored.is_delivered() {
+            self.derive_repaired(&stored, &mut repaired, &plan)?;
+        }
         Ok(filled(&mut self.products.repaired, repaired))
     }
 
