@@ -20,7 +20,12 @@ pub(super) enum Unit {
 /// The metrics in the order of the table: name, words, unit, definition.
 const METRICS: [(&str, &str, Unit, &str); 21] = [
     ("bt_ret_total", "return", Unit::Percent, "what the account gained from first to last session, after all costs"),
-    ("bt_ret_ann", "return a year", Unit::Percent, "the same rate kept up for 244 sessions"),
+    (
+        "bt_ret_ann",
+        "return a year",
+        Unit::Percent,
+        "the same rate kept up for a year of sessions, performance.trading_days of them",
+    ),
     ("bt_vol_ann", "volatility a year", Unit::Percent, "standard deviation of daily returns, for a year"),
     (
         "bt_sharpe",
