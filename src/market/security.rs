@@ -168,6 +168,17 @@ impl SecurityHistory {
         held
     }
 
+    /// Returns what was known on a date.
+    #[must_use]
+    pub fn until(&self, last: Date) -> Self {
+        let mut known = self.clone();
+        known.events.retain(|_, own| {
+            own.retain(|(from, _)| *from <= last);
+            !own.is_empty()
+        });
+        known
+    }
+
     /// Says whether nothing is known of any security.
     #[must_use]
     pub fn is_empty(&self) -> bool {
