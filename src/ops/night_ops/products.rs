@@ -275,7 +275,8 @@ impl Night<'_> {
         }
         let plan = ResearchPlan::of(self.station)?;
         let panel = self.panel()?;
-        let factors = factor::compute_with(&plan.factors, &panel, self.threads())?;
+        let told = |done, total| self.options.listener.part(done, total, "factors");
+        let factors = factor::compute_telling(&plan.factors, &panel, 0, self.threads(), &told)?;
         let factors = factors.within(&panel, &plan.universe);
         self.check_resumed(Stage::Factor, || factors.digest())?;
         Ok(filled(&mut self.products.factors, factors))
@@ -287,7 +288,7 @@ impl Night<'_> {
         }
         let plan = ResearchPlan::of(self.station)?;
         let panel = self.panel()?;
-        let labels = label::compute(&plan.labels, &panel)?.within(&panel.universe(&plan.universe));
+        let labels = label::compute(&plan.labels, &panel)?.within(&panel, &plan.universe);
         self.check_resumed(Stage::Label, || labels.digest())?;
         Ok(filled(&mut self.products.labels, labels))
     }
