@@ -79,8 +79,8 @@ impl fmt::Display for Obstacle {
 
 impl Obstacle {
     /// Makes the obstacle of a failure to read what was left.
-    pub(super) fn damage(why: impl Failure) -> Self {
-        Self::Damaged(exit::with_sources(&why))
+    pub(super) fn damage(why: &impl Failure) -> Self {
+        Self::Damaged(exit::with_sources(why))
     }
 
     /// Makes the obstacle of a failure of the night itself.
@@ -171,7 +171,7 @@ pub(super) fn read_scores(path: &Path, sha256: &Digest, panel: &DailyPanel) -> R
         Ok(_) => return Err(wrong("is not what was written")),
         Err(error) => return Err(wrong(&format!("cannot be read: {error}"))),
     }
-    let frame = Frame::read(path).map_err(Obstacle::damage)?;
+    let frame = Frame::read(path).map_err(|error| Obstacle::damage(&error))?;
     let (Some(symbols), Some(dates), Some(values)) = (frame.utf8("symbol"), frame.dates("date"), frame.f64("score"))
     else {
         return Err(wrong("lacks a column"));

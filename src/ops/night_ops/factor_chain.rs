@@ -109,14 +109,28 @@ const fn key(bar: &DailyBar) -> (Date, Symbol) {
 }
 
 impl Night<'_> {
+    /// Returns the stored daily bars up to the trading date, unrepaired.
+    pub(super) fn raw_bars(&mut self) -> Result<Arc<Vec<DailyBar>>, AnyFailure> {
+        Ok(self.stored_bars()?.bars)
+    }
+
+    /// As [`Night::raw_bars`], with what is known of their factors.
+    pub(super) fn stored_bars(&mut self) -> Result<StoredBars, AnyFailure> {
+        if let Some(stored) = &self.products.raw {
+            return Ok(stored.clone());
+        }
+        let stored = self.read_bars()?;
+        Ok(self.products.raw.insert(stored).clone())
+    }
+
     /// Reads the daily bars of the dates that research uses. Where a factor of theirs was not delivered it is the one
     /// that follows from all bars that are stored.
-    pub(super) fn read_bars(&mut self) -> Result<StoredBars, AnyFailure> {
+    fn read_bars(&mut self) -> Result<StoredBars, AnyFailure> {
         let query = Query { from: self.options.start, ..Query::up_to(self.as_of()) };
         let bars = self.stores()?.daily_as_delivered(&query)?;
         match self.options.start {
             Some(start) if bars.iter().any(|bar| bar.adj_factor.is_nan()) => Ok(self.read_whole()?.from(start)),
-            _ => Ok(StoredBars::of(bars, &*self.actions()?)),
+            _ => Ok(StoredBars::of(bars, &self.actions()?)),
         }
     }
 

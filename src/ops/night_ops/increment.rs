@@ -156,14 +156,16 @@ impl Increment {
     ) -> Result<Self, Obstacle> {
         let station = night.station;
         let directory = research_plan::cache(station, carried.as_of);
-        let earlier = EarlierDataset::open(&directory, &carried.dataset, &carried.files).map_err(Obstacle::damage)?;
+        let earlier = EarlierDataset::open(&directory, &carried.dataset, &carried.files)
+            .map_err(|error| Obstacle::damage(&error))?;
         let failed = |error: crate::research::ResearchError| Obstacle::failure(error);
         let (sessions, _) = plan.dataset.sessions(labels).map_err(failed)?;
         if !earlier.sessions().goes_on_as(&sessions) {
             return Err(Obstacle::Changed("the split moves on: the training part has more sessions".into()));
         }
-        let model = research_plan::zoo(station).load(&plan.job.id, &carried.model).map_err(Obstacle::damage)?;
-        let trained = trained_digest(&model).map_err(Obstacle::damage)?;
+        let model =
+            research_plan::zoo(station).load(&plan.job.id, &carried.model).map_err(|error| Obstacle::damage(&error))?;
+        let trained = trained_digest(&model).map_err(|error| Obstacle::damage(&error))?;
         if trained != carried.trained || model.judgement.dataset_digest != earlier.training_digest() {
             return Err(Obstacle::Damaged(format!("model {} is not the one that was trained", model.id)));
         }
@@ -259,8 +261,7 @@ pub(super) fn leave(night: &mut Night<'_>) -> Result<Option<String>, AnyFailure>
     ) else {
         return Ok(Some("the bars end before the last session carried over".into()));
     };
-    // The first session of the test is traded on the scores of the one before it.
-    let decided = panel.dates().partition_point(|date| *date < first_test).saturating_sub(1);
+    let decided = first_decided(&panel, first_test);
     let path = research_plan::cache(night.station, night.as_of()).join(SCORES);
     let carried = CarryOver {
         version: CarryOver::VERSION,
@@ -282,6 +283,11 @@ pub(super) fn leave(night: &mut Night<'_>) -> Result<Option<String>, AnyFailure>
     };
     carried.write(&place(night.station, &plan))?;
     Ok(None)
+}
+
+/// Returns the first session whose scores are traded: that before the first of the test.
+fn first_decided(panel: &DailyPanel, first_test: Date) -> usize {
+    panel.dates().partition_point(|date| *date < first_test).saturating_sub(1)
 }
 
 /// Returns the digest of a saved model's training.

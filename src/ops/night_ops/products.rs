@@ -54,7 +54,7 @@ pub(super) struct Products {
     pub(super) snapshot: Option<Arc<Snapshot>>,
     pub(super) increment: Option<Arc<Increment>>,
     pub(super) handover: Handover,
-    raw: Option<StoredBars>,
+    pub(super) raw: Option<StoredBars>,
     repaired: Option<Arc<Vec<DailyBar>>>,
     actions: Option<Arc<Vec<CorporateAction>>>,
     history: Option<Arc<SecurityHistory>>,
@@ -180,19 +180,6 @@ impl Night<'_> {
     pub(in crate::ops) fn data_digest(&mut self) -> Result<Digest, AnyFailure> {
         let as_of = self.as_of();
         Ok(self.stores()?.data_digest(as_of)?)
-    }
-
-    /// Returns the stored daily bars up to the trading date, unrepaired.
-    pub(super) fn raw_bars(&mut self) -> Result<Arc<Vec<DailyBar>>, AnyFailure> {
-        Ok(self.stored_bars()?.bars)
-    }
-
-    fn stored_bars(&mut self) -> Result<StoredBars, AnyFailure> {
-        if let Some(stored) = &self.products.raw {
-            return Ok(stored.clone());
-        }
-        let stored = self.read_bars()?;
-        Ok(self.products.raw.insert(stored).clone())
     }
 
     pub(in crate::ops) fn actions(&mut self) -> Result<Arc<Vec<CorporateAction>>, AnyFailure> {

@@ -1,6 +1,6 @@
 //! The research stages: factor, label, dataset, train, backtest, record.
 
-use std::sync::Arc;
+use std::{fmt::Write, sync::Arc};
 
 use super::{
     COMPONENT,
@@ -225,7 +225,7 @@ pub(super) fn backtest(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     if night.component == COMPONENT {
         // Written before the stage is called done, so that a run that is resumed has its page.
         let [_, page] = BacktestReport::of(night.so_far(), Some(&product)).write(&night.station.reports())?;
-        remark.push_str(&format!("; {}", night.station.workspace.shown(&page)));
+        let _ = write!(remark, "; {}", night.station.workspace.shown(&page));
     }
     night.products.backtest = Some(product);
     Ok(Done { rows_in: days, rows_out: trades, digest: Some(digest), remark })
@@ -289,7 +289,7 @@ pub(super) fn record(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
         }
     };
     if let Some(why) = obstacle {
-        remark.push_str(&format!("; no carry-over is left: {why}"));
+        let _ = write!(remark, "; no carry-over is left: {why}");
     }
     Ok(Done { rows_in: names.len(), rows_out: names.len(), digest: None, remark })
 }
