@@ -1,7 +1,15 @@
 //! Digests: SHA-256 of bytes, files and typed values. Values are written with their length or in
-//! a fixed width, so that two different sequences never give the same bytes.
+//! a fixed width, so that two different sequences never give the same bytes. Marks of files say cheaply that one is
+//! still what it was.
 
-use std::{fmt, fs::File, io, path::Path, str::FromStr};
+use std::{
+    fmt,
+    fs::{self, File},
+    io,
+    path::Path,
+    str::FromStr,
+    time::UNIX_EPOCH,
+};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -166,6 +174,29 @@ impl fmt::Debug for Hasher {
     }
 }
 
+/// What a file that nobody has written to since still shows: a second name of it shows the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileMark {
+    /// Its length.
+    bytes: u64,
+    /// When its bytes were last written, in nanoseconds since 1970.
+    modified_ns: u64,
+}
+
+impl FileMark {
+    /// Returns the mark of a file.
+    ///
+    /// # Errors
+    /// When the file cannot be looked at, or was written before 1970.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        let metadata = fs::metadata(path)?;
+        let modified = metadata.modified()?.duration_since(UNIX_EPOCH).map_err(io::Error::other)?;
+        let modified_ns = u64::try_from(modified.as_nanos()).map_err(io::Error::other)?;
+        Ok(Self { bytes: metadata.len(), modified_ns })
+    }
+}
+
 struct HashWriter<'a>(&'a mut Sha256);
 
 impl io::Write for HashWriter<'_> {
@@ -181,7 +212,8 @@ impl io::Write for HashWriter<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Digest, Hasher};
+    use super::{Digest, FileMark, Hasher};
+    use crate::durable;
 
     #[test]
     fn digest_reads_what_it_prints() {
@@ -217,5 +249,17 @@ mod tests {
         };
         assert_ne!(of(&["ab", "c"]), of(&["a", "bc"]));
         assert_eq!(Hasher::new("x").float(-0.0).finish(), Hasher::new("x").float(0.0).finish());
+    }
+
+    #[test]
+    fn mark_is_another_when_a_file_is_written_and_that_of_a_missing_file_is_an_error() {
+        let room = tempfile::tempdir().expect("a directory");
+        let path = room.path().join("file");
+        durable::replace(&path, "one").expect("written");
+        let mark = FileMark::of(&path).expect("marked");
+        assert_eq!(FileMark::of(&path).expect("marked"), mark);
+        durable::replace(&path, "four").expect("written");
+        assert_ne!(FileMark::of(&path).expect("marked"), mark);
+        assert!(FileMark::of(&room.path().join("gone")).is_err());
     }
 }

@@ -135,6 +135,21 @@ impl<F: Failure> From<F> for AnyFailure {
     }
 }
 
+/// Returns a failure's message and those of its sources that it does not contain already.
+#[must_use]
+pub fn with_sources(failure: &dyn Failure) -> String {
+    let mut message = failure.to_string();
+    let mut source = failure.source();
+    while let Some(error) = source {
+        let text = error.to_string();
+        if !message.contains(&text) {
+            message = format!("{message}: {text}");
+        }
+        source = error.source();
+    }
+    message
+}
+
 #[cfg(test)]
 mod tests {
     use super::Exit;

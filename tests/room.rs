@@ -63,6 +63,16 @@ impl Room {
         Self { directory: tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory") }
     }
 
+    /// Makes a workspace over the tables of a directory, with its first night.
+    pub(crate) fn over(market: &Path) -> Self {
+        let room = Self::empty();
+        let root = room.root();
+        lighthunter(&root).arg("init").arg(&root).arg("--market").arg(market).assert().success();
+        room.run_to(0, &["bootstrap"]);
+        room.run_to(0, &["night-ops", "-q"]);
+        room
+    }
+
     fn copy_of(origin: &Path) -> Self {
         let room = Self::empty();
         copy_tree(origin, &room.root());

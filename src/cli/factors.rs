@@ -10,6 +10,7 @@ use super::{arguments::Threads, progress::Progress, session::Session};
 use crate::{
     config::{self, FactorSet, FactorSpec},
     exit::{AnyFailure, Exit, Failure},
+    market::SecurityHistory,
     ops::night_ops,
     research::factor::{FactorInput, FactorPlan, KERNELS, OPERATORS, Peek, UNAVAILABLE, peeks, threads_available},
     source::{SimulatedSpec, simulated},
@@ -279,7 +280,9 @@ fn planned(set: &FactorSet, path: &Path) -> Result<(FactorPlan, FactorInput), An
 
 fn simulated_input() -> Result<FactorInput, AnyFailure> {
     let spec = SimulatedSpec { symbols: 6, days: 260, minute_days: 0, ..SimulatedSpec::default() };
-    Ok(FactorInput::from_bars(&simulated::generate(&spec)?.daily))
+    let market = simulated::generate(&spec)?;
+    let history = SecurityHistory::of(&market.securities);
+    Ok(FactorInput::from_bars(market.daily, history))
 }
 
 fn compute(session: &Session, name: &str, args: &ComputeArgs) -> Result<Exit, AnyFailure> {
@@ -325,5 +328,6 @@ fn compute(session: &Session, name: &str, args: &ComputeArgs) -> Result<Exit, An
 /// Returns the workspace's daily bars up to the trading date, as NightOps hands them to its factors.
 fn stored_input(session: &Session) -> Result<FactorInput, AnyFailure> {
     let station = session.station("factors")?;
-    Ok(FactorInput::from_bars(&night_ops::research_bars(&station, session.global.as_of, "factors")?))
+    let (bars, history) = night_ops::research_bars(&station, session.global.as_of, "factors")?;
+    Ok(FactorInput::from_bars(bars, history))
 }

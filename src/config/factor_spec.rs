@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::{
     node::Node,
     section::{Bounds, Findings, Section, is_name},
@@ -23,7 +25,7 @@ pub struct FactorSpec {
 }
 
 /// One set of factors.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FactorSet {
     /// The window of the built-in rolling factors, sessions.
     pub lookback: usize,
@@ -46,13 +48,14 @@ impl Default for FactorSet {
 }
 
 /// A named expression.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct FactorExpression {
     /// The column's name.
     pub name: String,
     /// The expression.
     pub text: String,
-    /// Where it is written: file, line and key.
+    /// Where it is written: file, line and key; no part of what it means.
+    #[serde(skip)]
     pub origin: String,
 }
 

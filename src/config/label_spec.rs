@@ -2,6 +2,8 @@
 //!
 //! Horizons count trading sessions. A label whose future is unknown is missing, never zero.
 
+use serde::Serialize;
+
 use super::{
     mistake::Mistake,
     node::{Node, Place},
@@ -9,7 +11,7 @@ use super::{
 };
 
 /// The labels and tasks of a workspace.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct LabelSpec {
     /// Labels in file order; ids are unique.
     pub labels: Vec<Label>,
@@ -18,7 +20,7 @@ pub struct LabelSpec {
 }
 
 /// One label.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Label {
     /// Its id, such as `ULTRA_T1_RET_C2C`.
     pub id: String,
@@ -33,7 +35,7 @@ pub struct Label {
 }
 
 /// What kind of number a label is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum LabelKind {
     /// A number to predict.
     Regression,
@@ -42,7 +44,7 @@ pub enum LabelKind {
 }
 
 /// How a label is computed, on adjusted prices: c close, h high, l low, t today, n the horizon.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum Family {
     /// c\[t+n\] / c\[t\] - 1, or its logarithm; clipped to +-`clip` where given.
     Return {
@@ -95,7 +97,7 @@ pub enum Family {
 }
 
 /// A task: the label a job learns.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Task {
     /// Its id, such as `ultrashort_t1_regression`.
     pub id: String,

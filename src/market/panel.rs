@@ -48,7 +48,7 @@ pub struct DailyPanel {
 /// What is known of the securities of a panel, laid out once so that no cell looks anything up.
 #[derive(Debug, Clone)]
 struct Standing {
-    /// Whether anything is known of a symbol; S of them.
+    /// Whether a symbol's first listing is told; S of them.
     known: Vec<bool>,
     /// S x D; none where nothing is known.
     status: Vec<Option<SecurityStatus>>,
@@ -56,12 +56,49 @@ struct Standing {
     listed: Vec<bool>,
     /// The number of each session in the calendar; D of them.
     sessions: Vec<Option<i64>>,
-    /// The number of each symbol's first session, where it is known; S of them.
-    first_sessions: Vec<Option<i64>>,
-    /// When each symbol ceased to trade, where it did; S of them.
-    delisted_on: Vec<Option<Date>>,
+    /// Each symbol's listings: the panel's first session of each, and the number of its own first; S of them.
+    listings: Vec<Vec<(usize, Option<i64>)>>,
+    /// Each symbol's delistings: the panel's first session without it, and the date; S of them.
+    delistings: Vec<Vec<(usize, Date)>>,
     /// Bars outside the time in which their symbol was listed.
     foreign_bars: usize,
+}
+
+impl Standing {
+    fn of(symbols: &[Symbol], dates: &[Date], history: &SecurityHistory) -> Self {
+        let calendar = Calendar::builtin();
+        let number = |date: Date| calendar.count_between(calendar.first(), date).ok();
+        let mut standing = Self {
+            known: symbols.iter().map(|symbol| history.tells_listing(*symbol)).collect(),
+            status: Vec::with_capacity(symbols.len() * dates.len()),
+            listed: Vec::with_capacity(symbols.len() * dates.len()),
+            sessions: dates.iter().copied().map(number).collect(),
+            listings: Vec::with_capacity(symbols.len()),
+            delistings: Vec::with_capacity(symbols.len()),
+            foreign_bars: 0,
+        };
+        for symbol in symbols {
+            let events = history.events_of(*symbol);
+            let first_day = |date: Date| dates.partition_point(|own| *own < date);
+            let of = |wanted: SecurityStatus| events.iter().filter(move |(_, status)| *status == wanted);
+            let listings = of(SecurityStatus::Listed).map(|(date, _)| (first_day(*date), number(*date)));
+            let delistings = of(SecurityStatus::Delisted).map(|(date, _)| (first_day(*date), *date));
+            standing.listings.push(listings.collect());
+            standing.delistings.push(delistings.collect());
+            let mut next = 0;
+            let mut status = None;
+            // What begins with another event was listed before the list begins.
+            let mut listed = events.first().is_none_or(|(_, first)| *first != SecurityStatus::Listed);
+            for date in dates {
+                while let Some((_, now)) = events.get(next).filter(|(from, _)| from <= date) {
+                    (status, listed, next) = (Some(*now), *now != SecurityStatus::Delisted, next + 1);
+                }
+                standing.status.push(status);
+                standing.listed.push(listed);
+            }
+        }
+        standing
+    }
 }
 
 impl DailyPanel {
@@ -110,39 +147,21 @@ impl DailyPanel {
         }
     }
 
-    /// Attaches what is known of the securities. Bars outside the time in which their symbol was listed are
-    /// taken out; [`DailyPanel::foreign_bars`] counts them. A history that knows nothing changes nothing.
+    /// Attaches what is known of the securities, held against the panel's own bars: a bar before the first recorded
+    /// listing of its symbol shows that the record is late, see [`SecurityHistory::held_against`]. Bars outside the
+    /// time in which their symbol was listed are taken out; [`DailyPanel::foreign_bars`] counts them. A history that
+    /// knows nothing changes nothing.
     #[must_use]
     pub fn with_history(mut self, history: &SecurityHistory) -> Self {
         if history.is_empty() {
             return self;
         }
-        let calendar = Calendar::builtin();
-        let number = |date: Date| calendar.count_between(calendar.first(), date).ok();
-        let days = self.dates.len();
-        let mut standing = Standing {
-            known: self.symbols.iter().map(|symbol| history.listed_on(*symbol).is_some()).collect(),
-            status: Vec::with_capacity(self.present.len()),
-            listed: Vec::with_capacity(self.present.len()),
-            sessions: self.dates.iter().copied().map(number).collect(),
-            first_sessions: self.symbols.iter().map(|symbol| history.listed_on(*symbol).and_then(number)).collect(),
-            delisted_on: self.symbols.iter().map(|symbol| history.delisted_on(*symbol)).collect(),
-            foreign_bars: 0,
-        };
-        for symbol in &self.symbols {
-            let events = history.events_of(*symbol);
-            let mut next = 0;
-            let mut status = None;
-            // What begins with another event was listed before the list begins.
-            let mut listed = events.first().is_none_or(|(_, first)| *first != SecurityStatus::Listed);
-            for date in &self.dates {
-                while let Some((_, now)) = events.get(next).filter(|(from, _)| from <= date) {
-                    (status, listed, next) = (Some(*now), *now != SecurityStatus::Delisted, next + 1);
-                }
-                standing.status.push(status);
-                standing.listed.push(listed);
-            }
-        }
+        let traded = (0..self.symbols.len()).filter_map(|symbol| {
+            let first = (0..self.dates.len()).find(|day| self.trades(symbol, *day))?;
+            Some((*self.symbols.get(symbol)?, *self.dates.get(first)?))
+        });
+        let history = history.with_trades(traded);
+        let mut standing = Standing::of(&self.symbols, &self.dates, &history);
         for (cell, listed) in standing.listed.iter().enumerate() {
             if !listed && self.present[cell] {
                 standing.foreign_bars += 1;
@@ -150,18 +169,11 @@ impl DailyPanel {
                 self.columns.iter_mut().for_each(|column| column[cell] = f64::NAN);
             }
         }
-        debug_assert_eq!(standing.listed.len(), self.symbols.len() * days, "one cell a symbol and session");
         self.standing = Some(standing);
         self
     }
 
-    /// Says whether anything is known of listings and special treatment.
-    #[must_use]
-    pub const fn has_history(&self) -> bool {
-        self.standing.is_some()
-    }
-
-    /// Says whether a symbol's listing is told. Special treatment alone does not say when a share was listed.
+    /// Says whether a symbol's first listing is told. Special treatment alone does not say when a share was listed.
     #[must_use]
     pub fn knows(&self, symbol: usize) -> bool {
         self.standing.as_ref().is_some_and(|standing| standing.known[symbol])
@@ -189,13 +201,15 @@ impl DailyPanel {
     #[must_use]
     pub fn sessions_since_listing(&self, symbol: usize, day: usize) -> Option<u32> {
         let standing = self.standing.as_ref()?;
-        u32::try_from(standing.sessions[day]? - standing.first_sessions[symbol]?).ok()
+        let (_, first) = standing.listings[symbol].iter().rev().find(|(from, _)| *from <= day)?;
+        u32::try_from(standing.sessions[day]? - (*first)?).ok()
     }
 
-    /// Returns the date from which on a symbol trades no more, where it is known.
+    /// Returns the date from which on a symbol that is delisted on a session trades no more.
     #[must_use]
-    pub fn delisted_on(&self, symbol: usize) -> Option<Date> {
-        self.standing.as_ref().and_then(|standing| standing.delisted_on[symbol])
+    pub fn delisted_on(&self, symbol: usize, day: usize) -> Option<Date> {
+        let standing = self.standing.as_ref().filter(|_| !self.is_listed(symbol, day))?;
+        standing.delistings[symbol].iter().rev().find(|(from, _)| *from <= day).map(|(_, date)| *date)
     }
 
     /// Returns how many bars were taken out because their symbol was not listed then.
@@ -303,7 +317,8 @@ mod tests {
     #[test]
     fn flags_are_those_of_the_history_cell_by_cell() {
         let symbols = ["000001.SZ", "600000.SH", "600001.SH"];
-        let bars: Vec<DailyBar> = (2..=5).flat_map(|day| symbols.map(|symbol| bar(symbol, day))).collect();
+        let mut bars: Vec<DailyBar> = (2..=5).flat_map(|day| symbols.map(|symbol| bar(symbol, day))).collect();
+        bars[1].suspended = true;
         let history = SecurityHistory::of(&[
             event("600000.SH", 3, SecurityStatus::Listed),
             event("600001.SH", 3, SecurityStatus::St),
@@ -320,7 +335,7 @@ mod tests {
             }
         }
         assert_eq!(panel.foreign_bars(), 2);
-        assert!(panel.at(Field::Close, 1, 0).is_nan(), "a bar before the listing");
+        assert!(panel.at(Field::Close, 1, 0).is_nan(), "a suspended row before the listing");
         let rule = UniverseRule { exclude_st: true, min_listed_sessions: 1 };
         let universe = panel.universe(&rule);
         assert_eq!(universe[..4], [true; 4]);
@@ -329,9 +344,42 @@ mod tests {
     }
 
     #[test]
+    fn bar_before_its_listing_shows_that_the_record_is_late() {
+        let bars: Vec<DailyBar> = (2..=5).map(|day| bar("600000.SH", day)).collect();
+        let history = SecurityHistory::of(&[event("600000.SH", 4, SecurityStatus::Listed)]);
+        for last in 1..=4 {
+            let known = history.events_of(bars[0].symbol).iter().filter(|(date, _)| *date <= bars[last - 1].date);
+            let known = known.map(|(_, status)| event("600000.SH", 4, *status)).collect::<Vec<_>>();
+            let panel = DailyPanel::from_bars(&bars[..last]).with_history(&SecurityHistory::of(&known));
+            assert_eq!(panel.foreign_bars(), 0, "as known on the {last}th session");
+            assert!((0..last).all(|day| panel.has_bar(0, day) && panel.is_listed(0, day)));
+            assert!((0..last).all(|day| panel.sessions_since_listing(0, day).is_none()), "nobody told when");
+            let rule = UniverseRule { exclude_st: true, min_listed_sessions: 60 };
+            assert_eq!(panel.universe(&rule), vec![true; last]);
+        }
+        let held = history.held_against(&bars);
+        assert!(held.is_listed(bars[0].symbol, bars[0].date) && !held.tells_listing(bars[0].symbol));
+        assert_eq!(history.held_against(&bars[2..]), history, "no bar before it");
+    }
+
+    #[test]
+    fn share_that_is_listed_again_has_its_bars_and_the_age_of_its_new_listing() {
+        let bars: Vec<DailyBar> = (2..=5).map(|day| bar("600000.SH", day)).collect();
+        let history = SecurityHistory::of(&[
+            event("600000.SH", 2, SecurityStatus::Listed),
+            event("600000.SH", 3, SecurityStatus::Delisted),
+            event("600000.SH", 4, SecurityStatus::Listed),
+        ]);
+        let panel = DailyPanel::from_bars(&bars).with_history(&history);
+        assert_eq!([0, 1, 2, 3].map(|day| panel.has_bar(0, day)), [true, false, true, true]);
+        assert_eq!([0, 2, 3].map(|day| panel.sessions_since_listing(0, day)), [Some(0), Some(0), Some(1)]);
+        assert_eq!([0, 1, 2, 3].map(|day| panel.delisted_on(0, day)), [None, Some(bars[1].date), None, None]);
+    }
+
+    #[test]
     fn panel_without_history_knows_nothing_and_admits_all() {
         let panel = DailyPanel::from_bars(&[bar("600000.SH", 2)]).with_history(&SecurityHistory::default());
-        assert!(!panel.has_history() && panel.is_listed(0, 0) && !panel.is_st(0, 0));
+        assert!(!panel.knows(0) && panel.is_listed(0, 0) && !panel.is_st(0, 0));
         assert_eq!(panel.sessions_since_listing(0, 0), None);
         assert_eq!(panel.universe(&UniverseRule { exclude_st: true, min_listed_sessions: 60 }), [true]);
     }

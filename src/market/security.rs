@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Calendar, Symbol};
+use super::{Calendar, DailyBar, Symbol};
 
 /// What a security is from a date on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -114,7 +114,8 @@ impl UniverseRule {
 }
 
 /// The events of all securities, as far as they are known. Of a symbol without events nothing is known: it
-/// counts as listed long ago and without special treatment.
+/// counts as listed long ago and without special treatment. A symbol is listed by its first event or after its
+/// delisting; any other `listed` row comes too late to say when, and counts as `normal`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SecurityHistory {
     events: BTreeMap<Symbol, Vec<(Date, SecurityStatus)>>,
@@ -132,8 +133,50 @@ impl SecurityHistory {
             own.reverse();
             own.sort_by_key(|(date, _)| *date);
             own.dedup_by_key(|(date, _)| *date);
+            let mut is_off = true;
+            for (_, status) in own {
+                if *status == SecurityStatus::Listed && !is_off {
+                    *status = SecurityStatus::Normal;
+                }
+                is_off = *status == SecurityStatus::Delisted;
+            }
         }
         history
+    }
+
+    /// Returns the history without the listings that bars show to be recorded too late: what traded before its
+    /// first `listed` row was listed at some time before, which nobody told. A suspended row shows nothing, and
+    /// nothing trades between a delisting and the listing after it. `bars` are in any order; what is shown on a
+    /// date is shown by bars before it.
+    #[must_use]
+    pub fn held_against<'a>(&self, bars: impl IntoIterator<Item = &'a DailyBar>) -> Self {
+        let traded = bars.into_iter().filter(|bar| !bar.suspended);
+        self.with_trades(traded.map(|bar| (bar.symbol, bar.date)))
+    }
+
+    /// As [`SecurityHistory::held_against`], by the days on which symbols traded.
+    #[must_use]
+    pub(super) fn with_trades(&self, traded: impl IntoIterator<Item = (Symbol, Date)>) -> Self {
+        let mut held = self.clone();
+        let is_late = |event: &&mut (Date, SecurityStatus), on: Date| event.1 == SecurityStatus::Listed && on < event.0;
+        for (symbol, on) in traded {
+            let first = held.events.get_mut(&symbol).and_then(|own| own.first_mut());
+            if let Some((_, status)) = first.filter(|first| is_late(first, on)) {
+                *status = SecurityStatus::Normal;
+            }
+        }
+        held
+    }
+
+    /// Returns what was known on a date.
+    #[must_use]
+    pub fn until(&self, last: Date) -> Self {
+        let mut known = self.clone();
+        known.events.retain(|_, own| {
+            own.retain(|(from, _)| *from <= last);
+            !own.is_empty()
+        });
+        known
     }
 
     /// Says whether nothing is known of any security.
@@ -172,26 +215,32 @@ impl SecurityHistory {
         }
     }
 
-    /// Returns the first session of a symbol, where it is known.
+    /// Returns the first session of the listing that a date falls into, or that ended last before it; none where
+    /// it is not known.
     #[must_use]
-    pub fn listed_on(&self, symbol: Symbol) -> Option<Date> {
-        self.first_of(symbol, SecurityStatus::Listed)
+    pub fn listed_on(&self, symbol: Symbol, date: Date) -> Option<Date> {
+        let mut begun = self.events_of(symbol).iter().rev().filter(|(from, _)| *from <= date);
+        begun.find(|(_, status)| *status == SecurityStatus::Listed).map(|(from, _)| *from)
     }
 
-    /// Returns the date from which on a symbol trades no more, where it is known.
+    /// Says whether the first listing of a symbol is told. Special treatment alone does not say when a share was
+    /// listed.
     #[must_use]
-    pub fn delisted_on(&self, symbol: Symbol) -> Option<Date> {
-        self.first_of(symbol, SecurityStatus::Delisted)
+    pub fn tells_listing(&self, symbol: Symbol) -> bool {
+        self.events_of(symbol).first().is_some_and(|(_, first)| *first == SecurityStatus::Listed)
     }
 
-    fn first_of(&self, symbol: Symbol, status: SecurityStatus) -> Option<Date> {
-        self.events_of(symbol).iter().find(|(_, own)| *own == status).map(|(date, _)| *date)
+    /// Returns the date from which on a symbol that is delisted on `date` trades no more.
+    #[must_use]
+    pub fn delisted_on(&self, symbol: Symbol, date: Date) -> Option<Date> {
+        let last = self.events_of(symbol).iter().rev().find(|(from, _)| *from <= date);
+        last.filter(|(_, status)| *status == SecurityStatus::Delisted).map(|(from, _)| *from)
     }
 
     /// Returns the sessions since the listing, 0 on the first; none where it is not known, or on a date before.
     #[must_use]
     pub fn sessions_since_listing(&self, symbol: Symbol, date: Date) -> Option<u32> {
-        let sessions = Calendar::builtin().count_between(self.listed_on(symbol)?, date).ok()?;
+        let sessions = Calendar::builtin().count_between(self.listed_on(symbol, date)?, date).ok()?;
         u32::try_from(sessions).ok()
     }
 
@@ -261,7 +310,30 @@ mod tests {
         let age = |on| history.sessions_since_listing(symbol("600000.SH"), on);
         assert_eq!((age(date(2024, 1, 2)), age(date(2024, 1, 3)), age(date(2023, 12, 29))), (Some(0), Some(1), None));
         assert_eq!(history.sessions_since_listing(symbol("600001.SH"), date(2024, 1, 3)), None);
-        assert_eq!(history.delisted_on(symbol("600002.SH")), Some(date(2024, 4, 22)));
+        let ended = |on| history.delisted_on(symbol("600002.SH"), on);
+        assert_eq!((ended(date(2024, 4, 19)), ended(date(2024, 5, 6))), (None, Some(date(2024, 4, 22))));
+    }
+
+    #[test]
+    fn share_that_is_listed_again_begins_anew() {
+        let of = "600000.SH";
+        let history = SecurityHistory::of(&[
+            event(of, "2024-01-02", "listed"),
+            event(of, "2024-01-10", "listed"),
+            event(of, "2024-03-01", "delisted"),
+            event(of, "2024-05-06", "listed"),
+        ]);
+        let own = symbol(of);
+        let age = |on| history.sessions_since_listing(own, on);
+        assert_eq!(age(date(2024, 1, 10)), Some(6), "of two rows the first says when");
+        assert_eq!((age(date(2024, 5, 6)), age(date(2024, 5, 7))), (Some(0), Some(1)));
+        let listed = |on| history.is_listed(own, on);
+        assert!(listed(date(2024, 2, 29)) && !listed(date(2024, 3, 1)) && !listed(date(2024, 4, 30)));
+        assert!(listed(date(2024, 5, 6)) && history.delisted_on(own, date(2024, 5, 6)).is_none());
+        assert_eq!(history.delisted_on(own, date(2024, 4, 30)), Some(date(2024, 3, 1)));
+        let late = SecurityHistory::of(&[event(of, "2020-03-02", "ST"), event(of, "2024-01-02", "listed")]);
+        assert_eq!(late.sessions_since_listing(own, date(2024, 1, 3)), None, "it was listed before its first event");
+        assert!(!late.tells_listing(own) && !late.is_st(own, date(2024, 1, 2)));
     }
 
     #[test]

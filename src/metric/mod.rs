@@ -15,4 +15,4 @@ pub use returns::{
     Benchmarked, Convention, ReturnMetrics, annual_return, benchmarked, calmar, drawdown, measure, sharpe, sortino,
     total_return, volatility,
 };
-pub use spread::{DaySpread, day_spread, monotonicity, quantile_days, quantile_returns, top_turnover};
+pub use spread::{DaySpread, day_spread, monotonicity, quantile_days, quantile_means, quantile_returns, top_turnover};

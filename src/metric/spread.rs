@@ -57,8 +57,14 @@ pub fn quantile_days(scores: &[f64], labels: &[f64], days: usize, groups: usize)
 /// Returns the mean over days of each group's mean label; the groups are those of [`quantile_days`].
 #[must_use]
 pub fn quantile_returns(scores: &[f64], labels: &[f64], days: usize, groups: usize) -> Vec<Option<f64>> {
+    quantile_means(&quantile_days(scores, labels, days, groups))
+}
+
+/// Returns the mean of each group's days, as [`quantile_days`] gives them; days without one do not count.
+#[must_use]
+pub fn quantile_means(of_groups: &[Vec<Option<f64>>]) -> Vec<Option<f64>> {
     let of_group = |days: &Vec<Option<f64>>| mean(&days.iter().flatten().copied().collect::<Vec<f64>>());
-    quantile_days(scores, labels, days, groups).iter().map(of_group).collect()
+    of_groups.iter().map(of_group).collect()
 }
 
 /// Returns how steadily the quantiles rise: the Spearman correlation of their number and their mean, 1
@@ -112,7 +118,7 @@ fn mean_label(pairs: &[(f64, f64)]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{DaySpread, day_spread, monotonicity, quantile_days, quantile_returns, top_turnover};
+    use super::{DaySpread, day_spread, monotonicity, quantile_days, quantile_means, quantile_returns, top_turnover};
 
     #[test]
     fn spread_takes_the_extremes_and_leaves_out_what_is_missing() {
@@ -147,6 +153,7 @@ mod tests {
         // Two symbols; on the second day one has no score.
         let days = quantile_days(&[2.0, f64::NAN, 1.0, 1.0], &[0.2, 0.5, 0.1, 0.4], 2, 2);
         assert_eq!(days, [[Some(0.1), None], [Some(0.2), None]]);
+        assert_eq!(quantile_means(&days), [Some(0.1), Some(0.2)]);
     }
 
     #[test]

@@ -32,7 +32,7 @@ fn known(data: &MarketData, as_of: Date, until: Date, label_until: Date) -> Know
     let panel = DailyPanel::from_bars(&bars).with_history(&history);
     let universe = panel.universe(&RULE);
     let factors = factor::compute(&core_set(), &panel).expect("computed").within(&panel, &RULE);
-    let labels = label::compute(&label_spec(&[NEXT_RETURN]), &panel).expect("computed").within(&universe);
+    let labels = label::compute(&label_spec(&[NEXT_RETURN]), &panel).expect("computed").within(&panel, &RULE);
     let days = panel.dates().len();
     let mut known = Known::new();
     for (at, symbol) in panel.symbols().iter().enumerate() {

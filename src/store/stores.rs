@@ -83,11 +83,19 @@ impl Stores {
     /// # Errors
     /// What the database says.
     pub fn daily(&self, query: &Query<'_>) -> Result<Vec<DailyBar>, StoreError> {
-        let mut bars: Vec<DailyBar> = self.rows(Table::Daily, &query.slice())?;
+        let mut bars = self.daily_as_delivered(query)?;
         if bars.iter().any(|bar| bar.adj_factor.is_nan()) {
             adjust::derive_factors(&mut bars, &self.actions(query.up_to)?);
         }
         Ok(bars)
+    }
+
+    /// Returns daily bars by date, then symbol; an adjustment factor that was not delivered is NaN.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn daily_as_delivered(&self, query: &Query<'_>) -> Result<Vec<DailyBar>, StoreError> {
+        self.rows(Table::Daily, &query.slice())
     }
 
     /// Returns index bars by date, then symbol.

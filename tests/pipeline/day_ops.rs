@@ -83,7 +83,7 @@ fn reports_are_said_in_chinese_and_json_has_no_language() {
     assert!(room.read("reports/simulation_20250630.md").contains("| 账户 | 期初净值 |"));
     let tested = say(0, &["backtest", "-q"]).stdout;
     assert!(tested.contains("最大回撤") && tested.contains("夏普"), "{tested}");
-    let page = tested.lines().find_map(|line| line.strip_prefix("报告：").filter(|path| path.ends_with(".html")));
+    let page = tested.lines().find_map(|line| line.strip_prefix("报告：").filter(|path| path.contains(".html")));
     let page = room.read(page.expect("a page"));
     assert!(page.contains("<html lang=\"zh-CN\">") && page.contains("分月收益（%）"), "{page}");
     for name in ["day_ops_20250701", "night_ops_20250630", "simulation_20250630"] {

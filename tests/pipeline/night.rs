@@ -28,6 +28,11 @@ fn a_new_workspace_comes_up_and_its_first_night_leaves_the_four_marks() {
     assert_eq!((errors("logs/lighthunter.log"), errors("logs/ops/night_ops.log")), (0, 0));
     assert!(!room.lines("logs/ops/night_ops.log").is_empty());
     assert_eq!(room.lines("experiments/experiments.jsonl").len(), 2);
+    let backtest = report["steps"].as_array().expect("steps").iter().find(|step| step["name"] == "backtest");
+    let page = format!("reports/backtest_{}.html", report["run_id"].as_str().expect("an id"));
+    let reason = backtest.expect("there")["reason"].as_str().expect("a reason");
+    assert!(reason.ends_with(&page), "{reason}");
+    assert!(room.read(&page).contains("<svg") && room.path(&page.replace(".html", ".json")).is_file());
     let date = report["date"].as_str().expect("a date");
     assert!(room.path(&format!("data/parquet/daily/trade_date={date}")).is_dir());
     room.assert_clean();

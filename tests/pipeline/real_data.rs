@@ -13,7 +13,7 @@ use lighthunter::{
     workspace::Workspace,
 };
 
-use crate::room::{Room, lighthunter};
+use crate::room::Room;
 
 /// Daily rows of the two files of the data set.
 const DAILY_ROWS: usize = 120_809 + 4_788;
@@ -25,17 +25,13 @@ fn night_on_the_real_bars_keeps_every_row() {
         eprintln!("skipped: {} not present", source.display());
         return;
     }
-    let room = Room::empty();
-    let root = room.root();
-    lighthunter(&root).arg("init").arg(&root).arg("--market").arg(&source).assert().success();
-    room.run_to(0, &["bootstrap"]);
-    room.run_to(0, &["night-ops", "-q"]);
+    let room = Room::over(&source);
     room.assert_clean();
     assert!(!room.lines("experiments/experiments.jsonl").is_empty());
 
     let delivered = read_directory(&source, &IntakeOptions::default()).expect("read").data;
     assert_eq!(delivered.daily.len(), DAILY_ROWS);
-    let workspace = Workspace::open(&root).expect("a workspace");
+    let workspace = Workspace::open(&room.root()).expect("a workspace");
     let config = load_all(&workspace, &LoadOptions::default()).expect("loaded");
     let station = Station { workspace, config, clock: Clock::system() };
     let (stores, _) = station.open_stores().expect("open");

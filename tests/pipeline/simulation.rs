@@ -18,7 +18,7 @@ use lighthunter::{
 };
 use serde_json::Value;
 
-use crate::room::{Room, lighthunter};
+use crate::room::Room;
 
 const NO_BUS: [&str; 2] = ["--set", "event_bus.enabled=false"];
 /// The newest session of the small market, one-minute bars of 12 symbols.
@@ -288,11 +288,7 @@ fn real_minute_bars_are_traded_and_the_books_hold_at_every_bar() {
         eprintln!("skipped: {} not present", source.display());
         return;
     }
-    let room = Room::empty();
-    let root = room.root();
-    lighthunter(&root).arg("init").arg(&root).arg("--market").arg(&source).assert().success();
-    room.run_to(0, &["bootstrap"]);
-    room.run_to(0, &["night-ops", "-q"]);
+    let room = Room::over(&source);
     let delivered = read_directory(&source, &IntakeOptions::default()).expect("read").data;
     let [star, main] = [688_001, 600_977].map(|code| Symbol::new(code, Exchange::Sh).ok());
     for (date, only, minutes, scored) in

@@ -1,5 +1,7 @@
 //! Section `research`: how a model is made and judged.
 
+use serde::Serialize;
+
 use super::Section;
 use crate::{config::section::Bounds, market::UniverseRule};
 
@@ -29,7 +31,7 @@ impl Research {
 }
 
 /// What a model learns, and from what.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ResearchJob {
     /// Its id, the directory of its models.
     pub id: String,

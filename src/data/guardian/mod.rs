@@ -70,12 +70,11 @@ pub fn examine(
     };
     let sessions = calendar.sessions(*first..=*last)?;
     let segments = table::Segments::of(&dates, sessions);
-    let actions = ActionIndex::of(known.actions);
+    let (actions, history) = (ActionIndex::of(known.actions), known.history.held_against(bars));
     let mut findings = segments.findings();
     for series in table::by_symbol(bars) {
         let unique = table::without_duplicates(&series, &mut findings);
-        let examiner =
-            series::SeriesExaminer { segments: &segments, actions: &actions, history: known.history, thresholds };
+        let examiner = series::SeriesExaminer { segments: &segments, actions: &actions, history: &history, thresholds };
         examiner.examine(&unique, &mut findings);
     }
     findings.sort_by(|a, b| (a.date, a.symbol, a.rule, a.field).cmp(&(b.date, b.symbol, b.rule, b.field)));

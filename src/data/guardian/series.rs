@@ -19,7 +19,7 @@ pub(super) struct SeriesExaminer<'a> {
 impl SeriesExaminer<'_> {
     /// Examines the bars of one symbol, by date, one a session.
     pub(super) fn examine(&self, series: &[&DailyBar], findings: &mut Vec<Finding>) {
-        let is_known = series.first().is_some_and(|bar| self.history.listed_on(bar.symbol).is_some());
+        let is_known = series.first().is_some_and(|bar| self.history.tells_listing(bar.symbol));
         // Where no listing is told, a first row without a reference price says that this is one.
         let listed_here = !is_known && series.first().is_some_and(|bar| bar.preclose.is_none());
         let mut last: Option<&DailyBar> = None;
@@ -43,7 +43,7 @@ impl SeriesExaminer<'_> {
                 case.ohlc_order();
                 case.volume();
                 let told = || self.history.sessions_since_listing(bar.symbol, bar.date);
-                let age = if is_known { told() } else { listed_here.then_some(index as u32) };
+                let age = told().or_else(|| listed_here.then_some(index as u32));
                 self.against_previous(&mut case, before.map(|(last, missing)| (last, missing.len())), age);
                 let same = before.is_some_and(|(last, _)| is_same(last, bar));
                 same_sessions = if same { same_sessions + 1 } else { 1 };

@@ -112,13 +112,14 @@ pub fn run(station: &Station, options: &BacktestOptions) -> Result<BacktestRun, 
     };
     let pipeline = night_ops::run_as(station, &asked, COMPONENT)?;
     pipeline.count(station, COMPONENT)?;
-    let report = BacktestReport::of(pipeline.run.report, pipeline.backtest);
+    let report = BacktestReport::of(pipeline.run.report, pipeline.backtest.as_ref());
     let files = report.write(&station.reports(), options.language)?.into();
     Ok(BacktestRun { report, files, exit: pipeline.run.exit, failure: pipeline.run.failure })
 }
 
 impl BacktestReport {
-    fn of(run: NightOpsReport, product: Option<BacktestProduct>) -> Self {
+    /// Makes the report of a run of the pipeline, and of what it traded where it did.
+    pub(super) fn of(run: NightOpsReport, product: Option<&BacktestProduct>) -> Self {
         let failed = run.train_jobs.first().and_then(|job| job.backtest_run_id.clone());
         let Some(product) = product else {
             let model_id = run.train_jobs.first().and_then(|job| job.model_id.clone());
@@ -137,19 +138,19 @@ impl BacktestReport {
                 digest: None,
             };
         };
-        let result = product.result;
+        let result = &product.result;
         Self {
             run,
-            experiment_id: Some(product.experiment_id),
-            model_id: Some(product.model_id),
-            metrics: product.metrics,
-            figures: Some(product.figures),
+            experiment_id: Some(product.experiment_id.clone()),
+            model_id: Some(product.model_id.clone()),
+            metrics: product.metrics.clone(),
+            figures: Some(product.figures.clone()),
             trades: result.trades.len(),
-            equity: result.equity,
-            rejects: result.rejects,
-            cut: result.cut,
-            limited: result.limited,
-            notes: result.notes,
+            equity: result.equity.clone(),
+            rejects: result.rejects.clone(),
+            cut: result.cut.clone(),
+            limited: result.limited.clone(),
+            notes: result.notes.clone(),
             digest: Some(result.digest),
         }
     }
@@ -169,7 +170,10 @@ impl BacktestReport {
     }
 
     /// Writes `backtest_<run id>.{json,html}` and returns their paths.
-    fn write(&self, reports: &Path, language: Language) -> Result<[PathBuf; 2], DurableError> {
-        report_files::write_pair(reports, &self.run.run_id, self, ("html", page::html(self, language)))
+    pub(super) fn write(&self, reports: &Path, language: Language) -> Result<[PathBuf; 2], DurableError> {
+        let id = &self.run.run_id;
+        // A run of the command bears its name in its id.
+        let stem = if id.starts_with(COMPONENT) { id.clone() } else { format!("{COMPONENT}_{id}") };
+        report_files::write_pair(reports, &stem, self, ("html", page::html(self, language)))
     }
 }

@@ -237,7 +237,8 @@ fn bars(stores: Result<&Stores, &Obstacle>, session: Date) -> Result<Bars, Obsta
     let read = || -> Result<Bars, StoreError> {
         let from = Calendar::builtin().offset(session, -WINDOW_SESSIONS).ok();
         let daily = stores.daily(&Query { from, ..Query::up_to(session) })?;
-        Ok(Bars { daily, actions: stores.actions(session)?, history: stores.security_history(session)? })
+        let history = stores.security_history(session)?.held_against(&daily);
+        Ok(Bars { daily, actions: stores.actions(session)?, history })
     };
     read().map_err(|error| obstacle(&error))
 }

@@ -8,11 +8,11 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    digest::Digest,
+    digest::{Digest, FileMark},
     durable::{self, DurableError},
-    exit::AnyFailure,
+    exit::{self, AnyFailure, Failure},
     market::{DailyPanel, Symbol},
-    research::{dataset::FileMark, factor::KnownValues},
+    research::factor::KnownValues,
     store::{Frame, FrameColumn},
 };
 
@@ -36,6 +36,8 @@ pub(super) struct CarryOver {
     pub(super) on_calendar: bool,
     /// The chain of the bars after the last session carried over.
     pub(super) bars: Digest,
+    /// The digest of what was told of securities up to then.
+    pub(super) securities: Digest,
     /// The chain of the labels.
     pub(super) labels: Digest,
     /// The chain of the factors.
@@ -55,12 +57,14 @@ pub(super) struct CarryOver {
 }
 
 /// Why a night cannot go on from a carry-over.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Obstacle {
     /// Something is not as it was.
     Changed(String),
     /// What was left is not what was written.
     Damaged(String),
+    /// Something that the night needs anyway cannot be had.
+    Failed(AnyFailure),
 }
 
 impl fmt::Display for Obstacle {
@@ -68,14 +72,20 @@ impl fmt::Display for Obstacle {
         match self {
             Self::Changed(why) => f.write_str(why),
             Self::Damaged(why) => write!(f, "the carry-over is damaged: {why}"),
+            Self::Failed(failure) => f.write_str(&exit::with_sources(failure.as_ref())),
         }
     }
 }
 
 impl Obstacle {
     /// Makes the obstacle of a failure to read what was left.
-    pub(super) fn damage(why: impl fmt::Display) -> Self {
-        Self::Damaged(why.to_string())
+    pub(super) fn damage(why: &impl Failure) -> Self {
+        Self::Damaged(exit::with_sources(why))
+    }
+
+    /// Makes the obstacle of a failure of the night itself.
+    pub(super) fn failure(why: impl Failure) -> Self {
+        Self::Failed(why.into())
     }
 }
 
@@ -89,7 +99,7 @@ struct Sealed {
 
 impl CarryOver {
     /// The version of the file.
-    pub(super) const VERSION: u32 = 2;
+    pub(super) const VERSION: u32 = 3;
 
     fn seal(&self) -> Result<Digest, serde_json::Error> {
         Ok(Digest::of(serde_json::to_string(self)?))
@@ -111,7 +121,7 @@ impl CarryOver {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(Obstacle::Changed("no earlier night has left a carry-over".into()));
             }
-            Err(error) => return Err(Obstacle::damage(format!("{}: {error}", path.display()))),
+            Err(error) => return Err(Obstacle::Damaged(format!("{}: {error}", path.display()))),
         };
         let wrong = |what: String| Obstacle::Damaged(format!("{} {what}", path.display()));
         let sealed: Sealed =
@@ -161,7 +171,7 @@ pub(super) fn read_scores(path: &Path, sha256: &Digest, panel: &DailyPanel) -> R
         Ok(_) => return Err(wrong("is not what was written")),
         Err(error) => return Err(wrong(&format!("cannot be read: {error}"))),
     }
-    let frame = Frame::read(path).map_err(Obstacle::damage)?;
+    let frame = Frame::read(path).map_err(|error| Obstacle::damage(&error))?;
     let (Some(symbols), Some(dates), Some(values)) = (frame.utf8("symbol"), frame.dates("date"), frame.f64("score"))
     else {
         return Err(wrong("lacks a column"));

@@ -1,9 +1,11 @@
 //! Chains of digests over the sessions of a night's panel and label: two nights with the same link after a session
 //! have the same sessions up to it. Opens nothing and decides nothing.
 
+use jiff::civil::Date;
+
 use crate::{
     digest::{Digest, Hasher},
-    market::{Calendar, DailyPanel, Field, SecurityStatus},
+    market::{Calendar, DailyPanel, Field, SecurityHistory, SecurityStatus, Symbol},
     research::{dataset::DatasetRule, label::LabelFrame},
 };
 
@@ -39,6 +41,18 @@ pub(super) fn bars_chain(panel: &DailyPanel) -> Vec<Digest> {
             }
         }
     })
+}
+
+/// Returns the digest of what was told of securities up to a date. The chain of the bars has what follows from it;
+/// this says why that differs.
+pub(super) fn securities_digest(history: &SecurityHistory, symbols: &[Symbol], until: Date) -> Digest {
+    let mut hasher = Hasher::new("carried securities");
+    for symbol in symbols {
+        for (date, status) in history.events_of(*symbol).iter().filter(|(date, _)| *date <= until) {
+            hasher.text(&symbol.to_string()).text(&date.to_string()).text(status.name());
+        }
+    }
+    hasher.finish()
 }
 
 /// Returns the chain of the label that a rule learns: its known values, and whether they could be traded where that counts.

@@ -3,22 +3,24 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::UNIX_EPOCH,
 };
 
 use jiff::civil::Date;
+use serde::Serialize;
 
 use super::{
     COMPONENT, Mode,
     carry_over::{self, CarryOver, Obstacle, SCORES},
-    chain::{bars_chain, labels_chain, on_calendar},
+    chain::{bars_chain, labels_chain, on_calendar, securities_digest},
     night::Night,
     words::Word,
 };
 use crate::{
-    digest::Digest,
+    digest::{Digest, FileMark},
+    durable::DurableError,
     exit::AnyFailure,
     market::DailyPanel,
     ops::{
@@ -60,6 +62,8 @@ pub(super) struct Increment {
 pub(super) struct Handover {
     /// The chain of the panel's bars, where something has asked for it.
     bars: Option<Vec<Digest>>,
+    /// The chain of the label, likewise.
+    labels: Option<Vec<Digest>>,
     /// The chain of the factors from session `0` of the pair on.
     pub(super) factors: Option<(usize, Vec<Digest>)>,
     pub(super) dataset: Option<SavedDataset>,
@@ -98,7 +102,7 @@ pub(super) fn take_up(night: &mut Night<'_>) -> Option<Note> {
         Err(obstacle) => {
             let why = Note::new(Word::NotIncremental, [&obstacle]);
             match obstacle {
-                Obstacle::Damaged(_) => tracing::warn!(component = night.component, "{}", &*why),
+                Obstacle::Damaged(_) | Obstacle::Failed(_) => tracing::warn!(component = night.component, "{}", &*why),
                 Obstacle::Changed(_) => tracing::info!(component = night.component, "{}", &*why),
             }
             Some(why)
@@ -112,28 +116,34 @@ impl Increment {
         if !is_whole(night) {
             return Err(changed("only a night of all stages, not resumed, can go on from another".into()));
         }
-        // What fails here fails again, and aloud, where the stage needs it.
-        let failed = |error: AnyFailure| changed(error.to_string());
-        let plan = ResearchPlan::of(night.station).map_err(|error| changed(error.to_string()))?;
+        let plan = ResearchPlan::of(night.station).map_err(Obstacle::failure)?;
         let carried = CarryOver::read(&place(night.station, &plan))?;
-        let (as_of, basis) = (night.as_of(), basis(night, &plan));
+        let (as_of, basis) = (night.as_of(), basis(night, &plan).map_err(Obstacle::Failed)?);
         if carried.as_of > as_of {
             return Err(changed(format!("the last night was for a later day, {}", carried.as_of)));
         }
         if let Some(name) = basis.keys().find(|name| basis.get(*name) != carried.basis.get(*name)) {
             return Err(changed(format!("the {name} was changed since the night of {}", carried.as_of)));
         }
-        let panel = night.panel().map_err(failed)?;
-        let bars = bars_chain(&panel);
+        let panel = night.panel().map_err(Obstacle::Failed)?;
         let link = |chain: &[Digest]| chain.get(carried.settled).copied();
-        let same_bars = link(&bars) == Some(carried.bars);
-        night.products.handover.bars = Some(bars);
-        if !same_bars || on_calendar(&panel) != carried.on_calendar {
-            return Err(changed(format!("bars up to {} were changed", carried.until)));
+        let same_bars = link(night.products.handover.bars.insert(bars_chain(&panel))) == Some(carried.bars);
+        let until = carried.until;
+        let same_calendar = on_calendar(&panel) == carried.on_calendar;
+        if !same_bars || !same_calendar {
+            let history = night.history().map_err(Obstacle::Failed)?;
+            // What was told of a share decides which of its bars count.
+            let told = securities_digest(&history, panel.symbols(), until) == carried.securities;
+            return Err(changed(match (told, same_calendar) {
+                (false, _) => format!("listings or special treatment up to {until} were changed"),
+                (true, false) => format!("which sessions up to {until} are of the exchanges' calendar was changed"),
+                (true, true) => format!("bars up to {until} were changed"),
+            }));
         }
-        let labels = night.labels().map_err(failed)?;
-        if link(&labels_chain(&labels, &plan.dataset)) != Some(carried.labels) {
-            return Err(changed(format!("labels of sessions up to {} were changed", carried.until)));
+        let labels = night.labels().map_err(Obstacle::Failed)?;
+        let chain = night.products.handover.labels.insert(labels_chain(&labels, &plan.dataset));
+        if link(chain) != Some(carried.labels) {
+            return Err(changed(format!("labels of sessions up to {until} were changed")));
         }
         Self::load(night, &plan, carried, &panel, &labels)
     }
@@ -148,20 +158,23 @@ impl Increment {
     ) -> Result<Self, Obstacle> {
         let station = night.station;
         let directory = research_plan::cache(station, carried.as_of);
-        let earlier = EarlierDataset::open(&directory, &carried.dataset, &carried.files).map_err(Obstacle::damage)?;
-        let failed = |error: crate::research::ResearchError| Obstacle::Changed(error.to_string());
+        let earlier = EarlierDataset::open(&directory, &carried.dataset, &carried.files)
+            .map_err(|error| Obstacle::damage(&error))?;
+        let failed = |error: crate::research::ResearchError| Obstacle::failure(error);
         let (sessions, _) = plan.dataset.sessions(labels).map_err(failed)?;
         if !earlier.sessions().goes_on_as(&sessions) {
             return Err(Obstacle::Changed("the split moves on: the training part has more sessions".into()));
         }
-        let model = research_plan::zoo(station).load(&plan.job.id, &carried.model).map_err(Obstacle::damage)?;
-        let trained = trained_digest(&model).map_err(Obstacle::damage)?;
+        let model =
+            research_plan::zoo(station).load(&plan.job.id, &carried.model).map_err(|error| Obstacle::damage(&error))?;
+        let trained = trained_digest(&model).map_err(|error| Obstacle::damage(&error))?;
         if trained != carried.trained || model.judgement.dataset_digest != earlier.training_digest() {
             return Err(Obstacle::Damaged(format!("model {} is not the one that was trained", model.id)));
         }
         let mut scores = carry_over::read_scores(&directory.join(SCORES), &carried.scores, panel)?;
         let first = carried.settled;
-        let tail = factor::compute_from(&plan.factors, panel, first, night.threads()).map_err(failed)?;
+        let told = |done, total| night.options.listener.part(done, total, "factors");
+        let tail = factor::compute_telling(&plan.factors, panel, first, night.threads(), &told).map_err(failed)?;
         let tail = tail.within(panel, &plan.universe);
         let added = model.scores(&tail).map_err(failed)?;
         let (days, width) = (panel.dates().len(), tail.dates.len());
@@ -213,7 +226,7 @@ impl Increment {
 }
 
 /// Leaves the carry-over of a night of all stages. Returns why there is none, where there is none.
-pub(super) fn leave(night: &mut Night<'_>) -> Result<Option<&'static str>, AnyFailure> {
+pub(super) fn leave(night: &mut Night<'_>) -> Result<Option<String>, AnyFailure> {
     if !is_whole(night) {
         return Ok(None);
     }
@@ -228,15 +241,15 @@ pub(super) fn leave(night: &mut Night<'_>) -> Result<Option<&'static str>, AnyFa
         handover.scores,
         night.products.snapshot.as_ref().map(|snapshot| snapshot.id.clone()),
     ) else {
-        return Ok(Some("a stage made nothing"));
+        return Ok(Some("a stage made nothing".into()));
     };
     let (Some(until), Some(first_test)) =
         (settled.checked_sub(1).and_then(|last| panel.dates().get(last)).copied(), handover.first_test)
     else {
-        return Ok(Some("the test part has no row"));
+        return Ok(Some("the test part has no row".into()));
     };
     if settled < sessions.test.start || handover.last_row.is_some_and(|last| last > until) {
-        return Ok(Some("rows of the last sessions may still change"));
+        return Ok(Some("rows of the last sessions may still change".into()));
     }
     let known = match &night.products.increment {
         Some(increment) => increment.known_until(settled),
@@ -245,22 +258,22 @@ pub(super) fn leave(night: &mut Night<'_>) -> Result<Option<&'static str>, AnyFa
     let link = |chain: &[Digest], session: Option<usize>| session.and_then(|session| chain.get(session)).copied();
     let (Some(bars), Some(label), Some(factors)) = (
         link(&handover.bars.unwrap_or_else(|| bars_chain(&panel)), Some(settled)),
-        link(&labels_chain(&labels, &plan.dataset), Some(settled)),
+        link(&handover.labels.unwrap_or_else(|| labels_chain(&labels, &plan.dataset)), Some(settled)),
         link(&factors, settled.checked_sub(first)),
     ) else {
-        return Ok(Some("the bars end before the last session carried over"));
+        return Ok(Some("the bars end before the last session carried over".into()));
     };
-    // The first session of the test is traded on the scores of the one before it.
-    let decided = panel.dates().partition_point(|date| *date < first_test).saturating_sub(1);
+    let decided = first_decided(&panel, first_test);
     let path = research_plan::cache(night.station, night.as_of()).join(SCORES);
     let carried = CarryOver {
         version: CarryOver::VERSION,
         as_of: night.as_of(),
-        basis: basis(night, &plan),
+        basis: basis(night, &plan)?,
         settled,
         until,
         on_calendar: on_calendar(&panel),
         bars,
+        securities: securities_digest(&*night.history()?, panel.symbols(), until),
         labels: label,
         factors,
         known,
@@ -272,6 +285,11 @@ pub(super) fn leave(night: &mut Night<'_>) -> Result<Option<&'static str>, AnyFa
     };
     carried.write(&place(night.station, &plan))?;
     Ok(None)
+}
+
+/// Returns the first session whose scores are traded: that before the first of the test.
+fn first_decided(panel: &DailyPanel, first_test: Date) -> usize {
+    panel.dates().partition_point(|date| *date < first_test).saturating_sub(1)
 }
 
 /// Returns the digest of a saved model's training.
@@ -287,32 +305,37 @@ fn place(station: &Station, plan: &ResearchPlan) -> PathBuf {
 }
 
 /// Returns what the result depends on beside the bars, in words that a sentence can use.
-fn basis(night: &Night<'_>, plan: &ResearchPlan) -> BTreeMap<String, Digest> {
-    let of = |value: &dyn std::fmt::Debug| Digest::of(format!("{value:?}"));
-    let program = std::env::current_exe().ok().map(|path| mark(&path));
+fn basis(night: &Night<'_>, plan: &ResearchPlan) -> Result<BTreeMap<String, Digest>, AnyFailure> {
     // A night of all stages would judge the model against this one.
-    let current = research_plan::zoo(night.station).current(&plan.job.id).ok().flatten();
+    let current = research_plan::zoo(night.station).current(&plan.job.id)?;
+    let program = program(std::env::current_exe())?;
     let parts: [(&str, Digest); 11] = [
-        ("model in force", of(&current)),
-        ("universe", of(&plan.universe)),
-        ("program", of(&(env!("CARGO_PKG_VERSION"), program))),
-        ("seed", of(&night.station.settings().seed)),
-        ("start date", of(&night.options.start)),
-        ("job", of(&(&plan.job, &plan.task))),
-        ("factor set", of(&plan.factors)),
-        ("label spec", of(&plan.labels)),
-        ("dataset rule", of(&plan.dataset)),
-        ("learner", of(&plan.learner)),
-        ("promotion gate", of(&plan.gate)),
+        ("model in force", written(&current)?),
+        ("universe", written(&plan.universe)?),
+        ("program", written(&(env!("CARGO_PKG_VERSION"), program))?),
+        ("seed", written(&night.station.settings().seed)?),
+        ("start date", written(&night.options.start)?),
+        ("job", written(&(&plan.job, &plan.task))?),
+        ("factor set", written(&plan.factors)?),
+        ("label spec", written(&plan.labels)?),
+        ("dataset rule", written(&plan.dataset)?),
+        ("learner", written(&plan.learner)?),
+        ("promotion gate", written(&plan.gate)?),
     ];
-    parts.map(|(name, digest)| (name.to_owned(), digest)).into()
+    Ok(parts.map(|(name, digest)| (name.to_owned(), digest)).into())
 }
 
-/// Returns length and time of the executable: another build may compute other numbers under the same version.
-fn mark(path: &Path) -> Option<(u64, u128)> {
-    let metadata = std::fs::metadata(path).ok()?;
-    let built = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-    Some((metadata.len(), built.as_nanos()))
+/// Returns the digest of a value as JSON.
+fn written(value: &impl Serialize) -> Result<Digest, DurableError> {
+    let wrong =
+        |error: serde_json::Error| DurableError::at("encode", Path::new("what a night depends on"))(error.into());
+    Ok(Digest::of(serde_json::to_vec(value).map_err(wrong)?))
+}
+
+/// Returns the mark of the executable: another build may compute other numbers under the same version.
+fn program(found: io::Result<PathBuf>) -> Result<FileMark, DurableError> {
+    let path = found.map_err(DurableError::at("find", Path::new("the program that runs")))?;
+    FileMark::of(&path).map_err(DurableError::at("look at", &path))
 }
 
 #[cfg(test)]

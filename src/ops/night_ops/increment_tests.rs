@@ -2,9 +2,9 @@
 //! cannot be gone on from is said and computed.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
-    sync::LazyLock,
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use jiff::civil::Date;
@@ -14,9 +14,9 @@ use crate::{
     clock::Clock,
     config::{self, LoadOptions},
     durable,
-    market::{DailyBar, MarketData, Symbol},
+    market::{DailyBar, MarketData, SecurityEvent, SecurityStatus, Symbol},
     ops::{
-        Station,
+        Listener, Station, Told,
         bootstrap::{MarketRequest, init},
         night_ops::{self, NightOpsOptions, NightOpsReport, Stage},
     },
@@ -236,6 +236,10 @@ fn what_was_changed_is_computed_anew_and_said() {
     restated.close = if restated.close == restated.high { restated.low } else { restated.high };
     place.deliver("restated", &MarketData { daily: vec![restated], ..MarketData::default() });
     expect(&[], "bars up to");
+    let event =
+        SecurityEvent { date: dates[70], symbol: MARKET.daily[0].symbol, status: SecurityStatus::St, name: "".into() };
+    place.deliver("treated", &MarketData { securities: vec![event], ..MarketData::default() });
+    expect(&[], "listings or special treatment up to");
     expect(&[("research.learner.penalty", "0.002")], "the learner was changed");
     expect(&[("research.dataset.tradable_only", "false")], "the dataset rule was changed");
     expect(&[("alpha.gate.min_rows", "11")], "the dataset rule was changed");
@@ -290,4 +294,48 @@ fn what_is_damaged_is_computed_anew_and_said() {
     let night = place.night(true, &[]);
     assert!(reason(&night, Stage::Factor).contains("no earlier night has left"), "{night:?}");
     assert_eq!(digests(&night), expected);
+}
+
+#[test]
+fn why_no_carry_over_is_left_stands_in_the_report() {
+    let place = Place::with(141);
+    fs::create_dir_all(place.carry_over().join("in the way")).expect("made");
+    let night = place.night(false, &[]);
+    let record = reason(&night, Stage::Record);
+    assert!(record.contains("no carry-over is left") && record.contains("carry_over_ultrashort_main"), "{record}");
+    fs::remove_dir_all(place.carry_over()).expect("removed");
+    assert!(!reason(&place.night(false, &[]), Stage::Record).contains("no carry-over"));
+}
+
+#[test]
+fn program_that_cannot_be_looked_at_is_an_obstacle() {
+    let gone = PathBuf::from("/nowhere/lighthunter");
+    for found in [Err(io::ErrorKind::NotFound.into()), Ok(gone)] {
+        let error = super::program(found).expect_err("nothing to compare");
+        let obstacle = super::Obstacle::failure(error).to_string();
+        assert!(obstacle.contains("lighthunter") || obstacle.contains("the program that runs"), "{obstacle}");
+    }
+    assert!(super::program(std::env::current_exe()).is_ok());
+}
+
+#[test]
+fn factors_and_training_say_how_far_they_are() {
+    let place = Place::with(141);
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let own = Arc::clone(&heard);
+    let listener = Listener::of(move |told| {
+        if let Told::Part { done, total, unit } = told {
+            own.lock().expect("whole").push((unit, done, total));
+        }
+    });
+    let options = NightOpsOptions { listener, threads: Some(1), ..NightOpsOptions::default() };
+    let run = night_ops::run(&place.station(&[("research.jobs.ultrashort_main.factor_set", "alpha158")]), &options);
+    assert!(run.expect("it starts").report.success);
+    let heard = heard.lock().expect("whole");
+    let of = |wanted: &str| -> Vec<(usize, usize)> {
+        heard.iter().filter(|(unit, ..)| *unit == wanted).map(|(_, done, total)| (*done, *total)).collect()
+    };
+    let (factors, training) = (of("factors"), of("steps of the training"));
+    assert!(factors.is_sorted() && factors.len() > 5, "{factors:?}");
+    assert_eq!((factors.last(), training), (Some(&(158, 158)), vec![(0, 3), (1, 3), (2, 3), (3, 3)]));
 }

@@ -6,6 +6,7 @@
 mod carry_over;
 mod chain;
 mod data_stages;
+mod factor_chain;
 mod increment;
 mod night;
 mod pace;

@@ -292,24 +292,32 @@ impl<'a> Night<'a> {
             }
             (Ok(()), _) => {}
         }
-        Ok(NightOpsReport {
+        let mut report = self.so_far();
+        (report.success, report.exit, report.error) = (failure.is_none(), exit.code(), end.error);
+        report.result_digest = result_digest;
+        Ok(report)
+    }
+
+    /// Returns the report of the run up to here, as one that goes well.
+    pub(super) fn so_far(&self) -> NightOpsReport {
+        NightOpsReport {
             date: self.as_of(),
-            run_id: self.run_id,
+            run_id: self.run_id.clone(),
             mode: self.mode.name().into(),
-            success: failure.is_none(),
-            exit: exit.code(),
-            error: end.error,
+            success: true,
+            exit: Exit::Done.code(),
+            error: None,
             started_at: self.started_at,
             seconds: self.watch.seconds(),
             git_commit: self.station.commit(),
             config_digest: self.station.config.digest,
             input_digest: self.input_digest,
-            result_digest,
+            result_digest: None,
             overrides: self.options.overrides.clone(),
-            recovered: self.recovered,
-            steps: self.steps,
-            train_jobs: vec![self.job],
-        })
+            recovered: self.recovered.clone(),
+            steps: self.steps.clone(),
+            train_jobs: vec![self.job.clone()],
+        }
     }
 
     /// Ends the run in the ledger; a run that failed before it was entered is entered now.

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use super::{
     NightOpsOptions, Stage,
+    factor_chain::StoredBars,
     increment::{Handover, Increment},
     night::Night,
     refusal::Refusal,
@@ -53,7 +54,7 @@ pub(super) struct Products {
     pub(super) snapshot: Option<Arc<Snapshot>>,
     pub(super) increment: Option<Arc<Increment>>,
     pub(super) handover: Handover,
-    raw: Option<Arc<Vec<DailyBar>>>,
+    pub(super) raw: Option<StoredBars>,
     repaired: Option<Arc<Vec<DailyBar>>>,
     actions: Option<Arc<Vec<CorporateAction>>>,
     history: Option<Arc<SecurityHistory>>,
@@ -181,16 +182,6 @@ impl Night<'_> {
         Ok(self.stores()?.data_digest(as_of)?)
     }
 
-    /// Returns the stored daily bars up to the trading date, unrepaired.
-    pub(super) fn raw_bars(&mut self) -> Result<Arc<Vec<DailyBar>>, AnyFailure> {
-        if let Some(bars) = &self.products.raw {
-            return Ok(Arc::clone(bars));
-        }
-        let query = Query { from: self.options.start, ..Query::up_to(self.as_of()) };
-        let bars = self.stores()?.daily(&query)?;
-        Ok(filled(&mut self.products.raw, bars))
-    }
-
     pub(in crate::ops) fn actions(&mut self) -> Result<Arc<Vec<CorporateAction>>, AnyFailure> {
         if let Some(actions) = &self.products.actions {
             return Ok(Arc::clone(actions));
@@ -234,17 +225,21 @@ impl Night<'_> {
         Ok(filled(&mut self.products.plan, plan))
     }
 
-    /// Returns the bars with the plan's repairs; the stored rows stay as they came.
+    /// Returns the bars with the plan's repairs and the factors that follow from them; the stored rows stay as they
+    /// came.
     pub(super) fn repaired_bars(&mut self) -> Result<Arc<Vec<DailyBar>>, AnyFailure> {
         if let Some(bars) = &self.products.repaired {
             return Ok(Arc::clone(bars));
         }
-        let (bars, plan) = (self.raw_bars()?, self.repair_plan()?);
-        if plan.repairs.is_empty() {
-            return Ok(Arc::clone(self.products.repaired.insert(bars)));
+        let (stored, plan) = (self.stored_bars()?, self.repair_plan()?);
+        if plan.repairs.is_empty() && stored.is_delivered() {
+            return Ok(Arc::clone(self.products.repaired.insert(stored.bars)));
         }
-        let mut repaired = bars.to_vec();
+        let mut repaired = stored.bars.to_vec();
         repair::apply(&mut repaired, &plan)?;
+        if !stored.is_delivered() {
+            self.derive_repaired(&stored, &mut repaired, &plan)?;
+        }
         Ok(filled(&mut self.products.repaired, repaired))
     }
 
@@ -267,7 +262,8 @@ impl Night<'_> {
         }
         let plan = ResearchPlan::of(self.station)?;
         let panel = self.panel()?;
-        let factors = factor::compute_with(&plan.factors, &panel, self.threads())?;
+        let told = |done, total| self.options.listener.part(done, total, "factors");
+        let factors = factor::compute_telling(&plan.factors, &panel, 0, self.threads(), &told)?;
         let factors = factors.within(&panel, &plan.universe);
         self.check_resumed(Stage::Factor, || factors.digest())?;
         Ok(filled(&mut self.products.factors, factors))
@@ -279,7 +275,7 @@ impl Night<'_> {
         }
         let plan = ResearchPlan::of(self.station)?;
         let panel = self.panel()?;
-        let labels = label::compute(&plan.labels, &panel)?.within(&panel.universe(&plan.universe));
+        let labels = label::compute(&plan.labels, &panel)?.within(&panel, &plan.universe);
         self.check_resumed(Stage::Label, || labels.digest())?;
         Ok(filled(&mut self.products.labels, labels))
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{
+    COMPONENT,
     increment::{self, Increment},
     night::{Done, Night},
     products::{BacktestProduct, RUN_PARAM},
@@ -10,9 +11,10 @@ use super::{
 };
 use crate::{
     digest::Digest,
-    exit::AnyFailure,
+    exit::{self, AnyFailure},
     model::Effort,
     ops::{
+        backtest::BacktestReport,
         desk::{self, Desk},
         experiment,
         research_plan::{self, ResearchPlan},
@@ -27,6 +29,9 @@ use crate::{
     store::{ExperimentKind, StoreError},
     text::Note,
 };
+
+/// Steps of a training that are told: fitted, judged, published.
+const TRAINING_STEPS: usize = 3;
 
 pub(super) fn factor(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let obstacle = increment::take_up(night);
@@ -155,11 +160,17 @@ fn train_model(night: &mut Night<'_>, plan: &ResearchPlan, run: &str) -> Result<
     let (dataset, factors) = (night.dataset()?, night.factors()?);
     let (as_of, job) = (night.as_of(), plan.job.id.as_str());
     let effort = Effort { seed: night.station.settings().seed, threads: night.options.threads };
+    // The learners' libraries tell nothing of what they do: what is counted is the steps around them.
+    let told = |done| night.options.listener.part(done, TRAINING_STEPS, "steps of the training");
+    told(0);
     let trained = train::train_with(&dataset, &plan.learner, effort)?;
+    told(1);
     let zoo = research_plan::zoo(night.station);
     let Verdict { gate, current } = zoo.judge(job, &plan.gate, &trained, &dataset, &factors)?;
+    told(2);
     let snapshot = Snapshot::of(job, &zoo::model_id(as_of, run)?, &trained, (&dataset, &factors), gate.clone(), as_of)?;
     zoo.publish(&snapshot)?;
+    told(TRAINING_STEPS);
     let remark = match current {
         Some((newer, day)) if gate.passed && day > as_of => Note::new(Word::NewerInForce, [&newer]),
         _ if gate.passed => {
@@ -204,13 +215,21 @@ pub(super) fn backtest(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let shown = |name: &str| metrics.get(name).copied().flatten().unwrap_or(f64::NAN);
     let [total, sharpe, fall] = [shown("bt_ret_total") * 100.0, shown("bt_sharpe"), shown("bt_max_dd") * 100.0]
         .map(|value| format!("{value:.2}"));
-    let remark = Note::new(Word::Traded, [&model.id, &days, &trades, &total, &sharpe, &fall]);
+    let mut remark = Note::new(Word::Traded, [&model.id, &days, &trades, &total, &sharpe, &fall]);
     let digest = result.digest;
     let outcome = Outcome { metrics: metrics.clone(), backtest: Some(&result), ..Outcome::default() };
     let experiment_id = run.id().to_owned();
     commit(night, &mut run, outcome)?;
     let model_id = model.id.clone();
-    night.products.backtest = Some(BacktestProduct { experiment_id, model_id, result, metrics, figures });
+    let product = BacktestProduct { experiment_id, model_id, result, metrics, figures };
+    if night.component == COMPONENT {
+        // Written before the stage is called done, so that a run that is resumed has its page.
+        let [_, page] = BacktestReport::of(night.so_far(), Some(&product))
+            .write(&night.station.reports(), night.options.language)?;
+        let page = Note::foreign(night.station.workspace.shown(&page));
+        remark = Note::joined(&[remark, page], ["; ", "；"]);
+    }
+    night.products.backtest = Some(product);
     Ok(Done { rows_in: days, rows_out: trades, digest: Some(digest), remark })
 }
 
@@ -261,13 +280,19 @@ pub(super) fn record(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
             return Err(StoreError::Lost { what: format!("experiment {name}") }.into());
         }
     }
-    match increment::leave(night) {
-        Ok(None) => {}
-        Ok(Some(why)) => tracing::info!(component = night.component, "no carry-over is left: {why}"),
-        // It is a cache: a night without it is whole, and the next one computes everything.
-        Err(error) => tracing::warn!(component = night.component, "no carry-over is left: {error}"),
+    let mut remark = if names.is_empty() { Word::NoExperiment.into() } else { Note::foreign(names.join(", ")) };
+    // It is a cache: a night without it is whole, and the next one computes everything.
+    let obstacle = match increment::leave(night) {
+        Ok(why) => why.inspect(|why| tracing::info!(component = night.component, "no carry-over is left: {why}")),
+        Err(error) => {
+            let why = exit::with_sources(error.as_ref());
+            tracing::warn!(component = night.component, "no carry-over is left: {why}");
+            Some(why)
+        }
+    };
+    if let Some(why) = obstacle {
+        remark = Note::joined(&[remark, Note::new(Word::NoCarryOver, [&why])], ["; ", "；"]);
     }
-    let remark = if names.is_empty() { Word::NoExperiment.into() } else { Note::foreign(names.join(", ")) };
     Ok(Done { rows_in: names.len(), rows_out: names.len(), digest: None, remark })
 }
 

@@ -70,6 +70,7 @@ phrases! {
         StaysInForce => "{} stays in force", "继续使用 {}";
         Traded => "model {}, {} sessions, {} trades, return {} %, Sharpe {}, max drawdown {} %",
             "模型 {}，{} 个交易日，成交 {} 笔，收益 {}%，夏普 {}，最大回撤 {}%";
+        NoCarryOver => "no carry-over is left: {}", "没有留下可接续的结果：{}";
         NoExperiment => "no experiment in this run", "本次运行没有实验";
     }
 }

@@ -80,19 +80,14 @@ pub fn plan(jobs: &[Job], calendar: &Calendar, from: Timestamp, to: Timestamp) -
     }
     for day in slots::days(after, until) {
         for job in jobs.iter().filter(|job| job.enabled) {
-            match Timetable::new(&job.schedule, calendar).on(day) {
-                Ok(slots) => {
-                    let slots = slots.and_then(|slots| slots.between(after, until));
-                    found.occurrences.extend(slots.map(|slots| occurrence(job, day, slots)));
-                }
-                Err(_) => {
-                    found.unknown_from = found.unknown_from.or(Some(day));
-                    let slots = Timetable::new(&job.schedule, calendar).on_weekday(day);
-                    let slots = slots.and_then(|slots| slots.between(after, until));
-                    let assumed = |slots| Occurrence { assumed: true, ..occurrence(job, day, slots) };
-                    found.occurrences.extend(slots.map(assumed));
-                }
+            let timetable = Timetable::new(&job.schedule, calendar);
+            let (slots, assumed) =
+                timetable.on(day).map_or_else(|_| (timetable.on_weekday(day), true), |on| (on, false));
+            if assumed {
+                found.unknown_from = found.unknown_from.or(Some(day));
             }
+            let slots = slots.and_then(|slots| slots.between(after, until));
+            found.occurrences.extend(slots.map(|slots| Occurrence { assumed, ..occurrence(job, day, slots) }));
         }
     }
     // Stable: jobs that start together stay in the order of the file.

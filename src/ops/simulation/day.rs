@@ -150,7 +150,7 @@ fn known_before(
             }
         }
     }
-    let history = stores.security_history(date)?;
+    let history = stores.security_history(date)?.held_against(&daily);
     if history.is_empty() {
         notes.push(Word::StatusUnknown.into());
     }

@@ -199,9 +199,10 @@ impl<'a> Replay<'a> {
         }
         notes.extend(self.tally.alerts.iter().map(|alert| format!("risk: {alert}")));
         notes.extend(self.stale().into_iter().map(|(symbol, date)| {
-            let delisted = self.tape.index(symbol).and_then(|name| self.input.panel.delisted_on(name));
-            let last = self.equity.last().map(|day| day.date);
-            match delisted.filter(|delisted| last.is_some_and(|last| *delisted <= last)) {
+            let last = self.equity.last().and_then(|day| self.input.panel.dates().binary_search(&day.date).ok());
+            let delisted =
+                self.tape.index(symbol).zip(last).and_then(|(name, last)| self.input.panel.delisted_on(name, last));
+            match delisted {
                 Some(on) => format!("{symbol} is valued at its close of {date}: it was delisted on {on} while held"),
                 None => format!("{symbol} is valued at its close of {date}: it has no bar on the last session"),
             }

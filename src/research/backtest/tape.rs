@@ -200,8 +200,9 @@ impl<'a> Tape<'a> {
     /// Where the panel does not know it, a symbol whose bars begin after the panel's was listed then; of the
     /// others it is not known.
     fn sessions_since_listing(&self, symbol: usize) -> Option<u32> {
-        if self.panel.knows(symbol) {
-            return self.panel.sessions_since_listing(symbol, self.today);
+        let told = self.panel.sessions_since_listing(symbol, self.today);
+        if told.is_some() || self.panel.knows(symbol) {
+            return told;
         }
         let listed = self.past(symbol).listed.unwrap_or(self.today);
         (listed > 0).then(|| (self.today - listed) as u32)

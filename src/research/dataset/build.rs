@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use serde::Serialize;
 
 use super::{
     DroppedColumn, Parts, SplitSpec,
@@ -22,7 +23,7 @@ use crate::{
 pub(super) const FEATURE_MISSING: &str = "feature_missing:";
 
 /// What a dataset is made of.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DatasetRule {
     /// The id of the label to learn.
     pub label: String,

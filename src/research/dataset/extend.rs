@@ -12,11 +12,11 @@ use super::{
     Dataset, DatasetDigests, DatasetRule, Parts, SavedDataset,
     build::{FEATURE_MISSING, Rows},
     columns::Prepared,
-    manifest::{FileMark, Manifest, Part, PartFile},
+    manifest::{Manifest, Part, PartFile},
     saved::{ADDED, close},
 };
 use crate::{
-    digest::Digest,
+    digest::{Digest, FileMark},
     durable,
     model::{ModelError, Schema},
     research::{ResearchError, factor::FactorFrame, label::LabelFrame},

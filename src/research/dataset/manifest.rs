@@ -1,14 +1,14 @@
 //! The manifest of a dataset on disk: its files with their hashes, and what a table of numbers cannot say: the
 //! parts, the scaling, what was left out and why.
 
-use std::{collections::BTreeMap, fs, io, path::Path, time::UNIX_EPOCH};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{DatasetDigests, DroppedColumn, Parts};
 use crate::{
-    digest::{Digest, Hasher},
+    digest::{Digest, FileMark, Hasher},
     durable,
     model::{ModelError, Schema},
     research::{ResearchError, factor::Window},
@@ -60,25 +60,6 @@ pub(super) struct PartFile {
     pub(super) rows: usize,
     pub(super) sha256: Digest,
     pub(super) columns: Vec<Column>,
-}
-
-/// What a file that nobody has written to since still shows: a second name of it shows the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FileMark {
-    /// Its length.
-    bytes: u64,
-    /// When its bytes were last written, in nanoseconds since 1970.
-    modified_ns: u64,
-}
-
-impl FileMark {
-    pub(super) fn of(path: &Path) -> io::Result<Self> {
-        let metadata = fs::metadata(path)?;
-        let modified = metadata.modified()?.duration_since(UNIX_EPOCH).map_err(io::Error::other)?;
-        let modified_ns = u64::try_from(modified.as_nanos()).map_err(io::Error::other)?;
-        Ok(Self { bytes: metadata.len(), modified_ns })
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -12,6 +12,5 @@ pub use build::{Dataset, DatasetRule, build};
 pub use columns::DroppedColumn;
 pub use digests::DatasetDigests;
 pub use extend::{EarlierDataset, ExtendedDataset};
-pub use manifest::FileMark;
 pub use saved::SavedDataset;
 pub use split::{Bounds, Parts, SplitSpec};

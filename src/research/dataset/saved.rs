@@ -4,10 +4,10 @@ use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use super::{
     Dataset, DatasetDigests,
-    manifest::{FileMark, Manifest, Part, PartFile},
+    manifest::{Manifest, Part, PartFile},
 };
 use crate::{
-    digest::Digest,
+    digest::{Digest, FileMark},
     durable,
     market::Symbol,
     research::ResearchError,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::research::ResearchError;
 
 /// Where the parts end.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub enum Bounds {
     /// Shares of the sessions, their number rounded down to a multiple of the step; the rest is the test part.
     Fractions {
@@ -28,7 +28,7 @@ pub enum Bounds {
 }
 
 /// How a dataset is split.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct SplitSpec {
     /// Where the parts end.
     pub bounds: Bounds,

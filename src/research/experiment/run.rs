@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     digest::Digest,
     durable,
-    exit::Failure,
+    exit::{Failure, with_sources},
     research::{backtest::BacktestResult, performance::Metrics},
     store::{Experiment, ExperimentError, ExperimentStatus},
     workspace::Workspace,
@@ -115,7 +115,7 @@ impl ExperimentRun {
     /// the log says so, and the record still goes to the ledger.
     pub fn fail(&mut self, failure: &dyn Failure) -> Experiment {
         let mut record = self.ended(ExperimentStatus::Failed);
-        record.error = Some(ExperimentError { class: failure.exit().code(), message: chain(failure) });
+        record.error = Some(ExperimentError { class: failure.exit().code(), message: with_sources(failure) });
         record.result_digest = None;
         let written = json(&record, "run.json", &record.id).and_then(|text| self.write("run.json", text));
         if let Err(error) = written {
@@ -163,18 +163,4 @@ fn json(value: &impl Serialize, file: &str, id: &str) -> Result<String, LabError
         source: Box::new(source),
     })?;
     Ok(text + "\n")
-}
-
-/// Returns a failure's message and those of its sources that it does not contain already.
-fn chain(failure: &dyn Failure) -> String {
-    let mut message = failure.to_string();
-    let mut source = failure.source();
-    while let Some(error) = source {
-        let text = error.to_string();
-        if !message.contains(&text) {
-            message = format!("{message}: {text}");
-        }
-        source = error.source();
-    }
-    message
 }

@@ -79,17 +79,41 @@ pub fn compute_from(
     first: usize,
     threads: usize,
 ) -> Result<FactorFrame, ResearchError> {
+    compute_telling(set, panel, first, threads, &|_, _| {})
+}
+
+/// As [`compute_from`]; `progress` hears how many factors of how many are done. Expressions are computed together,
+/// symbol after symbol, and count as done by the share of symbols.
+///
+/// # Errors
+/// As [`compute`].
+pub fn compute_telling(
+    set: &FactorSet,
+    panel: &DailyPanel,
+    first: usize,
+    threads: usize,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<FactorFrame, ResearchError> {
     let (window, kernels) = check(set)?;
+    let total = kernels.len() + set.expressions.len();
     let first = first.min(panel.dates().len());
     // A set of expressions alone needs no series.
     let symbols = if kernels.is_empty() { 0 } else { panel.symbols().len() };
     let series: Vec<Vec<Series>> = (0..symbols).map(|symbol| Series::of(panel, symbol)).collect();
     let days = first..panel.dates().len();
-    let mut columns: Vec<Vec<f64>> = kernels.iter().map(|kernel| column(kernel, &series, &days, window)).collect();
+    let built_in = kernels.iter().enumerate().map(|(at, kernel)| {
+        let values = column(kernel, &series, &days, window);
+        progress(at + 1, total);
+        values
+    });
+    let mut columns: Vec<Vec<f64>> = built_in.collect();
     let mut names: Vec<String> = kernels.iter().map(|kernel| kernel.name.to_owned()).collect();
     let mut asked = set.factors.clone();
     if !set.expressions.is_empty() {
-        let computed = expressions(set, panel, first, threads)?;
+        let told = |done: usize, symbols: usize| {
+            progress(kernels.len() + set.expressions.len() * done / symbols.max(1), total);
+        };
+        let computed = expressions(set, panel, first, threads, &told)?;
         asked.extend(computed.0.clone());
         names.extend(computed.0);
         columns.extend(computed.1);
@@ -107,6 +131,7 @@ fn expressions(
     panel: &DailyPanel,
     first: usize,
     threads: usize,
+    progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<(Vec<String>, Vec<Vec<f64>>), ResearchError> {
     let read = ExpressionSet::read(set, &[])?;
     read.check_forward()?;
@@ -116,7 +141,7 @@ fn expressions(
     // Windows count the sessions of the calendar, of which the panel may lack some.
     let unwanted = |from: &Date| aligned.sessions().partition_point(|date| date < from);
     let wanted = aligned.sessions().len() - dates.first().map_or(aligned.sessions().len(), unwanted);
-    let computed = read.compute(&aligned, Some(wanted), threads)?;
+    let computed = read.compute_telling(&aligned, Some(wanted), threads, progress)?;
     let by_text: BTreeMap<String, usize> =
         panel.symbols().iter().enumerate().map(|(at, symbol)| (symbol.to_string(), at)).collect();
     let symbols: Vec<Option<usize>> = aligned.codes().iter().map(|code| by_text.get(&**code).copied()).collect();

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use super::AlignedPanel;
 use crate::{
     exit::{Exit, Failure},
-    market::{DailyBar, DailyPanel, Symbol},
+    market::{DailyBar, DailyPanel, SecurityHistory, Symbol},
     store::{Frame, FrameColumn},
 };
 
@@ -45,13 +45,22 @@ pub struct FactorInput {
     pub aligned: AlignedPanel,
     /// The bars that built-in factors see.
     pub bars: Vec<DailyBar>,
+    /// What is known of their securities.
+    pub history: SecurityHistory,
 }
 
 impl FactorInput {
-    /// Takes daily bars as they are stored.
+    /// Takes daily bars as they are stored, and what is known of their securities.
     #[must_use]
-    pub fn from_bars(bars: &[DailyBar]) -> Self {
-        Self { aligned: AlignedPanel::from_daily(&DailyPanel::from_bars(bars)), bars: bars.to_vec() }
+    pub fn from_bars(bars: Vec<DailyBar>, history: SecurityHistory) -> Self {
+        let panel = DailyPanel::from_bars(&bars).with_history(&history);
+        Self { aligned: AlignedPanel::from_daily(&panel), bars, history }
+    }
+
+    /// Returns the panel that built-in factors see.
+    #[must_use]
+    pub fn panel(&self) -> DailyPanel {
+        DailyPanel::from_bars(&self.bars).with_history(&self.history)
     }
 
     /// Takes a table with the columns `code` and `date`; each column of numbers is a field. `path` names it in
@@ -71,14 +80,14 @@ impl FactorInput {
             wrong(format!("row {}: {key} is there twice", row + 1))
         })?;
         let bars = if with_bars { bars(&keys, &fields).map_err(wrong)? } else { Vec::new() };
-        Ok(Self { aligned, bars })
+        Ok(Self { aligned, bars, history: SecurityHistory::default() })
     }
 
     /// Returns what was known at the close of a date.
     #[must_use]
     pub fn until(&self, last: Date) -> Self {
         let bars = self.bars.iter().filter(|bar| bar.date <= last).cloned().collect();
-        Self { aligned: self.aligned.until(last), bars }
+        Self { aligned: self.aligned.until(last), bars, history: self.history.until(last) }
     }
 }
 
@@ -155,5 +164,45 @@ fn numbers(column: &FrameColumn) -> Option<Vec<f64>> {
         FrameColumn::F64(values) => Some(values.clone()),
         FrameColumn::I64(values) => Some(values.iter().map(|value| *value as f64).collect()),
         FrameColumn::Utf8(_) | FrameColumn::Date(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FactorInput;
+    use crate::{
+        market::{SecurityEvent, SecurityHistory, SecurityStatus},
+        research::{
+            factor::{FactorPlan, compute, peeks},
+            testing::{core_set, random_bars},
+        },
+    };
+
+    #[test]
+    fn factors_of_bars_are_those_of_the_panel_with_its_securities() {
+        let mut bars = random_bars(3, 60);
+        let (of, dates) = (bars[0].symbol, bars.iter().map(|bar| bar.date).collect::<Vec<_>>());
+        // A close at the limit of special treatment, which is no limit of an ordinary share.
+        let treated = dates[dates.len() / 2];
+        for bar in bars.iter_mut().filter(|bar| bar.symbol == of && bar.date > treated) {
+            let preclose = bar.preclose.expect("a reference");
+            bar.close = (preclose * 105.0).round() / 100.0;
+            bar.high = bar.high.max(bar.close);
+        }
+        let event = SecurityEvent { date: treated, symbol: of, status: SecurityStatus::St, name: "".into() };
+        let history = SecurityHistory::of(&[event]);
+        let plan = FactorPlan::read(&core_set(), &[]).expect("sound");
+        let table = |history: &SecurityHistory| {
+            let input = FactorInput::from_bars(bars.clone(), history.clone());
+            assert_eq!(peeks(&plan, &input, 3, 1).expect("checked"), []);
+            (plan.compute(&input, None, 1).expect("computed"), compute(&core_set(), &input.panel()).expect("computed"))
+        };
+        let at = |name: &str, names: &[String]| names.iter().position(|own| own == name).expect("there");
+        let limit = "F_limit_up_freq_5d";
+        let ((own, panel), (unknown, _)) = (table(&history), table(&SecurityHistory::default()));
+        let sum = |column: &[f64]| column.iter().filter(|value| !value.is_nan()).sum::<f64>();
+        let told = &own.columns[at(limit, &own.names)];
+        assert!(sum(told) > sum(&unknown.columns[at(limit, &unknown.names)]), "a rise of 5 % is at the limit of ST");
+        assert!((sum(told) - sum(&panel.columns[at(limit, &panel.names)])).abs() < 1e-12);
     }
 }

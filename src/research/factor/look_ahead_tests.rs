@@ -3,6 +3,7 @@
 use super::peeks;
 use crate::{
     config::{self, FactorExpression},
+    market::SecurityHistory,
     research::{
         factor::{FactorInput, FactorPlan},
         testing::{expression_set, random_bars},
@@ -10,7 +11,7 @@ use crate::{
 };
 
 fn input() -> FactorInput {
-    FactorInput::from_bars(&random_bars(3, 140))
+    FactorInput::from_bars(random_bars(3, 140), SecurityHistory::default())
 }
 
 #[test]

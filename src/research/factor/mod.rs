@@ -30,7 +30,7 @@ pub use availability::{Availability, UNAVAILABLE, availability};
 pub use chain::KnownValues;
 pub use definition::definitions;
 pub use engine::threads_available;
-pub use frame::{FactorFrame, compute, compute_from, compute_with};
+pub use frame::{FactorFrame, compute, compute_from, compute_telling, compute_with};
 pub use input::{FactorInput, PanelError};
 pub use kernel::{KERNELS, Kernel};
 pub use language::{ExpressionError, Form, OPERATORS, Operator};

@@ -7,7 +7,6 @@ use jiff::civil::Date;
 use super::{Availability, ExpressionSet, FactorInput, availability, frame};
 use crate::{
     config::FactorSet,
-    market::DailyPanel,
     research::ResearchError,
     store::{Frame, FrameColumn, StoreError},
 };
@@ -110,7 +109,7 @@ impl FactorPlan {
 
     fn add_built_in(&self, input: &FactorInput, table: &mut FactorTable) -> Result<(), ResearchError> {
         let built_in = FactorSet { expressions: vec![], labels: vec![], definitions: vec![], ..self.set.clone() };
-        let frame = frame::compute(&built_in, &DailyPanel::from_bars(&input.bars))?;
+        let frame = frame::compute(&built_in, &input.panel())?;
         let symbols: BTreeMap<String, usize> =
             frame.symbols.iter().enumerate().map(|(at, symbol)| (symbol.to_string(), at)).collect();
         let days = frame.dates.len();

@@ -55,7 +55,6 @@ mod tests {
         let event = SecurityEvent { date: from, symbol, status: SecurityStatus::St, name: "".into() };
         let panel = DailyPanel::from_bars(&bars).with_history(&SecurityHistory::of(&[event]));
         let rule = UniverseRule { exclude_st: true, min_listed_sessions: 0 };
-        let universe = panel.universe(&rule);
         let whole = compute(&core_set(), &panel).expect("computed");
         let within = whole.clone().within(&panel, &rule);
         let days = panel.dates().len();
@@ -71,7 +70,7 @@ mod tests {
             );
         }
         assert!(whole.columns.iter().any(|column| known(column, 1, 80..days) > 20), "there was something to empty");
-        let labels = label::compute(&label_spec(&[NEXT_RETURN]), &panel).expect("computed").within(&universe);
+        let labels = label::compute(&label_spec(&[NEXT_RETURN]), &panel).expect("computed").within(&panel, &rule);
         let outside = |symbol: usize| {
             labels.entry[symbol * days..(symbol + 1) * days].iter().filter(|entry| **entry == Entry::Outside).count()
         };

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     config::{Family, Label, LabelSpec},
     digest::{Digest, Hasher},
-    market::{DailyPanel, Field, Symbol},
+    market::{DailyPanel, Field, Symbol, UniverseRule},
     research::{ResearchError, factor::is_hole},
 };
 
@@ -49,11 +49,11 @@ impl LabelFrame {
         self.labels.iter().find(|label| label.id == id).ok_or_else(|| ResearchError::unknown("label", id, known()))
     }
 
-    /// Marks the cells that a universe does not hold; `universe` is S x D, laid out as the frame. The labels
-    /// stay: what the next session brought is known all the same.
+    /// Marks the cells that a universe does not hold, each by what was known on its session. The labels stay: what
+    /// the next session brought is known all the same. `panel` is the one that they were computed on.
     #[must_use]
-    pub fn within(mut self, universe: &[bool]) -> Self {
-        for (entry, _) in self.entry.iter_mut().zip(universe).filter(|(_, admitted)| !**admitted) {
+    pub fn within(mut self, panel: &DailyPanel, rule: &UniverseRule) -> Self {
+        for (entry, _) in self.entry.iter_mut().zip(panel.universe(rule)).filter(|(_, admitted)| !admitted) {
             *entry = Entry::Outside;
         }
         self

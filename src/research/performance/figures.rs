@@ -9,7 +9,7 @@ use crate::{
     market::{DailyPanel, Side},
     metric::{
         Convention, DayIc, IcSummary, MonthMean, MonthReturn, Prediction, YearReturns, drawdown, monotonicity, monthly,
-        monthly_mean, predict, quantile_days, quantile_returns, sharpe, summarise, top_turnover, total_return, yearly,
+        monthly_mean, predict, quantile_days, quantile_means, sharpe, summarise, top_turnover, total_return, yearly,
     },
     research::{
         ResearchError,
@@ -241,7 +241,7 @@ impl Ordered<'_> {
         };
         let (ic, rank_ic) = (series(&of_label, |day| day.ic), series(&of_label, |day| day.rank_ic));
         let fifths = quantile_days(self.scores, returns, days, QUANTILES);
-        let means = quantile_returns(self.scores, returns, days, QUANTILES);
+        let means = quantile_means(&fifths);
         let extremes = fifths.last().into_iter().flatten().zip(fifths.first().into_iter().flatten());
         let spread: Vec<Option<f64>> = extremes.map(|(best, worst)| Some((*best)? - (*worst)?)).collect();
         let edge = |date: Option<&Date>| date.copied().unwrap_or_default();

@@ -97,7 +97,8 @@ impl Oracle<'_> {
     /// What the market tells of a symbol must be what its rows are.
     fn check_history(&mut self, listing: &Listing, rows: &[&DailyBar]) {
         let (symbol, history) = (listing.symbol, SecurityHistory::of(&self.data.securities));
-        let told = (history.listed_on(symbol), history.delisted_on(symbol)) == (listing.listed_on, listing.delisted_on);
+        let of = (history.listed_on(symbol, Date::MAX), history.delisted_on(symbol, Date::MAX));
+        let told = of == (listing.listed_on, listing.delisted_on);
         self.expect(rows.is_empty() || told, || format!("{symbol}: listing or delisting is not told"));
         for date in self.window() {
             let has_row = rows.binary_search_by_key(date, |bar| bar.date).is_ok();

@@ -46,7 +46,8 @@ phrases! {
         RetTotalIs => "what the account gained from first to last session, after all costs",
             "首个到最后一个交易日的收益，已扣除全部费用";
         RetAnn => "return a year", "年化收益";
-        RetAnnIs => "the same rate kept up for 244 sessions", "按每年 244 个交易日折算";
+        RetAnnIs => "the same rate kept up for a year of sessions, performance.trading_days of them",
+            "按一年的交易日数（performance.trading_days）折算";
         VolAnn => "volatility a year", "年化波动率";
         VolAnnIs => "standard deviation of daily returns, for a year", "日收益标准差，折算成年";
         Sharpe => "Sharpe ratio", "夏普比率";
