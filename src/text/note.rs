@@ -28,7 +28,8 @@ impl Speak for Note {
 #[derive(Debug, Clone)]
 pub struct Note {
     code: &'static str,
-    said: [String; 2],
+    // Boxed, so that an error that holds a note stays small.
+    said: Box<[String; 2]>,
 }
 
 impl Note {
@@ -37,7 +38,7 @@ impl Note {
     pub fn new<P: Phrases, const N: usize>(phrase: P, values: [&dyn Speak; N]) -> Self {
         Self {
             code: phrase.code(),
-            said: Language::ALL.map(|language| fill(phrase.words(language), &values, language)),
+            said: Box::new(Language::ALL.map(|language| fill(phrase.words(language), &values, language))),
         }
     }
 
@@ -51,13 +52,13 @@ impl Note {
     #[must_use]
     pub fn foreign(words: impl Into<String>) -> Self {
         let words = words.into();
-        Self { code: "foreign", said: [words.clone(), words] }
+        Self { code: "foreign", said: Box::new([words.clone(), words]) }
     }
 
     /// Makes a note of words that are said for each language.
     #[must_use]
     pub fn in_each(say: impl Fn(Language) -> String) -> Self {
-        Self { code: "words", said: Language::ALL.map(say) }
+        Self { code: "words", said: Box::new(Language::ALL.map(say)) }
     }
 
     /// Makes one note of several, in order.
@@ -82,7 +83,7 @@ impl Note {
     /// Returns the sentence.
     #[must_use]
     pub fn say(&self, language: Language) -> String {
-        let [english, chinese] = &self.said;
+        let [english, chinese] = &*self.said;
         match language {
             Language::English => english.clone(),
             Language::Chinese => chinese.clone(),
@@ -116,7 +117,7 @@ impl std::ops::Deref for Note {
     type Target = str;
 
     fn deref(&self) -> &str {
-        let [english, _] = &self.said;
+        let [english, _] = &*self.said;
         english
     }
 }

@@ -180,7 +180,7 @@ fn train_model(night: &mut Night<'_>, plan: &ResearchPlan, run: &str) -> Result<
             promotion.previous.map_or_else(|| Word::FirstInForce.into(), |id| Note::new(Word::InForce, [&id]))
         }
         current => {
-            let stays = |(id, _)| -> Note { Note::new(Word::StaysInForce, [&String::from(id)]) };
+            let stays = |(id, _)| -> Note { Note::new(Word::StaysInForce, [&id]) };
             let kept = current.map_or_else(|| Word::NoneInForce.into(), stays);
             Note::new(Word::GateRefused, [&gate.reasons.join("; "), &kept])
         }
