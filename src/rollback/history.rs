@@ -16,7 +16,8 @@ pub(super) fn require_idle(place: &StorePath) -> Result<(), RollbackError> {
     if !place.path.exists() {
         return Ok(());
     }
-    let ledger = match Ledger::open_read_only(place) {
+    // Opened as a writer does: a reader would leave SQLite's log files beside it.
+    let ledger = match Ledger::open(place) {
         Ok(ledger) => ledger,
         // A ledger that cannot be read is for the data layer to judge.
         Err(error) => {

@@ -210,9 +210,8 @@ impl<'a> StoredFiles<'a> {
         for log in self.logs().into_iter().filter(|log| fs::metadata(log).is_ok_and(|found| found.len() > 0)) {
             after.insert(log.to_string_lossy().into_owned(), Digest::of("a log"));
         }
-        let place = self.ledger_place();
-        if place.path.exists() {
-            let state = Ledger::open_read_only(&place)?.data_state()?;
+        if self.ledger_place().path.exists() {
+            let state = self.ledger()?.data_state()?;
             after.insert(ACKNOWLEDGED.into(), Digest::of(json(&state)));
         }
         Ok([LayerPrint { entries: before }, LayerPrint { entries: after }])

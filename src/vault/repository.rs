@@ -88,6 +88,14 @@ impl Vault {
         Ok(self.head_commit()?.tree_id().to_string())
     }
 
+    /// Returns the message of HEAD's commit.
+    ///
+    /// # Errors
+    /// When HEAD is unborn or unreadable.
+    pub fn head_message(&self) -> Result<String, VaultError> {
+        Ok(String::from_utf8_lossy(self.head_commit()?.message_bytes()).into_owned())
+    }
+
     /// Returns the branch that HEAD is on; `None` when it is detached.
     ///
     /// # Errors

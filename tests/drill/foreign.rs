@@ -30,7 +30,7 @@ const REFUSAL: &str = "The backtest refuses a weight of 1.7, and comes back";
 const LOOP: &str = "The backtest refuses an endless loop, and comes back";
 const BACKTEST: &str = "A backtest leaves its report and its experiment";
 
-/// What the target has no command for: it names no DayOps, no simulation and no monitor.
+/// What the target has no command for: no DayOps, no simulation, no monitor, no baseline of all layers.
 const WITHOUT_COMMAND: &[&str] = &[
     "DayOps after a good night lets the day begin",
     "DayOps without a night before it stops the day",
@@ -38,6 +38,13 @@ const WITHOUT_COMMAND: &[&str] = &[
     "The same day gives the same result, with the bus and without it",
     "The simulation refuses a signal that is no number, and its experiment says why",
     "The monitor counts what backtest and simulation refuse, and goes on",
+    "Everything is broken and comes back in one step",
+    "A rollback that is killed in the middle goes on",
+    "A bad config that was committed is taken back by a commit",
+    "Damaged stores come back from the baseline's copies",
+    "Sixteen mixed states",
+    "A worse model is found by the backtest and taken back by the pointer",
+    "A worse model is found by the backtest and passed over by the config",
     "From a clean environment through failure B and back",
 ];
 

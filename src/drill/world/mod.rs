@@ -4,6 +4,7 @@ mod action;
 mod expectation;
 mod monitor;
 mod product;
+mod rollback;
 mod stage;
 
 use std::{collections::BTreeMap, fmt, fs::File, sync::Arc};
@@ -26,6 +27,7 @@ pub struct World {
     attempt: Option<Attempt>,
     held_lock: Option<File>,
     monitor: Option<monitor::Watched>,
+    commands: usize,
     trace: Trace,
 }
 
@@ -49,6 +51,8 @@ struct Baseline {
     state: Fingerprint,
     /// The last result of each command.
     results: BTreeMap<String, String>,
+    /// The model in force of each job.
+    models: BTreeMap<String, String>,
 }
 
 /// Something that may be refused, and the state before it.
