@@ -162,11 +162,14 @@ pub fn baseline(root: &Path, name: &str) -> Result<Baseline, RollbackError> {
     Ok(found)
 }
 
+/// A baseline's name, and the baseline or why it cannot be read.
+pub type Listed = (String, Result<Baseline, RollbackError>);
+
 /// Returns every baseline by its name, oldest first; those that cannot be read come first, with why.
 ///
 /// # Errors
 /// When the directory cannot be read.
-pub fn baselines(root: &Path) -> Result<Vec<(String, Result<Baseline, RollbackError>)>, RollbackError> {
+pub fn baselines(root: &Path) -> Result<Vec<Listed>, RollbackError> {
     let directory = root.join(DIRECTORY);
     let entries = match fs::read_dir(&directory) {
         Ok(entries) => entries,
@@ -182,4 +185,30 @@ pub fn baselines(root: &Path) -> Result<Vec<(String, Result<Baseline, RollbackEr
     }
     found.sort_by_key(|(name, found)| (found.as_ref().ok().map(|baseline| baseline.created_at), name.clone()));
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{baseline, baselines, check_name};
+    use crate::exit::{Exit, Failure};
+
+    #[test]
+    fn names_that_could_leave_the_directory_are_refused() {
+        let long = "a".repeat(65);
+        for name in ["", ".", "..", "../x", "a/b", ".hidden", "-a", "a b", "previous", long.as_str()] {
+            assert_eq!(check_name(name).expect_err(name).exit(), Exit::Usage);
+        }
+        for name in ["war-baseline-20250102", "good", "v1.2_x", &long[..64]] {
+            check_name(name).expect(name);
+        }
+    }
+
+    #[test]
+    fn workspace_without_a_baseline_has_none_to_go_back_to() {
+        let room = tempfile::tempdir().expect("a directory");
+        assert!(baselines(room.path()).expect("listed").is_empty());
+        for name in ["good", "previous"] {
+            assert_eq!(baseline(room.path(), name).expect_err("none").exit(), Exit::Corrupt);
+        }
+    }
 }

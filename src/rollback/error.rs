@@ -83,7 +83,7 @@ pub enum RollbackError {
         recorded: String,
     },
     /// A rollback was interrupted and must be finished first.
-    #[error("the rollback to '{to}' of {started_at} was interrupted: the workspace is between two states")]
+    #[error("the rollback to '{to}' of {started_at} is not finished: the workspace is between two states")]
     Interrupted {
         /// The baseline.
         to: String,

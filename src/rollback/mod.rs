@@ -22,7 +22,7 @@ mod stored;
 mod tree;
 
 pub use baseline::{
-    Baseline, CodeLayer, ConfigLayer, DataLayer, ModelInForce, ModelLayer, PREVIOUS, baseline, baselines,
+    Baseline, CodeLayer, ConfigLayer, DataLayer, Listed, ModelInForce, ModelLayer, PREVIOUS, baseline, baselines,
 };
 pub use create::{CreateOptions, Created, Site, create, verify};
 pub use data::stores_of;

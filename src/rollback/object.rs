@@ -171,3 +171,38 @@ fn damaged(path: &Path, error: &io::Error) -> RollbackError {
 fn wrong_bytes(path: &Path) -> RollbackError {
     RollbackError::Damaged { path: path.into(), why: "its bytes are not those of its name".into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs};
+
+    use super::ObjectStore;
+    use crate::{durable, exit::Exit, exit::Failure};
+
+    #[test]
+    fn copies_are_shared_checked_and_written_back() {
+        let room = tempfile::tempdir().expect("a directory");
+        let files = ["a", "b", "large"].map(|name| room.path().join(name));
+        durable::replace(&files[0], "same").expect("written");
+        durable::replace(&files[1], "same").expect("written");
+        durable::replace(&files[2], vec![7; 5 << 20]).expect("written");
+        let store = ObjectStore::of(room.path());
+        let added = store.add(&files, &mut |_| {}).expect("copied");
+        assert_eq!((added[0], added[2].1), (added[1], 5 << 20));
+        // What damages a file in place does not reach its copy.
+        fs::OpenOptions::new().write(true).open(&files[2]).and_then(|file| file.set_len(3)).expect("damaged");
+        fs::remove_file(&files[0]).expect("removed");
+        let wanted: Vec<_> =
+            files.iter().zip(&added).map(|(file, (sha256, bytes))| (file.clone(), *sha256, *bytes)).collect();
+        store.restore(&wanted, room.path(), &mut |_| {}).expect("restored");
+        assert_eq!(fs::read(&files[0]).expect("back"), b"same");
+        assert_eq!(fs::metadata(&files[2]).expect("back").len(), 5 << 20);
+        durable::replace(&store.path(&added[2].0), "other").expect("damaged");
+        assert_eq!(store.check(&added[2].0).expect_err("seen").exit(), Exit::Corrupt);
+        assert_eq!(store.restore(&wanted[2..], room.path(), &mut |_| {}).expect_err("refused").exit(), Exit::Corrupt);
+        store.add(&files, &mut |_| {}).expect("mended by the next baseline");
+        store.check(&added[2].0).expect("whole");
+        assert_eq!(store.sweep(&BTreeSet::from([added[0].0])).expect("swept"), 1);
+        store.check(&added[0].0).expect("kept");
+    }
+}

@@ -71,16 +71,19 @@ pub fn roll_back(site: Site<'_>, options: RollbackOptions<'_>, step: StopAt<'_>)
     let layers: Vec<Layer> = LAYERS.into_iter().filter(|layer| options.layers.contains(layer)).collect();
     let whole = layers.len() == LAYERS.len();
     let mut work = Work::begin(site, options.to)?;
+    // Under the locks no other rollback is at work, so an intent is of one that died.
+    let _locks = site.lock("rollback")?;
     match unfinished(root) {
         Ok(None) => {}
-        Ok(Some(intent)) if intent.to == work.baseline.name && intent.layers == layers => return resume(site, step),
+        Ok(Some(intent)) if intent.to == work.baseline.name && intent.layers == layers && !options.dry_run => {
+            return work.go_on(intent, step);
+        }
         // All four layers say what everything becomes, whatever lies in between.
         Ok(Some(_)) | Err(_) if whole && !options.dry_run => {
             work.actions.push("took the place of a rollback that was interrupted".into());
         }
         Ok(Some(_)) | Err(_) => intent::require_none(root)?,
     }
-    let _locks = site.lock("rollback")?;
     work.preflight(&layers)?;
     if options.dry_run {
         return work.foresee(layers);
@@ -94,11 +97,9 @@ pub fn roll_back(site: Site<'_>, options: RollbackOptions<'_>, step: StopAt<'_>)
 /// # Errors
 /// `NothingToResume`; as [`roll_back`].
 pub fn resume(site: Site<'_>, step: StopAt<'_>) -> Result<RolledBack, RollbackError> {
-    let intent = unfinished(site.root())?.ok_or_else(|| RollbackError::NothingToResume(site.root().into()))?;
-    let mut work = Work::begin(site, &intent.to)?;
     let _locks = site.lock("rollback --resume")?;
-    work.actions.push(format!("resumed the rollback to {} of {}", intent.to, intent.started_at));
-    work.finish(intent, step)
+    let intent = unfinished(site.root())?.ok_or_else(|| RollbackError::NothingToResume(site.root().into()))?;
+    Work::begin(site, &intent.to)?.go_on(intent, step)
 }
 
 impl<'a> Work<'a> {
@@ -137,7 +138,7 @@ impl<'a> Work<'a> {
             .iter()
             .map(|proof| match proof.differences.len() {
                 0 => format!("{}: nothing to take back", name_of(proof.layer)),
-                count => format!("{}: would take back {count} differences", name_of(proof.layer)),
+                count => format!("{}: {count} to take back", name_of(proof.layer)),
             })
             .collect();
         let proof = proof_of(proofs, self.watch.seconds());
@@ -190,6 +191,11 @@ impl<'a> Work<'a> {
         step("write the intent");
         intent::write(root, &intent)?;
         Ok(intent)
+    }
+
+    fn go_on(mut self, intent: RollbackIntent, step: StopAt<'_>) -> Result<RolledBack, RollbackError> {
+        self.actions.push(format!("resumed the rollback to {} of {}", intent.to, intent.started_at));
+        self.finish(intent, step)
     }
 
     /// Acts, proves, and removes the intent.
@@ -275,7 +281,7 @@ impl<'a> Work<'a> {
             // A pointer that is not sound is what is to be mended here.
             let current = pointers.current(&models, &job).ok();
             match wanted {
-                _ if current.as_ref().is_some_and(|current| current.as_deref() == wanted) => continue,
+                _ if current.as_ref().is_some_and(|current| current.as_deref() == wanted) => {}
                 Some(id) => {
                     step(&format!("put {job}/{id} in force"));
                     pointers.take_back(&models, &job, id, &note).map_err(RollbackError::Models)?;

@@ -119,7 +119,7 @@ impl Vault {
         let head = self.head_commit()?;
         let reachable = target.id() == head.id()
             || self.repository.graph_descendant_of(target.id(), head.id()).map_err(self.failed("walk the commits"))?;
-        if files.is_empty() && (reachable || scope != Scope::All) {
+        if files.is_empty() && (reachable || matches!(scope, Scope::Below(_))) {
             return Ok(None);
         }
         let id = if files.is_empty() { head.id() } else { self.stash_of(&head, &files, at)? };
