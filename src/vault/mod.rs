@@ -7,6 +7,7 @@ mod clone;
 mod error;
 mod lock;
 mod repository;
+mod rescue;
 mod reset;
 mod restore;
 mod status;

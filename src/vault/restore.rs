@@ -39,7 +39,7 @@ impl Scope<'_> {
 
 /// What a path of a tree holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Held {
+pub(super) struct Held {
     id: Oid,
     mode: i32,
 }
@@ -94,85 +94,6 @@ impl Vault {
             builder.write()
         };
         write().map_err(self.failed("write the tree of the rollback"))
-    }
-
-    /// Saves what differs from HEAD in `scope`, and what is in the way of `target`, as a commit that
-    /// `git stash apply REFERENCE` brings back; commits that only HEAD reaches stay reachable by it too.
-    /// Returns the files that were saved; nothing is written where there is nothing to save.
-    ///
-    /// # Errors
-    /// When a file cannot be read or an object cannot be written.
-    pub fn save_edits(
-        &self,
-        target: &str,
-        scope: Scope<'_>,
-        reference: &str,
-        at: Timestamp,
-    ) -> Result<Option<Vec<String>>, VaultError> {
-        let target = self.resolve_commit(target)?;
-        let held = self.held_by(&self.tree_of(&target)?, scope)?;
-        let status = self.status()?;
-        let in_the_way = |path: &String| held.keys().any(|own| is_in_the_way(path, own));
-        let mut files: Vec<String> = status.changed.into_iter().filter(|path| scope.has(path)).collect();
-        files.extend(status.untracked.into_iter().filter(in_the_way));
-        files.sort();
-        let head = self.head_commit()?;
-        let reachable = target.id() == head.id()
-            || self.repository.graph_descendant_of(target.id(), head.id()).map_err(self.failed("walk the commits"))?;
-        if files.is_empty() && (reachable || matches!(scope, Scope::Below(_))) {
-            return Ok(None);
-        }
-        let id = if files.is_empty() { head.id() } else { self.stash_of(&head, &files, at)? };
-        self.sync_commit(id)?;
-        self.repository
-            .reference(reference, id, false, "saved before a rollback")
-            .map_err(self.failed("name what was saved"))?;
-        self.sync_reference(reference)?;
-        Ok(Some(files))
-    }
-
-    /// Writes the commit that git stash would: its parents are HEAD and the index as a commit.
-    fn stash_of(&self, head: &Commit<'_>, files: &[String], at: Timestamp) -> Result<Oid, VaultError> {
-        let write = || {
-            let author = signature(at)?;
-            let mut index = self.repository.index()?;
-            let staged = self.repository.find_tree(index.write_tree()?)?;
-            let staged = self.repository.commit(None, &author, &author, "index before a rollback", &staged, &[head])?;
-            let staged = self.repository.find_commit(staged)?;
-            let mut work = git2::Index::new()?;
-            work.read_tree(&head.tree()?)?;
-            for file in files {
-                match self.blob_of(file)? {
-                    Some((id, mode)) => work.add(&index_entry(file, id, mode))?,
-                    None => work.remove(Path::new(file), 0)?,
-                }
-            }
-            let tree = self.repository.find_tree(work.write_tree_to(&self.repository)?)?;
-            let message = "edits before a rollback";
-            self.repository.commit(None, &author, &author, message, &tree, &[head, &staged])
-        };
-        let id = write().map_err(self.failed("save the edits"))?;
-        // The index is the second parent, whose objects a sync of the first would pass over.
-        let commit = self.repository.find_commit(id).map_err(self.failed("read what was saved"))?;
-        for parent in commit.parent_ids().skip(1) {
-            self.sync_commit(parent)?;
-        }
-        Ok(id)
-    }
-
-    fn blob_of(&self, file: &str) -> Result<Option<(Oid, u32)>, git2::Error> {
-        use std::os::unix::fs::PermissionsExt as _;
-        let path = self.root.join(file);
-        let Ok(found) = path.symlink_metadata() else { return Ok(None) };
-        if found.is_symlink() {
-            let target = fs::read_link(&path).unwrap_or_default();
-            return Ok(Some((self.repository.blob(target.as_os_str().as_encoded_bytes())?, 0o120_000)));
-        }
-        if !found.is_file() {
-            return Ok(None);
-        }
-        let mode = if found.permissions().mode() & 0o111 == 0 { 0o100_644 } else { 0o100_755 };
-        Ok(Some((self.repository.blob_path(&path)?, mode)))
     }
 
     /// Takes the files of `scope` to `commit`, and the branch with them. `step` is told of every change
@@ -261,11 +182,11 @@ impl Vault {
         Ok(entries.collect())
     }
 
-    fn tree_of<'a>(&self, commit: &Commit<'a>) -> Result<Tree<'a>, VaultError> {
+    pub(super) fn tree_of<'a>(&self, commit: &Commit<'a>) -> Result<Tree<'a>, VaultError> {
         commit.tree().map_err(self.failed("read a commit's tree"))
     }
 
-    fn held_by(&self, tree: &Tree<'_>, scope: Scope<'_>) -> Result<BTreeMap<String, Held>, VaultError> {
+    pub(super) fn held_by(&self, tree: &Tree<'_>, scope: Scope<'_>) -> Result<BTreeMap<String, Held>, VaultError> {
         let mut held = BTreeMap::new();
         tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
             let path = format!("{folder}{}", String::from_utf8_lossy(entry.name_bytes()));
@@ -351,10 +272,6 @@ impl Vault {
     }
 }
 
-fn is_in_the_way(path: &str, own: &str) -> bool {
-    Path::new(path).starts_with(own) || Path::new(own).starts_with(path)
-}
-
 /// Returns git's mode of what is at `path`.
 fn disk_mode(path: &Path) -> Option<i32> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -368,7 +285,7 @@ fn disk_mode(path: &Path) -> Option<i32> {
 }
 
 /// Returns an entry without the file's times: git compares the bytes when it looks next.
-fn index_entry(path: &str, id: Oid, mode: u32) -> git2::IndexEntry {
+pub(super) fn index_entry(path: &str, id: Oid, mode: u32) -> git2::IndexEntry {
     let never = git2::IndexTime::new(0, 0);
     git2::IndexEntry {
         ctime: never,

@@ -1,3 +1,5 @@
+//! Tests of partial restores: each part alone, deaths on the way, and what is saved before.
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use super::{Scope, Vault};
