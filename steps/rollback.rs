@@ -1,7 +1,27 @@
 //! The way back and its proof.
 
-use cucumber::{given, then, when};
-use lighthunter::drill::{Step, World};
+use std::str::FromStr;
+
+use cucumber::{Parameter, given, then, when};
+use lighthunter::{
+    drill::{Step, World},
+    record::Layer,
+    rollback::LAYERS,
+};
+
+/// A layer, by its name for people.
+#[derive(Clone, Copy, Parameter)]
+#[param(name = "layer", regex = "code|config|model|data")]
+struct LayerName(Layer);
+
+impl FromStr for LayerName {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        let found = LAYERS.into_iter().find(|layer| lighthunter::rollback::name_of(*layer) == word);
+        found.map(Self).ok_or_else(|| format!("'{word}' is not a layer"))
+    }
+}
 
 #[given("a baseline")]
 fn baseline(world: &mut World) -> Step {
@@ -32,6 +52,71 @@ fn tried_to(world: &mut World, to: String) -> Step {
 #[when("a drill of this workspace is tried")]
 fn drill_tried(world: &mut World) -> Step {
     world.try_to_drill_here()
+}
+
+#[given(expr = "a recorded baseline {string}")]
+fn recorded_baseline(world: &mut World, name: String) -> Step {
+    world.record_baseline(&name)
+}
+
+#[when(expr = "the stores are damaged")]
+fn stores_damaged(world: &mut World) -> Step {
+    world.damage_data()
+}
+
+#[when(expr = "a worse model is put in force")]
+fn worse_model(world: &mut World) -> Step {
+    world.put_worse_model_in_force()
+}
+
+#[when(expr = "the change is committed as {string}")]
+fn change_committed(world: &mut World, message: String) -> Step {
+    world.commit_change(&message)
+}
+
+#[when(expr = "the {layer} layer is rolled back to the recorded baseline")]
+fn layer_rolled_back(world: &mut World, layer: LayerName) -> Step {
+    world.roll_layers_back(&[layer.0])
+}
+
+#[when("all layers are rolled back to the recorded baseline")]
+fn all_layers_rolled_back(world: &mut World) -> Step {
+    world.roll_layers_back(&LAYERS)
+}
+
+#[when("a rollback of all layers is killed in the middle")]
+fn rollback_killed(world: &mut World) -> Step {
+    world.kill_rollback()
+}
+
+#[when("the rollback is resumed")]
+fn rollback_resumed(world: &mut World) -> Step {
+    world.resume_rollback()
+}
+
+#[when("the config and the code move on")]
+fn moved_on(world: &mut World) -> Step {
+    world.move_on()
+}
+
+#[when("the config pins the baseline's model")]
+fn model_pinned(world: &mut World) -> Step {
+    world.pin_baseline_model()
+}
+
+#[then(expr = "the last commit says {string}")]
+fn commit_says(world: &mut World, words: String) -> Step {
+    world.expect_commit_message(&words)
+}
+
+#[then("its result is not the baseline's")]
+fn other_result(world: &mut World) -> Step {
+    world.expect_other_result()
+}
+
+#[then(expr = "every mix of {string} and {string} runs or refuses with a clear error")]
+fn mixed_states(world: &mut World, old: String, new: String) -> Step {
+    world.walk_mixed_states(&old, &new)
 }
 
 #[then("the fingerprint proof holds")]

@@ -7,6 +7,7 @@ mod cli;
 mod hud;
 mod monitor;
 mod pipeline;
+mod rollback;
 mod room;
 mod scheduler;
 mod tidy;

@@ -58,6 +58,11 @@ impl Room {
         Self::copy_of(&NIGHTED)
     }
 
+    /// Copies this workspace as it is.
+    pub(crate) fn copy(&self) -> Self {
+        Self::copy_of(&self.root())
+    }
+
     /// Holds a directory with nothing in it.
     pub(crate) fn empty() -> Self {
         Self { directory: tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory") }

@@ -32,7 +32,12 @@ embedded![
     "2_full_run/simulation.feature",
     "3_failure/duckdb_path.feature",
     "3_failure/strategy.feature",
+    "4_rollback/all.feature",
     "4_rollback/code.feature",
+    "4_rollback/config.feature",
+    "4_rollback/data.feature",
+    "4_rollback/matrix.feature",
+    "4_rollback/model.feature",
     "5_war_drill/war_drill.feature",
 ];
 

@@ -21,6 +21,9 @@ use crate::{clock::Stopwatch, durable::DurableError};
 /// How often a running command and its signals are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(3);
 
+/// How often it is looked whether a command is to be killed.
+const KILL_LOOK_EVERY: Duration = Duration::from_millis(1);
+
 /// How much of a captured stream is kept, bytes.
 const CAPTURE_BYTES_MAX: usize = 1 << 20;
 
@@ -106,9 +109,24 @@ impl Target {
         name: &str,
         environment: &Environment,
         repo: &Path,
+        look: impl FnMut(Option<Ended>),
+    ) -> Result<Run, DrillError> {
+        self.run_with(name, &[], environment, repo, look)
+    }
+
+    /// As [`run`](Self::run), with what stands for `{args}`.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_with(
+        &self,
+        name: &str,
+        given: &[&str],
+        environment: &Environment,
+        repo: &Path,
         mut look: impl FnMut(Option<Ended>),
     ) -> Result<Run, DrillError> {
-        let (program, arguments) = self.command_line(name, environment, repo)?;
+        let (program, arguments) = self.command_line(name, given, environment, repo)?;
         let outputs = environment.outputs("drill");
         let watch = Stopwatch::start();
         let mut child = spawn(&program, &arguments, environment, repo, &outputs)?;
@@ -116,10 +134,53 @@ impl Target {
             .map_err(|source| DrillError::Start { program: program.clone(), source })?;
         let seconds = watch.seconds();
         look(Some(ended));
-        let [stdout, stderr] = outputs.map(|path| captured(&path, environment));
-        let line = environment.shown(&format!("{} {}", shown_program(&program), arguments.join(" ")));
+        Ok(Self::ran(name, (&program, &arguments), environment, &outputs, (ended, seconds)))
+    }
+
+    /// As [`run_with`](Self::run_with), but kills the whole group as soon as `is_time` says so.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_killed(
+        &self,
+        name: &str,
+        given: &[&str],
+        environment: &Environment,
+        mut is_time: impl FnMut() -> bool,
+    ) -> Result<Run, DrillError> {
+        let repo = environment.repo();
+        let (program, arguments) = self.command_line(name, given, environment, &repo)?;
+        let outputs = environment.outputs("drill");
+        let watch = Stopwatch::start();
+        let failed = |source| DrillError::Start { program: program.clone(), source };
+        let mut child = spawn(&program, &arguments, environment, &repo, &outputs)?;
+        let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
+        let deadline_seconds = self.spec.deadline_seconds(name);
+        let status = loop {
+            if let Some(status) = child.try_wait().map_err(failed)? {
+                break status;
+            }
+            if is_time() || watch.seconds() > deadline_seconds {
+                let _ = killpg(group, Signal::SIGKILL);
+                break child.wait().map_err(failed)?;
+            }
+            thread::sleep(KILL_LOOK_EVERY);
+        };
+        let ended = (ended(status), watch.seconds());
+        Ok(Self::ran(name, (&program, &arguments), environment, &outputs, ended))
+    }
+
+    fn ran(
+        name: &str,
+        (program, arguments): (&Path, &[String]),
+        environment: &Environment,
+        outputs: &[PathBuf; 2],
+        (ended, seconds): (Ended, f64),
+    ) -> Run {
+        let [stdout, stderr] = outputs.each_ref().map(|path| captured(path, environment));
+        let line = environment.shown(&format!("{} {}", shown_program(program), arguments.join(" ")));
         tracing::debug!(%line, %ended, seconds, "the target's command ended");
-        Ok(Run { name: name.into(), line, ended, seconds, stdout, stderr })
+        Run { name: name.into(), line, ended, seconds, stdout, stderr }
     }
 
     /// Starts the command `name`, which runs beside others and serves the page of the signals.
@@ -128,7 +189,7 @@ impl Target {
     /// When the command is not named or cannot be started.
     pub(super) fn start(&self, name: &str, environment: &Environment) -> Result<Service, DrillError> {
         let repo = environment.repo();
-        let (program, arguments) = self.command_line(name, environment, &repo)?;
+        let (program, arguments) = self.command_line(name, &[], environment, &repo)?;
         let child = spawn(&program, &arguments, environment, &repo, &environment.outputs(name))?;
         let ports = self.spec.ports.keys().zip(environment.ports());
         let page = ports.fold(self.spec.signals.page.clone(), |page, (key, port)| {
@@ -140,6 +201,7 @@ impl Target {
     fn command_line(
         &self,
         name: &str,
+        given: &[&str],
         environment: &Environment,
         repo: &Path,
     ) -> Result<(PathBuf, Vec<String>), DrillError> {
@@ -150,6 +212,8 @@ impl Target {
                 words.extend(filled.flat_map(|((key, value), port)| {
                     ["--set".to_owned(), format!("{key}={}", value.replace("{port}", &port.to_string()))]
                 }));
+            } else if word == "{args}" {
+                words.extend(given.iter().map(|word| (*word).to_owned()));
             } else {
                 words.push(
                     word.replace("{repo}", &repo.to_string_lossy())

@@ -88,6 +88,14 @@ impl Vault {
         Ok(self.head_commit()?.tree_id().to_string())
     }
 
+    /// Returns the message of HEAD's commit.
+    ///
+    /// # Errors
+    /// When HEAD is unborn or unreadable.
+    pub fn head_message(&self) -> Result<String, VaultError> {
+        Ok(String::from_utf8_lossy(self.head_commit()?.message_bytes()).into_owned())
+    }
+
     /// Returns the branch that HEAD is on; `None` when it is detached.
     ///
     /// # Errors
@@ -309,6 +317,6 @@ pub(super) fn failed(what: &'static str, path: &Path) -> impl FnOnce(git2::Error
     move |source| VaultError::Git { what, path, source }
 }
 
-fn signature(at: Timestamp) -> Result<Signature<'static>, git2::Error> {
+pub(super) fn signature(at: Timestamp) -> Result<Signature<'static>, git2::Error> {
     Signature::new(NAME, EMAIL, &Time::new(at.as_second(), 0))
 }

@@ -15,6 +15,7 @@ use crate::{Check, Failed, reports, require};
 pub(crate) const CHECKS: &[Check] = &[
     ("foreign target is Ready", foreign_target_is_ready),
     ("planted defects are red", planted_defects_are_red),
+    ("rollbacks that fail, hang or lie are red", bad_rollbacks_are_red),
     ("foreign control run passes no failure", control_run),
     ("nothing selected is nothing ran", nothing_selected),
     ("a drill leaves nothing behind", leaves_nothing_behind),
@@ -30,7 +31,7 @@ const REFUSAL: &str = "The backtest refuses a weight of 1.7, and comes back";
 const LOOP: &str = "The backtest refuses an endless loop, and comes back";
 const BACKTEST: &str = "A backtest leaves its report and its experiment";
 
-/// What the target has no command for: it names no DayOps, no simulation and no monitor.
+/// What the target has no command for: no DayOps, no simulation, no monitor, no baseline of all layers.
 const WITHOUT_COMMAND: &[&str] = &[
     "DayOps after a good night lets the day begin",
     "DayOps without a night before it stops the day",
@@ -38,6 +39,13 @@ const WITHOUT_COMMAND: &[&str] = &[
     "The same day gives the same result, with the bus and without it",
     "The simulation refuses a signal that is no number, and its experiment says why",
     "The monitor counts what backtest and simulation refuse, and goes on",
+    "Everything is broken and comes back in one step",
+    "A rollback that is killed in the middle goes on",
+    "A bad config that was committed is taken back by a commit",
+    "Damaged stores come back from the baseline's copies",
+    "Sixteen mixed states",
+    "A worse model is found by the backtest and taken back by the pointer",
+    "A worse model is found by the backtest and passed over by the config",
     "From a clean environment through failure B and back",
 ];
 
@@ -115,6 +123,49 @@ fn planted_defects_are_red() -> Result<(), Failed> {
         if outcome.name() != *expected {
             let reason = outcome.reason().unwrap_or_default();
             wrong.push(format!("'{text}' of {file}: {} instead of {expected}: {reason}", outcome.name()));
+        }
+    }
+    require(wrong.is_empty(), || wrong.join("\n        "))
+}
+
+/// What a target's own rollback does after or instead of going back, and the outcome.
+const ROLLBACKS: &[(&str, &str)] = &[
+    ("", "Passed"),
+    ("exit 3", "NotRecovered"),
+    ("sleep 60", "NotRecovered"),
+    ("kill -9 $$", "NotRecovered"),
+    ("printf ' ' >> config/system_config.json", "NotRecovered"),
+];
+
+/// Nothing is taken back at all.
+const IDLE: &str = "#!/bin/sh\nexit 0\n";
+
+const CONFIG_BACK: &str = "A bad config that was committed is taken back by a commit";
+
+fn bad_rollbacks_are_red() -> Result<(), Failed> {
+    let good = "#!/bin/sh\nset -e\ngit checkout -q \"$(cat .git/stable)\" -- config\n\
+                git -c user.name=x -c user.email=x@localhost commit -qam 'rollback: revert config to war-config-stable-x'\n";
+    let mut scripts: Vec<(String, &str)> =
+        ROLLBACKS.iter().map(|(after, expected)| (format!("{good}{after}\n"), *expected)).collect();
+    scripts.push((IDLE.into(), "NotRecovered"));
+    let mut wrong = Vec::new();
+    for (script, expected) in scripts {
+        let room = tempfile::tempdir()?;
+        let root = target(room.path(), None)?;
+        let spec = fs::read_to_string(root.join("drill.toml"))?;
+        let commands = "[commands]\nbaseline = [\"sh\", \"-c\", \"git rev-parse HEAD > .git/stable\"]\n\
+                        rollback = [\"sh\", \"rollback.sh\", \"{args}\"]\n";
+        let spec = spec.replace("[commands]\n", commands).replace("[deadlines]\n", "[deadlines]\nrollback = 2\n");
+        lighthunter::durable::replace(&root.join("drill.toml"), spec)?;
+        lighthunter::durable::replace(&root.join("rollback.sh"), &script)?;
+        Vault::open(&root)?.commit_all("a way back of its own", Clock::system().now())?;
+        let mut options = options(&root, "way_back")?;
+        options.name = Some(format!("^{}$", regex::escape(CONFIG_BACK)));
+        let record = drill::run(options)?;
+        let outcome = &find(&record, CONFIG_BACK)?.outcome;
+        if outcome.name() != expected {
+            let reason = outcome.reason().unwrap_or_default();
+            wrong.push(format!("{script:?}: {} instead of {expected}: {reason}", outcome.name()));
         }
     }
     require(wrong.is_empty(), || wrong.join("\n        "))

@@ -184,7 +184,7 @@ impl World {
         hold(holds, || format!("the rerun's result differs: {before} is now {after}"))
     }
 
-    fn journal(&self, kind: EntryKind, action: &str, detail: serde_json::Value) -> Step {
+    pub(super) fn journal(&self, kind: EntryKind, action: &str, detail: serde_json::Value) -> Step {
         let scene = self.scene()?;
         scene.session.journal.write(&scene.session.options.clock, &scene.name, kind, action, detail)?;
         Ok(())

@@ -1,9 +1,11 @@
 //! The world of one scenario: what its steps act on and ask. Steps see nothing else of the drill.
 
 mod action;
+mod damage;
 mod expectation;
 mod monitor;
 mod product;
+mod rollback;
 mod stage;
 
 use std::{collections::BTreeMap, fmt, fs::File, sync::Arc};
@@ -26,6 +28,7 @@ pub struct World {
     attempt: Option<Attempt>,
     held_lock: Option<File>,
     monitor: Option<monitor::Watched>,
+    commands: usize,
     trace: Trace,
 }
 
@@ -49,6 +52,8 @@ struct Baseline {
     state: Fingerprint,
     /// The last result of each command.
     results: BTreeMap<String, String>,
+    /// The model in force of each job.
+    models: BTreeMap<String, String>,
 }
 
 /// Something that may be refused, and the state before it.

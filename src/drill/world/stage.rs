@@ -63,13 +63,13 @@ impl World {
         self.remember_state(head)
     }
 
-    fn remember_state(&mut self, tag: String) -> Step {
+    pub(super) fn remember_state(&mut self, tag: String) -> Step {
         let repo = self.environment()?.repo();
         let state = rollback::fingerprint(&repo)?;
         let text = serde_json::to_string_pretty(&state).unwrap_or_default();
         self.keep_evidence("fingerprint_before.json", text)?;
         let results = self.runs.iter().filter_map(|ran| Some((ran.run.name.clone(), ran.seen.result()?))).collect();
-        self.baseline = Some(Baseline { tag, state, results });
+        self.baseline = Some(Baseline { tag, state, results, models: super::rollback::pointers(&repo) });
         Ok(())
     }
 
