@@ -56,7 +56,7 @@ fn after_first_simulation(world: &mut World) -> Step {
 
 /// What of the target a person looks at.
 #[derive(Clone, Copy, Parameter)]
-#[param(name = "panel", regex = "the dashboard|the schedule|the config of dev|the config of prod")]
+#[param(name = "panel", regex = "the dashboard|the schedule|the config of dev|the config of prod|the manual")]
 struct Panel(&'static str);
 
 impl FromStr for Panel {
@@ -68,6 +68,7 @@ impl FromStr for Panel {
             "the schedule" => Ok(Self("schedule")),
             "the config of dev" => Ok(Self("config_of_dev")),
             "the config of prod" => Ok(Self("config_of_prod")),
+            "the manual" => Ok(Self("manual")),
             other => Err(format!("'{other}' is nothing to look at")),
         }
     }

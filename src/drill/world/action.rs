@@ -182,6 +182,7 @@ impl World {
     /// # Errors
     /// When the results differ or one is missing.
     pub fn prove_by_rerun(&mut self) -> Step {
+        self.enter(Phase::Recovering);
         let (seconds, name) = (self.last_run()?.run.seconds, &self.last_run()?.run.name);
         let before = self.baseline()?.results.get(name).cloned();
         let before = before.ok_or_else(|| NotSo(format!("the baseline has no result of {name} to compare with")))?;
