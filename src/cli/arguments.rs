@@ -6,11 +6,11 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use jiff::civil::Date;
 
 use super::{
-    backtest::BacktestArgs, bootstrap::BootstrapArgs, config::ConfigArgs, dashboard::DashboardArgs, data::DataArgs,
-    day_ops::DayOpsArgs, drill::DrillArgs, experiments::ExperimentsArgs, factors::FactorsArgs, hud::HudArgs,
-    init::InitArgs, models::ModelsArgs, monitor::MonitorArgs, night_ops::NightOpsArgs, performance::PerformanceArgs,
-    regression::RegressionArgs, risk::RiskArgs, scheduler::SchedulerArgs, simulate::SimulateArgs,
-    walk_forward::WalkForwardArgs,
+    backtest::BacktestArgs, baseline::BaselineArgs, bootstrap::BootstrapArgs, config::ConfigArgs,
+    dashboard::DashboardArgs, data::DataArgs, day_ops::DayOpsArgs, drill::DrillArgs, experiments::ExperimentsArgs,
+    factors::FactorsArgs, hud::HudArgs, init::InitArgs, models::ModelsArgs, monitor::MonitorArgs,
+    night_ops::NightOpsArgs, performance::PerformanceArgs, regression::RegressionArgs, risk::RiskArgs,
+    rollback::RollbackArgs, scheduler::SchedulerArgs, simulate::SimulateArgs, walk_forward::WalkForwardArgs,
 };
 use crate::{research::factor::threads_available, text::Language};
 
@@ -96,6 +96,8 @@ pub(super) enum Command {
     Hud(HudArgs),
     Dashboard(DashboardArgs),
     Monitor(MonitorArgs),
+    Baseline(BaselineArgs),
+    Rollback(RollbackArgs),
     Scheduler(SchedulerArgs),
     /// Check the machine: executable, git, disk, ports, libraries, clock, locks
     Doctor,

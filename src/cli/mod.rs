@@ -5,6 +5,7 @@
 
 mod arguments;
 mod backtest;
+mod baseline;
 mod bootstrap;
 mod config;
 mod console;
@@ -26,6 +27,7 @@ mod performance;
 mod progress;
 mod regression;
 mod risk;
+mod rollback;
 mod scheduler;
 mod session;
 mod simulate;
@@ -91,6 +93,8 @@ fn command(cli: Cli, console: Console) -> Result<Exit, AnyFailure> {
         Command::Hud(args) => hud::run(&session, args),
         Command::Monitor(args) => monitor::run(&session, &args),
         Command::Scheduler(args) => scheduler::run(&session, &args),
+        Command::Baseline(args) => baseline::run(&session, &args),
+        Command::Rollback(args) => rollback::run(&session, &args),
         Command::Doctor => doctor::run(&session),
         Command::Help { topic } => Ok(exit_codes::run(&session, topic.as_deref())),
     }

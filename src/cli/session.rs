@@ -12,6 +12,7 @@ use crate::{
     config::{self, LoadOptions},
     exit::{AnyFailure, Exit, Failure},
     ops::{Station, log::LogLayer},
+    rollback,
     workspace::Workspace,
 };
 
@@ -59,6 +60,7 @@ impl Session {
     /// Opens the workspace with its config and starts the log of `component`.
     pub(super) fn station(&self, component: &str) -> Result<Station, AnyFailure> {
         let workspace = self.workspace()?;
+        rollback::require_none(workspace.root())?;
         let config = config::load_all(&workspace, &self.load_options()?)?;
         for warning in &config.warnings {
             self.console.note(format!("warning: {warning}"));
@@ -66,6 +68,13 @@ impl Session {
         let station = Station { workspace, config, clock: self.clock.clone() };
         self.start_log(&station, component);
         Ok(station)
+    }
+
+    /// Starts the log of `component` where the config can be read; says nothing where it cannot.
+    pub(super) fn try_log(&self, component: &str) {
+        if let Ok(station) = self.quiet_station() {
+            self.start_log(&station, component);
+        }
     }
 
     /// Opens the workspace with its config and starts no log: what is drawn on the terminal must not be

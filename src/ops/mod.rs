@@ -13,6 +13,7 @@ mod listener;
 pub mod log;
 pub mod matrix;
 pub mod metrics;
+mod model_pointers;
 pub mod monitor;
 mod monitor_state;
 pub mod night_ops;
@@ -26,5 +27,6 @@ mod station;
 pub mod walk_forward;
 
 pub use listener::{Listener, Told};
+pub use model_pointers::ZooPointers;
 pub use research_plan::{check_model, zoo};
 pub use station::Station;

@@ -44,16 +44,21 @@ pub struct CodeRollback {
 pub fn set_baseline(root: &Path, date: Date, clock: &Clock) -> Result<String, RollbackError> {
     let vault = Vault::open(root)?;
     vault.require_clean()?;
-    let first = format!("war-baseline-{}", date.strftime("%Y%m%d"));
+    let name = free_tag(&vault, &format!("war-baseline-{}", date.strftime("%Y%m%d")))?;
+    vault.tag(&name, None, clock.now())?;
+    Ok(name)
+}
+
+/// Returns `first`, or the first of `first-2`, `first-3`, ... that is free or names HEAD already.
+pub(super) fn free_tag(vault: &Vault, first: &str) -> Result<String, RollbackError> {
     let taken = vault.tags(&format!("{first}*"))?;
     let head = vault.head()?;
-    let mut name = first.clone();
+    let mut name = first.to_owned();
     let mut number = 2;
     while taken.contains(&name) && vault.resolve(&name)? != head {
         name = format!("{first}-{number}");
         number += 1;
     }
-    vault.tag(&name, None, clock.now())?;
     Ok(name)
 }
 

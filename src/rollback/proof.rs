@@ -23,13 +23,18 @@ pub fn compare(before: &Fingerprint, after: &Fingerprint, seconds: f64) -> Proof
         .map(|layer| {
             let was = before.layers.get(&layer).unwrap_or(&empty);
             let is = after.layers.get(&layer).unwrap_or(&empty);
-            let differences = differences(&was.entries, &is.entries);
-            LayerProof { layer, before: was.digest(), after: is.digest(), differences }
+            layer_proof(layer, was, is)
         })
         .collect();
     // A proof of nothing proves nothing.
     let holds = !layers.is_empty() && layers.iter().all(|layer| layer.before == layer.after);
     ProofRecord { kind: "fingerprint".into(), holds, layers, seconds }
+}
+
+/// Compares two states of one layer.
+pub(super) fn layer_proof(layer: Layer, was: &LayerPrint, is: &LayerPrint) -> LayerProof {
+    let differences = differences(&was.entries, &is.entries);
+    LayerProof { layer, before: was.digest(), after: is.digest(), differences }
 }
 
 fn differences(before: &BTreeMap<String, Digest>, after: &BTreeMap<String, Digest>) -> Vec<String> {

@@ -38,9 +38,9 @@ pub use frame::{Frame, FrameColumn};
 pub use import::{ImportReport, TableImport};
 pub use jsonl::{JsonlContent, RotatingJsonl, read_jsonl};
 pub use ledger::{
-    ExecutionRow, JobRunBegin, JobRunEnd, JobRunRecord, JobRunStart, JobRunStatus, KillSwitchRow, Ledger, MarkRow,
-    OpenJobRun, OrderRow, PartitionRecord, RepairRecord, RevisionRecord, RunEnd, RunRecord, RunStart, RunStatus,
-    ScheduleMark, SkippedSlots, StageRecord, StageStatus, TradeBatch, TradeState,
+    DataState, ExecutionRow, JobRunBegin, JobRunEnd, JobRunRecord, JobRunStart, JobRunStatus, KillSwitchRow, Ledger,
+    MarkRow, OpenJobRun, OrderRow, PartitionRecord, RepairRecord, RevisionRecord, RunEnd, RunRecord, RunStart,
+    RunStatus, ScheduleMark, SkippedSlots, StageRecord, StageStatus, TradeBatch, TradeState,
 };
 pub use market_files::write_market;
 pub use parquet_file::{read_parquet, read_parquet_checked, write_parquet};

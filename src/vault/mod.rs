@@ -8,6 +8,7 @@ mod error;
 mod lock;
 mod repository;
 mod reset;
+mod restore;
 mod status;
 mod sync;
 
@@ -15,6 +16,7 @@ pub use error::VaultError;
 pub use lock::{LockFound, STALE_AFTER_SECONDS};
 pub use repository::{IndexEntry, Vault};
 pub use reset::ResetReport;
+pub use restore::Scope;
 pub use status::Status;
 
 /// Returns the version of the libgit2 that is linked.

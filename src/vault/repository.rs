@@ -309,6 +309,6 @@ pub(super) fn failed(what: &'static str, path: &Path) -> impl FnOnce(git2::Error
     move |source| VaultError::Git { what, path, source }
 }
 
-fn signature(at: Timestamp) -> Result<Signature<'static>, git2::Error> {
+pub(super) fn signature(at: Timestamp) -> Result<Signature<'static>, git2::Error> {
     Signature::new(NAME, EMAIL, &Time::new(at.as_second(), 0))
 }

@@ -64,7 +64,7 @@ impl Vault {
         Ok(ResetReport { commit: commit.id().to_string(), actions, files })
     }
 
-    fn require_whole(&self, tree: &Tree<'_>, target: &str) -> Result<(), VaultError> {
+    pub(super) fn require_whole(&self, tree: &Tree<'_>, target: &str) -> Result<(), VaultError> {
         let odb = self.repository.odb().map_err(self.failed("open the objects"))?;
         let mut missing = None;
         let walked = tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
@@ -120,7 +120,7 @@ impl Vault {
     }
 
     /// Says whether git converts the file on its way to disk, so that its bytes may differ.
-    fn is_filtered(&self, path: &str) -> bool {
+    pub(super) fn is_filtered(&self, path: &str) -> bool {
         ["text", "eol", "filter", "ident", "crlf", "working-tree-encoding"].iter().any(|name| {
             let value = self.repository.get_attr(Path::new(path), name, git2::AttrCheckFlags::default());
             value.ok().flatten().is_some()
@@ -161,7 +161,7 @@ impl Vault {
     }
 }
 
-fn disk_id(path: &Path, mode: i32) -> Option<Oid> {
+pub(super) fn disk_id(path: &Path, mode: i32) -> Option<Oid> {
     if mode == i32::from(git2::FileMode::Link) {
         let target = fs::read_link(path).ok()?;
         return Oid::hash_object(ObjectType::Blob, target.as_os_str().as_encoded_bytes()).ok();

@@ -48,6 +48,11 @@ impl Vault {
         Ok(sync_files(&[self.git_directory().join("refs/tags").join(name)])?)
     }
 
+    /// Syncs a reference that was set, by its whole name.
+    pub(super) fn sync_reference(&self, name: &str) -> Result<(), VaultError> {
+        Ok(sync_files(&[self.git_directory().join(name)])?)
+    }
+
     /// Syncs the index, the branch and the given files of the working tree.
     pub(super) fn sync_checkout(&self, files: &[String]) -> Result<(), VaultError> {
         let mut paths: Vec<PathBuf> = files.iter().map(|file| self.root.join(file)).collect();

@@ -14,6 +14,8 @@ pub struct Ops {
     pub logs: LogFiles,
     /// Below this much free space nothing is started, bytes.
     pub min_free_disk_bytes: u64,
+    /// How many baselines are kept.
+    pub baselines_keep: usize,
 }
 
 /// The night's research.
@@ -82,6 +84,7 @@ impl Ops {
                 keep_files: s.size("keep_files", 1, 1000),
             }),
             min_free_disk_bytes: s.count("min_free_disk_bytes", 0, 1 << 50),
+            baselines_keep: s.section("baselines", |s| s.size("keep", 1, 1000)),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! this room has returned from survives a kill and a power cut. Knows no bars, only their digests.
 
 mod audit;
+mod data_state;
 mod experiments;
 mod job_runs;
 mod kill_switch;
@@ -21,6 +22,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior, types::Type};
 
 pub use audit::{RepairRecord, RevisionRecord};
+pub use data_state::DataState;
 pub use job_runs::{JobRunBegin, JobRunEnd, JobRunRecord, JobRunStart, JobRunStatus, OpenJobRun};
 pub use kill_switch::KillSwitchRow;
 pub use partitions::PartitionRecord;
