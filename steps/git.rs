@@ -9,6 +9,16 @@ fn cloned(world: &mut World) -> Step {
     world.clone_repository()
 }
 
+#[when("all four layers are recorded")]
+fn layers_recorded(world: &mut World) -> Step {
+    world.run("baseline")
+}
+
+#[when(regex = "^the (code|config|model) alone is taken back by command$")]
+fn layer_taken_back(world: &mut World, layer: String) -> Step {
+    world.run_rollback(&format!("rollback_{layer}"))
+}
+
 #[given(expr = "a person's own file {string} in the tree")]
 fn own_file(world: &mut World, name: String) -> Step {
     world.leave_untracked_file(&name)

@@ -1,9 +1,9 @@
-@manual-2.3
+@manual-2.3.3
 Feature: HUD, dashboard and monitor beside the runs
   Chapter 2.3 of the manual: while the system works, a person sees in the browser, in the terminal and at
   the monitor that data flow, what was executed, and how the experiment ended.
 
-  @manual-2.3.2 @manual-2.3.3 @box-2.4
+  @box-2.4
   Scenario: HUD and monitor see the data flow and the experiment's result
     Given a workspace after its first night
     And the monitor is watching

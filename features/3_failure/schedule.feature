@@ -1,4 +1,4 @@
-@manual-4.2 @fault-schedule
+@manual-4.2.2 @fault-schedule
 Feature: A schedule after which NightOps does not run
   Chapter 4.2 of the manual: jobs.yaml was changed, every command still succeeds, and the night is simply
   never started. The plan and DayOps must show it before the night is missed.

@@ -120,7 +120,7 @@ pub const MANUAL_STEPS: &[ManualStep] = &[
         "4.1.1",
         "Make a baseline of a state that is known to be good",
         "建立可回滚的基线",
-        &[L("git status"), L("git log -1"), L("lighthunter baseline create {baseline}")],
+        &[L("git status"), L("git log -1"), L("lighthunter baseline create")],
     ),
     step(
         "4.1.2",
@@ -137,13 +137,18 @@ pub const MANUAL_STEPS: &[ManualStep] = &[
         "4.2.1",
         "Keep the configuration in git, and tag the stable version",
         "配置纳入 Git，并为稳定版本打 tag",
-        &[L("git commit -am \"tune: WHAT AND WHY\""), L("git tag {config}")],
+        &[L("git commit -am \"tune: WHAT AND WHY\""), L("lighthunter baseline create"), L("git tag --list '{config}'")],
     ),
     step(
         "4.2.2",
         "Take the configuration back",
         "出问题后的配置回滚",
-        &[L("lighthunter rollback --to {config} --only config"), C("schedule"), L("git log -1")],
+        &[
+            L("git diff {config} -- config"),
+            L("lighthunter rollback --to {baseline} --only config"),
+            C("schedule"),
+            L("git log -1"),
+        ],
     ),
     step(
         "4.3.1",

@@ -45,6 +45,15 @@ impl World {
         Ok(())
     }
 
+    /// Runs a command of the target that takes something back.
+    ///
+    /// # Errors
+    /// Those of [`World::run`].
+    pub fn run_rollback(&mut self, name: &str) -> Step {
+        self.enter(Phase::Recovering);
+        self.run(name)
+    }
+
     /// The first run after an injection is the one whose signals count.
     fn note_signals(&mut self, ran: &Ran) {
         let signs = self.injected.as_ref().and_then(|injected| injected.injection.fault.signs);
