@@ -116,6 +116,20 @@ impl Manual<'_> {
         gaps
     }
 
+    /// Returns the steps and boxes that the record shows no green scenario of, or a red one.
+    #[must_use]
+    pub fn unshown(&self) -> Vec<String> {
+        let strict = self.record.is_some_and(|record| record.strict);
+        let steps = MANUAL_STEPS.iter().map(|step| format!("manual-{}", step.id));
+        let boxes = BOXES.iter().map(|(id, ..)| format!("box-{id}"));
+        let is_unshown = |tag: &String| {
+            let proofs = self.proofs(tag);
+            let ran = || proofs.iter().filter_map(|proof| proof.ran);
+            !ran().any(|ran| ran.outcome.is_green()) || ran().any(|ran| ran.outcome.is_red(strict))
+        };
+        steps.chain(boxes).filter(is_unshown).collect()
+    }
+
     /// Returns the scenarios with the tag; where there are none, those of the nearest chapter above it.
     fn proofs(&self, tag: &str) -> Vec<Proof<'_>> {
         let mut tag = tag;
