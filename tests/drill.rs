@@ -36,7 +36,8 @@ type Check = (&'static str, fn() -> Result<(), Failed>);
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let checks: Vec<Check> = [guards::CHECKS, planted::CHECKS, manual::CHECKS, foreign::CHECKS, python::CHECKS, OWN].concat();
+    let checks: Vec<Check> =
+        [guards::CHECKS, planted::CHECKS, manual::CHECKS, foreign::CHECKS, python::CHECKS, OWN].concat();
     let chosen: Vec<Check> = checks
         .into_iter()
         .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|word| name.contains(word)))

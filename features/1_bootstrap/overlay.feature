@@ -1,9 +1,8 @@
-@manual-4.1
+@manual-4.2.1
 Feature: One repository, several environments
-  Chapter 4.1 of the manual advises a file for each environment instead of local edits: an overlay under
+  Chapters 4.1 and 4.2 of the manual advise a file for each environment instead of local edits: an overlay under
   config/ holds what differs, a variable chooses it, and git sees nothing.
 
-  @manual-4.1.2
   Scenario: The overlays of dev and prod differ in what they say, and git stays clean
     Given a bootstrapped workspace
     When the config of dev is shown

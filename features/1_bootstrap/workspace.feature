@@ -3,7 +3,7 @@ Feature: From an empty machine to a workspace that answers
   Chapter 1 of the manual. A clone of the repository, the configuration, the fixed directories and
   the smoke test, in an environment that holds nothing of the machine it runs on.
 
-  @manual-1.1 @box-1.1
+  @box-1.1
   Scenario: A clean environment holds nothing of this machine
     Given a clean environment
     Then it holds nothing of this machine

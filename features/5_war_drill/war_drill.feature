@@ -78,7 +78,7 @@ Feature: The war drill
     And its result equals the baseline's
     And the times of detection, rollback and proof are recorded
 
-  @fault-a @manual-4.1.1 @manual-4.1.2 @manual-4.2.1 @manual-4.2.2 @manual-4.3.1 @manual-4.3.2 @box-4.1 @box-4.2 @box-4.3 @box-4.4
+  @fault-a @manual-4.1.1 @manual-4.2.1 @manual-4.2.2 @manual-4.3.1 @manual-4.3.2 @box-4.1 @box-4.2 @box-4.3 @box-4.4
   Scenario: Code, config and model are each taken back by command, and all runs are as before
     Given a workspace after its first backtest
     When all four layers are recorded

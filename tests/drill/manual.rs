@@ -92,9 +92,8 @@ fn faults_are_known() -> Result<(), Failed> {
     let spec = Spec::of(&root().join("config/workspace"))?;
     let features = features()?;
     let steps = features.iter().flat_map(|feature| &feature.scenarios).flat_map(|scenario| &scenario.steps);
-    let ids: Vec<&str> = steps
-        .filter_map(|step| step.value.strip_prefix("the fault \"")?.strip_suffix("\" is injected"))
-        .collect();
+    let ids: Vec<&str> =
+        steps.filter_map(|step| step.value.strip_prefix("the fault \"")?.strip_suffix("\" is injected")).collect();
     require(!ids.is_empty(), || "no feature injects a fault".into())?;
     let unknown: Vec<&&str> = ids.iter().filter(|id| spec.fault(id).is_none()).collect();
     require(unknown.is_empty(), || format!("no catalogue and no drill.toml names {unknown:?}"))
@@ -103,8 +102,7 @@ fn faults_are_known() -> Result<(), Failed> {
 /// Every step and box was shown by a scenario that ran and was green, and by none that was red.
 pub(crate) fn require_shown(record: &DrillRecord) -> Result<(), Failed> {
     let features = features()?;
-    let unshown = with_manual(&features, Language::English, |manual| {
-        Manual { record: Some(record), ..*manual }.unshown()
-    })?;
+    let unshown =
+        with_manual(&features, Language::English, |manual| Manual { record: Some(record), ..*manual }.unshown())?;
     require(unshown.is_empty(), || format!("of {} steps these were not shown: {unshown:?}", MANUAL_STEPS.len()))
 }

@@ -82,7 +82,9 @@ fn unused_step_is_found() -> Result<(), Failed> {
     require(unused.len() == drill::registered_count() - 2, || {
         format!("{} unused of {}", unused.len(), drill::registered_count())
     })?;
-    require(unused.iter().all(|finding| finding.file.starts_with("steps/") || is_planted(&finding.file)), || format!("{:?}", unused.first()))
+    require(unused.iter().all(|finding| finding.file.starts_with("steps/") || is_planted(&finding.file)), || {
+        format!("{:?}", unused.first())
+    })
 }
 
 /// Says whether a finding is about the definitions that are planted here.

@@ -112,5 +112,11 @@ fn evidence(manual: &Manual<'_>, ran: Option<&ScenarioRecord>) -> String {
 
 fn typed(manual: &Manual<'_>, id: &str) -> Vec<String> {
     let steps = super::MANUAL_STEPS.iter().filter(|step| step::of_box(id).contains(&step.id));
-    steps.flat_map(|step| step.lines(manual)).collect()
+    let mut lines: Vec<String> = Vec::new();
+    for line in steps.flat_map(|step| step.lines(manual)) {
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
 }
