@@ -24,10 +24,30 @@ pub(super) fn replace_in_yaml(text: &str, pointer: &str, value: &serde_json::Val
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|error| format!("it is not valid YAML: {}", error.info()))?;
         if let Some((start, end)) = ended_value(&event, span, &mut open, &wanted) {
-            return spliced(text, byte_of(text, start)?, byte_of(text, end)?, &value.to_string());
+            let (start, end) = (byte_of(text, start)?, byte_of(text, end)?);
+            let end = start + value_bytes(text.get(start..end).unwrap_or_default());
+            return spliced(text, start, end, &value.to_string());
         }
     }
     Err("the pointer names nothing there".into())
+}
+
+/// Returns how many bytes of a span are the value: the parser counts blanks and comments after a closing
+/// quote to it.
+fn value_bytes(span: &str) -> usize {
+    let Some(quote) = span.chars().next().filter(|first| ['"', '\''].contains(first)) else {
+        return span.trim_end().len();
+    };
+    let mut rest = span.char_indices().skip(1).peekable();
+    while let Some((at, character)) = rest.next() {
+        let is_doubled = quote == '\'' && rest.peek().is_some_and(|(_, next)| *next == quote);
+        if (character == '\\' && quote == '"') || (character == quote && is_doubled) {
+            rest.next();
+        } else if character == quote {
+            return at + 1;
+        }
+    }
+    span.len()
 }
 
 /// Follows the events; returns the span in characters of a value that ends here and is the wanted one.

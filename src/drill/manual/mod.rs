@@ -77,6 +77,11 @@ impl Proof<'_> {
     fn name(&self) -> String {
         format!("{}: {}", self.file, self.scenario.name)
     }
+
+    /// Returns how the scenario ended, in a few words; empty where nothing ran.
+    fn outcome(&self) -> String {
+        self.ran.map_or_else(String::new, |ran| format!(" ({}, {:.1} s)", ran.outcome.name(), ran.seconds))
+    }
 }
 
 impl Manual<'_> {
@@ -191,11 +196,6 @@ impl Manual<'_> {
         }
     }
 
-    /// Returns how a scenario ended, in a few words; empty where nothing ran.
-    fn outcome(&self, proof: &Proof<'_>) -> String {
-        proof.ran.map_or_else(String::new, |ran| format!(" ({}, {:.1} s)", ran.outcome.name(), ran.seconds))
-    }
-
     fn map(&self) -> String {
         let mut text = format!("# {}\n\n", self.said("The manual and its scenarios", "手册与场景对照"));
         let intro = self.said(
@@ -228,7 +228,7 @@ impl Manual<'_> {
 
     fn row(&self, text: &mut String, id: &str, title: &str, commands: &str, tag: &str) {
         let proofs: Vec<String> =
-            self.proofs(tag).iter().map(|proof| format!("{}{}", proof.name(), self.outcome(proof))).collect();
+            self.proofs(tag).iter().map(|proof| format!("{}{}", proof.name(), proof.outcome())).collect();
         let _ = writeln!(text, "| {id} | {} | {} | {} |", cell(title), cell(commands), cell(&proofs.join("<br>")));
     }
 }

@@ -101,6 +101,6 @@ fn section(manual: &Manual<'_>, step: &ManualStep, text: &mut String) {
         text.push('\n');
     }
     let names: Vec<String> =
-        proofs.iter().map(|proof| format!("*{}*{}", proof.scenario.name, manual.outcome(proof))).collect();
+        proofs.iter().map(|proof| format!("*{}*{}", proof.scenario.name, proof.outcome())).collect();
     let _ = write!(text, "{} {}.\n\n", manual.said("Shown by", "证明场景："), names.join("; "));
 }

@@ -44,7 +44,7 @@ pub(super) fn procedure(manual: &Manual<'_>) -> String {
             let proofs = manual.proofs(&format!("box-{id}"));
             if let Some(proof) = proofs.first() {
                 let shown = manual.said("shown by", "证明场景");
-                let _ = writeln!(text, "   - {shown}: {}{}", proof.name(), manual.outcome(proof));
+                let _ = writeln!(text, "   - {shown}: {}{}", proof.name(), proof.outcome());
             }
         }
         text.push('\n');
@@ -69,9 +69,9 @@ pub(super) fn procedure(manual: &Manual<'_>) -> String {
 
 pub(super) fn checklist(manual: &Manual<'_>) -> String {
     let mut text = format!("# {}\n\n", manual.said("WAR CHECKLIST", "WAR CHECKLIST：战备演练勾选表"));
-    let _ = write!(
+    let _ = writeln!(
         text,
-        "{}\n",
+        "{}",
         manual.said(
             "The boxes of the manual's chapter 5. `lighthunter drill manual --page checklist` ticks them from the last drill \
              of the workspace and links the evidence; below are the scenarios that must be green for a tick.",
@@ -88,7 +88,7 @@ pub(super) fn checklist(manual: &Manual<'_>) -> String {
             let mark = if is_ticked(manual, &proofs) { "x" } else { " " };
             let _ = writeln!(text, "- [{mark}] **{id}** {}", manual.said(english, chinese));
             for proof in &proofs {
-                let _ = writeln!(text, "  - {}{}{}", proof.name(), manual.outcome(proof), evidence(manual, proof.ran));
+                let _ = writeln!(text, "  - {}{}{}", proof.name(), proof.outcome(), evidence(manual, proof.ran));
             }
         }
     }
