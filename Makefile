@@ -1,5 +1,5 @@
 # Two doors: `make drill` runs the war drill, `make test` passes the tests. Each does all its set-up.
-.PHONY: drill test bench-peers setup
+.PHONY: drill test nightly papers bench-peers setup
 
 # The report's path is the last line on stdout; what cargo builds is shown on stderr.
 drill: setup
@@ -10,6 +10,19 @@ test: setup
 	@scripts/setup_python.sh
 	@scripts/setup_browser.sh
 	@cargo test
+
+# The full regression on a fresh workspace, as the job nightly_regression runs it.
+nightly: setup
+	@cargo build
+	@rm -rf target/nightly
+	@target/debug/lighthunter init target/nightly
+	@target/debug/lighthunter --workspace target/nightly bootstrap
+	@target/debug/lighthunter --workspace target/nightly regression --mode full
+
+# The papers of the manual, written anew from the features: docs/BOOTSTRAP_AND_ROLLBACK.md, WAR_SOP.md,
+# WAR_CHECKLIST.md and manual.md.
+papers: setup
+	@UPDATE_PAPERS=1 cargo test --test drill -- papers
 
 # The same work in other engines, side by side: processor seconds and their ratios.
 bench-peers: setup

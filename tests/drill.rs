@@ -13,6 +13,12 @@ mod steps;
 mod foreign;
 #[path = "drill/guards.rs"]
 mod guards;
+#[path = "drill/manual.rs"]
+mod manual;
+#[path = "drill/planted.rs"]
+mod planted;
+#[path = "drill/python.rs"]
+mod python;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -30,7 +36,8 @@ type Check = (&'static str, fn() -> Result<(), Failed>);
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let checks: Vec<Check> = [guards::CHECKS, foreign::CHECKS, OWN].concat();
+    let checks: Vec<Check> =
+        [guards::CHECKS, planted::CHECKS, manual::CHECKS, foreign::CHECKS, python::CHECKS, OWN].concat();
     let chosen: Vec<Check> = checks
         .into_iter()
         .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|word| name.contains(word)))
@@ -56,7 +63,8 @@ const OWN: &[Check] = &[("LightHunter is Ready", lighthunter_is_ready), ("contro
 fn lighthunter_is_ready() -> Result<(), Failed> {
     let record = drill::run(own_options("own")?)?;
     println!("        {}: {}", record.verdict, record.verdict_reason);
-    require(record.verdict == Verdict::Ready, || record.verdict_reason.clone())
+    require(record.verdict == Verdict::Ready, || record.verdict_reason.clone())?;
+    manual::require_shown(&record)
 }
 
 fn control_run() -> Result<(), Failed> {

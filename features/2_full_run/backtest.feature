@@ -1,4 +1,4 @@
-@manual-2.3
+@manual-2.3.1
 Feature: The end-to-end backtest
   Chapter 2.3 of the manual: the model in force is traded on sessions that it has not seen, and what
   came of it is in a report and in the experiment record.

@@ -1,4 +1,4 @@
-@manual-2.3
+@manual-2.3.2
 Feature: The intraday simulation
   Chapter 2.3 of the manual: the newest day's minute bars are replayed through strategies, portfolio,
   risk and broker, with every event on the bus. The bus carries hints; the result does not need it.

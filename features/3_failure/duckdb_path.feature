@@ -3,7 +3,7 @@ Feature: Failure A: the path of DuckDB names a directory that does not exist
   Chapter 3.1 of the manual. One value of config/system_config.json is wrong; NightOps must fail with
   grace, and every place where a person would look must show it.
 
-  @box-3.1 @box-3.2
+  @manual-3.1.1 @manual-3.1.2 @manual-3.1.3 @box-3.1 @box-3.2
   Scenario: NightOps fails, and every signal shows it
     Given a workspace after its first night
     And a baseline

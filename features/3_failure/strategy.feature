@@ -4,7 +4,7 @@ Feature: Failure B: a strategy is wrong
   and trade nothing, the experiment is recorded as failed with the reason, the metrics count it. Then
   the code goes back to the baseline, and the same backtest gives the same result again.
 
-  @box-3.1 @box-3.2 @box-4.1
+  @manual-3.2.1 @manual-3.2.2 @box-3.1 @box-3.2 @box-4.1
   Scenario Outline: The backtest refuses <mistake>, and comes back
     Given a workspace after its first backtest
     And a baseline
@@ -32,7 +32,7 @@ Feature: Failure B: a strategy is wrong
       | an endless loop                 | strategy-loop          | 16   |
       | an endless loop that catches it | strategy-loop-in-pcall | 16   |
 
-  @box-3.2
+  @manual-3.2.2 @manual-3.2.3 @box-3.2
   Scenario: The simulation refuses a signal that is no number, and its experiment says why
     Given a workspace after its first simulation
     And a baseline
@@ -56,7 +56,7 @@ Feature: Failure B: a strategy is wrong
     Then it exits with code 0
     And its result equals the baseline's
 
-  @box-3.2
+  @manual-3.2.3 @box-3.2
   Scenario: The monitor counts what backtest and simulation refuse, and goes on
     Given a workspace after its first backtest
     And the monitor is watching

@@ -7,7 +7,7 @@ use std::{
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{progress::Progress, session::Session};
+use super::{drill_manual, progress::Progress, session::Session};
 use crate::{
     drill::{self, DrillError, DrillOptions},
     durable::DurableError,
@@ -38,6 +38,8 @@ enum DrillCommand {
     Faults,
     /// Print the JSON Schema of record.json
     Schema,
+    /// Write the runbook of this workspace from the features, or another paper
+    Manual(drill_manual::ManualArgs),
 }
 
 /// Which scenarios.
@@ -97,6 +99,7 @@ pub(super) fn run(session: &Session, args: DrillArgs) -> Result<Exit, AnyFailure
         DrillCommand::Check(selection) => check(session, &selection),
         DrillCommand::Faults => Ok(faults(session)),
         DrillCommand::Schema => Ok(schema(session)),
+        DrillCommand::Manual(args) => drill_manual::run(session, &args),
     }
 }
 

@@ -14,6 +14,7 @@ mod data;
 mod day_ops;
 mod doctor;
 mod drill;
+mod drill_manual;
 mod exit_codes;
 mod experiments;
 mod factors;

@@ -4,7 +4,7 @@
 use crate::record::{ChecklistItem, ScenarioRecord};
 
 /// Every box: id, in English, as the manual has it.
-const BOXES: [(&str, &str, &str); 18] = [
+pub(super) const BOXES: [(&str, &str, &str); 18] = [
     ("1.1", "Make or clear a clean environment", "新建或清理一台干净环境（容器/虚拟机更好）"),
     ("1.2", "Clone the repository and switch to the drill's branch", "克隆仓库 + 切换到演练分支"),
     ("1.3", "Create the virtual environment and install the dependencies", "创建虚拟环境并安装依赖"),

@@ -33,12 +33,18 @@ const BACKTEST: &str = "A backtest leaves its report and its experiment";
 
 /// What the target has no command for: no DayOps, no simulation, no monitor, no baseline of all layers.
 const WITHOUT_COMMAND: &[&str] = &[
+    "The overlays of dev and prod differ in what they say, and git stays clean",
+    "The doctor finds the machine fit",
+    "The script of chapter 1 brings a clone up",
     "DayOps after a good night lets the day begin",
     "DayOps without a night before it stops the day",
+    "HUD and monitor see the data flow and the experiment's result",
     "A simulated day ends with executions, accounts and a report",
     "The same day gives the same result, with the bus and without it",
+    "The plan lacks the night, DayOps warns, and the stable schedule comes back",
     "The simulation refuses a signal that is no number, and its experiment says why",
     "The monitor counts what backtest and simulation refuse, and goes on",
+    "The monitor counts failure A, and the HUD shows it and goes on",
     "Everything is broken and comes back in one step",
     "A rollback that is killed in the middle goes on",
     "A bad config that was committed is taken back by a commit",
@@ -46,7 +52,10 @@ const WITHOUT_COMMAND: &[&str] = &[
     "Sixteen mixed states",
     "A worse model is found by the backtest and taken back by the pointer",
     "A worse model is found by the backtest and passed over by the config",
+    "From a clean environment through failure A and back",
     "From a clean environment through failure B and back",
+    "Code, config and model are each taken back by command, and all runs are as before",
+    "The runbook of the workspace is written from its features",
 ];
 
 const PLANTED: &[Planted] = &[
@@ -239,7 +248,7 @@ fn target(room: &Path, planted: Option<&Planted>) -> Result<std::path::PathBuf, 
     Ok(root)
 }
 
-fn copy(from: &Path, to: &Path) -> Result<(), Failed> {
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), Failed> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let path = entry?.path();
@@ -253,7 +262,7 @@ fn copy(from: &Path, to: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-fn options(origin: &Path, name: &str) -> Result<DrillOptions, Failed> {
+pub(crate) fn options(origin: &Path, name: &str) -> Result<DrillOptions, Failed> {
     let mut options = DrillOptions::new("/nowhere".into(), reports(name)?, Clock::system());
     options.origin = Some(origin.into());
     options.keep = Keep::Never;
