@@ -14,8 +14,9 @@ use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
 };
+use serde_json::json;
 
-use super::{DrillError, Environment, Spec, service::Service};
+use super::{DrillError, Environment, Interruption, Spec, act::Act, busy::Busy, process::ProcessId, service::Service};
 use crate::{clock::Stopwatch, durable::DurableError};
 
 /// How often a running command and its signals are looked at.
@@ -38,6 +39,10 @@ pub struct Target {
     pub market: String,
     /// The directory of the origin's input bars, or the choice again where there is none.
     pub input: String,
+    /// Ends a command early.
+    pub(super) interruption: Interruption,
+    /// The time in which commands run.
+    pub(super) busy: Busy,
 }
 
 /// How a command ended.
@@ -111,10 +116,16 @@ impl Target {
         let (program, arguments) = self.command_line(name, environment, repo)?;
         let outputs = environment.outputs("drill");
         let watch = Stopwatch::start();
-        let mut child = spawn(&program, &arguments, environment, repo, &outputs)?;
-        let ended = wait(&mut child, self.spec.deadline_seconds(name), &mut look)
+        let running = self.busy.start();
+        let (mut child, act) = spawn(&program, &arguments, environment, repo, &outputs)?;
+        let ended = wait(&mut child, self.spec.deadline_seconds(name), &self.interruption, &mut look)
             .map_err(|source| DrillError::Start { program: program.clone(), source })?;
         let seconds = watch.seconds();
+        drop(running);
+        if let Some(act) = act {
+            act.done(json!({}));
+        }
+        let ended = ended.ok_or_else(|| DrillError::Interrupted(self.interruption.signal().unwrap_or_default()))?;
         look(Some(ended));
         let [stdout, stderr] = outputs.map(|path| captured(&path, environment));
         let line = environment.shown(&format!("{} {}", shown_program(&program), arguments.join(" ")));
@@ -129,12 +140,12 @@ impl Target {
     pub(super) fn start(&self, name: &str, environment: &Environment) -> Result<Service, DrillError> {
         let repo = environment.repo();
         let (program, arguments) = self.command_line(name, environment, &repo)?;
-        let child = spawn(&program, &arguments, environment, &repo, &environment.outputs(name))?;
+        let (child, act) = spawn(&program, &arguments, environment, &repo, &environment.outputs(name))?;
         let ports = self.spec.ports.keys().zip(environment.ports());
         let page = ports.fold(self.spec.signals.page.clone(), |page, (key, port)| {
             page.replace(&format!("{{{key}}}"), &port.to_string())
         });
-        Ok(Service::new(child, page))
+        Ok(Service::new(child, page, act))
     }
 
     fn command_line(
@@ -175,11 +186,12 @@ fn spawn(
     environment: &Environment,
     repo: &Path,
     [stdout, stderr]: &[PathBuf; 2],
-) -> Result<Child, DrillError> {
+) -> Result<(Child, Option<Act>), DrillError> {
     let open = |path: &PathBuf| File::create(path).map_err(DurableError::at("make", path));
     // The clone of a repository exists; the origin is made by the command itself.
     let directory = if repo.is_dir() { repo } else { environment.root() };
-    Command::new(program)
+    let act = environment.intend_process(&format!("{} {}", shown_program(program), arguments.join(" ")))?;
+    let started = Command::new(program)
         .args(arguments)
         .current_dir(directory)
         .env_clear()
@@ -188,8 +200,21 @@ fn spawn(
         .stdout(open(stdout)?)
         .stderr(open(stderr)?)
         .process_group(0)
-        .spawn()
-        .map_err(|source| DrillError::Start { program: program.into(), source })
+        .spawn();
+    match (started, act) {
+        (Ok(child), act) => {
+            if let (Some(act), Some(id)) = (&act, ProcessId::of(child.id())) {
+                act.note(json!(id));
+            }
+            Ok((child, act))
+        }
+        (Err(source), act) => {
+            if let Some(act) = act {
+                act.done(json!({ "started": false }));
+            }
+            Err(DrillError::Start { program: program.into(), source })
+        }
+    }
 }
 
 /// Returns the id on the last line of an experiment record; an empty word where there is none.
@@ -204,20 +229,27 @@ fn shown_program(program: &Path) -> String {
     program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// Waits for the end, or kills the whole group at the deadline.
-fn wait(child: &mut Child, deadline_seconds: f64, look: &mut impl FnMut(Option<Ended>)) -> std::io::Result<Ended> {
+/// Waits for the end, or kills the whole group at the deadline or when the drill is to end: then nothing
+/// is returned.
+fn wait(
+    child: &mut Child,
+    deadline_seconds: f64,
+    interruption: &Interruption,
+    look: &mut impl FnMut(Option<Ended>),
+) -> std::io::Result<Option<Ended>> {
     let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
     let watch = Stopwatch::start();
     loop {
         if let Some(status) = child.try_wait()? {
             // What the command left running goes with it; mostly there is nothing, which is no error.
             let _ = killpg(group, Signal::SIGKILL);
-            return Ok(ended(status));
+            return Ok(Some(ended(status)));
         }
-        if watch.seconds() > deadline_seconds {
+        let is_interrupted = interruption.signal().is_some();
+        if is_interrupted || watch.seconds() > deadline_seconds {
             let _ = killpg(group, Signal::SIGKILL);
             child.wait()?;
-            return Ok(Ended::Deadline);
+            return Ok((!is_interrupted).then_some(Ended::Deadline));
         }
         look(None);
         thread::sleep(LOOK_EVERY);
@@ -244,13 +276,20 @@ mod tests {
 
     use super::{Ended, Target};
     use crate::{
-        drill::{Environment, Spec},
+        drill::{Environment, Interruption, Spec, busy::Busy},
         seed::Seed,
     };
 
     fn target(spec: &str) -> Target {
         let spec = Spec::parse(spec, Path::new("drill.toml")).expect("a spec");
-        Target { executable: PathBuf::from("/bin/echo"), spec, market: "simulated:7".into(), input: "/in".into() }
+        Target {
+            executable: PathBuf::from("/bin/echo"),
+            spec,
+            market: "simulated:7".into(),
+            input: "/in".into(),
+            interruption: Interruption::default(),
+            busy: Busy::default(),
+        }
     }
 
     #[test]

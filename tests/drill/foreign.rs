@@ -156,9 +156,10 @@ fn leaves_nothing_behind() -> Result<(), Failed> {
     let directory = options.directory();
     drill::run(options)?;
     require(lighthunter::rollback::fingerprint(&origin)? == before, || "the origin was changed".into())?;
-    let (entries, damaged) = drill::read_journal(&directory)?;
-    require(damaged == 0 && drill::unfinished(&entries).is_empty(), || format!("not undone: {entries:?}"))?;
-    let root = entries.first().and_then(|entry| entry.detail.get("root")).and_then(|root| root.as_str());
+    let journal = drill::read_journal(&directory)?;
+    let open = drill::unfinished(&journal.entries);
+    require(journal.damaged.is_empty() && !journal.torn && open.is_empty(), || format!("not undone: {open:?}"))?;
+    let root = journal.entries.first().and_then(|entry| entry.detail.get("root")).and_then(|root| root.as_str());
     let root = root.ok_or("the journal names no root")?;
     require(!Path::new(root).exists(), || format!("{root} is left behind"))
 }

@@ -59,7 +59,7 @@ impl World {
         let injection = if session.options.control {
             fault.withhold()
         } else {
-            self.journal(EntryKind::Intent, "inject", fault.plan(&repo)?)?;
+            session.about_to_inject(&self.scene()?.name, &repo, fault.plan(&repo)?)?;
             fault.inject(&repo, &session.options.clock)?
         };
         let since = Stopwatch::start();
@@ -153,7 +153,7 @@ impl World {
         options.origin = Some(repo);
         let refusal = match Session::start(options) {
             Ok(started) => {
-                started.finish(false)?;
+                started.finish()?;
                 None
             }
             Err(error) => Some((error.exit().code(), error.to_string())),
