@@ -12,6 +12,7 @@ mod checklist;
 mod environment;
 mod error;
 mod fault;
+mod fault_spec;
 mod features;
 mod interruption;
 mod journal;

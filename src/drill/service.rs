@@ -56,12 +56,17 @@ impl Service {
     /// # Errors
     /// When it does not answer, or with something else than a page.
     pub(super) fn page(&self) -> io::Result<String> {
+        let (_, path) = self.address()?;
+        self.page_at(path)
+    }
+
+    /// Returns the page at another path of the same server.
+    ///
+    /// # Errors
+    /// When it does not answer, or with something else than a page.
+    pub(super) fn page_at(&self, path: &str) -> io::Result<String> {
         let unusable = |what: &str| io::Error::other(format!("{}: {what}", self.url));
-        let (host, path) = self
-            .url
-            .strip_prefix("http://")
-            .and_then(|rest| rest.split_once('/'))
-            .ok_or_else(|| unusable("is no address of a page"))?;
+        let ((host, _), path) = (self.address()?, path.trim_start_matches('/'));
         let mut stream = TcpStream::connect(host)?;
         stream.set_read_timeout(Some(PAGE_PATIENCE))?;
         stream.set_write_timeout(Some(PAGE_PATIENCE))?;
@@ -74,6 +79,12 @@ impl Service {
         let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| unusable("does not answer in HTTP"))?;
         let status = head.lines().next().unwrap_or_default();
         if status.split(' ').nth(1) == Some("200") { Ok(body.to_owned()) } else { Err(unusable(status)) }
+    }
+
+    /// Returns the host with its port, and the path.
+    fn address(&self) -> io::Result<(&str, &str)> {
+        let rest = self.url.strip_prefix("http://").and_then(|rest| rest.split_once('/'));
+        rest.ok_or_else(|| io::Error::other(format!("{} is no address of a page", self.url)))
     }
 }
 

@@ -66,6 +66,18 @@ impl std::fmt::Display for Ended {
     }
 }
 
+impl Ended {
+    /// Returns the exit code as a shell says it: 128 and the number for a signal.
+    #[must_use]
+    pub fn shell_code(self) -> Option<i32> {
+        match self {
+            Self::Code(code) => Some(code),
+            Self::Signal(number) => Some(128 + number),
+            Self::Deadline => None,
+        }
+    }
+}
+
 /// One run of a command.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
@@ -101,6 +113,20 @@ impl Target {
         self.spec.commands.contains_key(name)
     }
 
+    /// Runs the command `name` in `repo` and kills it, with all that it started, once `when` is there.
+    ///
+    /// # Errors
+    /// When the command is not named or cannot be started.
+    pub(super) fn run_until(
+        &self,
+        name: &str,
+        environment: &Environment,
+        when: Option<&Path>,
+        look: impl FnMut(Option<Ended>),
+    ) -> Result<Run, DrillError> {
+        self.run_in(name, environment, &environment.repo(), when, look)
+    }
+
     /// Runs the command `name` in `repo` with the environment's variables; `look` is called while it
     /// runs and once after its end.
     ///
@@ -111,6 +137,17 @@ impl Target {
         name: &str,
         environment: &Environment,
         repo: &Path,
+        look: impl FnMut(Option<Ended>),
+    ) -> Result<Run, DrillError> {
+        self.run_in(name, environment, repo, None, look)
+    }
+
+    fn run_in(
+        &self,
+        name: &str,
+        environment: &Environment,
+        repo: &Path,
+        kill_when: Option<&Path>,
         mut look: impl FnMut(Option<Ended>),
     ) -> Result<Run, DrillError> {
         let (program, arguments) = self.command_line(name, environment, repo)?;
@@ -118,7 +155,8 @@ impl Target {
         let watch = Stopwatch::start();
         let running = self.busy.start();
         let (mut child, act) = spawn(&program, &arguments, environment, repo, &outputs)?;
-        let ended = wait(&mut child, self.spec.deadline_seconds(name), &self.interruption, &mut look)
+        let limits = Limits { deadline_seconds: self.spec.deadline_seconds(name), kill_when, interruption: &self.interruption };
+        let ended = wait(&mut child, &limits, &mut look)
             .map_err(|source| DrillError::Start { program: program.clone(), source })?;
         let seconds = watch.seconds();
         drop(running);
@@ -142,7 +180,7 @@ impl Target {
         let (program, arguments) = self.command_line(name, environment, &repo)?;
         let (child, act) = spawn(&program, &arguments, environment, &repo, &environment.outputs(name))?;
         let ports = self.spec.ports.keys().zip(environment.ports());
-        let page = ports.fold(self.spec.signals.page.clone(), |page, (key, port)| {
+        let page = ports.fold(self.spec.signals.page_of(name).to_owned(), |page, (key, port)| {
             page.replace(&format!("{{{key}}}"), &port.to_string())
         });
         Ok(Service::new(child, page, act))
@@ -164,6 +202,7 @@ impl Target {
             } else {
                 words.push(
                     word.replace("{repo}", &repo.to_string_lossy())
+                        .replace("{executable}", &self.executable.to_string_lossy())
                         .replace("{market}", &self.market)
                         .replace("{input}", &self.input)
                         .replace("{experiment}", &newest_experiment(&repo.join(&self.spec.signals.experiments))),
@@ -229,12 +268,19 @@ fn shown_program(program: &Path) -> String {
     program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned()
 }
 
+/// What ends a command before it ends by itself.
+struct Limits<'a> {
+    deadline_seconds: f64,
+    /// It is killed when this exists.
+    kill_when: Option<&'a Path>,
+    interruption: &'a Interruption,
+}
+
 /// Waits for the end, or kills the whole group at the deadline or when the drill is to end: then nothing
 /// is returned.
 fn wait(
     child: &mut Child,
-    deadline_seconds: f64,
-    interruption: &Interruption,
+    limits: &Limits<'_>,
     look: &mut impl FnMut(Option<Ended>),
 ) -> std::io::Result<Option<Ended>> {
     let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
@@ -245,11 +291,15 @@ fn wait(
             let _ = killpg(group, Signal::SIGKILL);
             return Ok(Some(ended(status)));
         }
-        let is_interrupted = interruption.signal().is_some();
-        if is_interrupted || watch.seconds() > deadline_seconds {
+        let is_interrupted = limits.interruption.signal().is_some();
+        if is_interrupted || watch.seconds() > limits.deadline_seconds {
             let _ = killpg(group, Signal::SIGKILL);
             child.wait()?;
             return Ok((!is_interrupted).then_some(Ended::Deadline));
+        }
+        if limits.kill_when.is_some_and(|path| path.symlink_metadata().is_ok()) {
+            // One that has just ended cannot be killed; how it ended is seen above.
+            let _ = killpg(group, Signal::SIGKILL);
         }
         look(None);
         thread::sleep(LOOK_EVERY);
