@@ -13,6 +13,14 @@ mod steps;
 mod foreign;
 #[path = "drill/guards.rs"]
 mod guards;
+#[path = "drill/kills.rs"]
+mod kills;
+#[path = "drill/lanes.rs"]
+mod lanes;
+#[path = "drill/shell.rs"]
+mod shell;
+#[path = "drill/truth.rs"]
+mod truth;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -30,7 +38,8 @@ type Check = (&'static str, fn() -> Result<(), Failed>);
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let checks: Vec<Check> = [guards::CHECKS, foreign::CHECKS, OWN].concat();
+    let checks: Vec<Check> =
+        [guards::CHECKS, foreign::CHECKS, truth::CHECKS, lanes::CHECKS, kills::CHECKS, OWN].concat();
     let chosen: Vec<Check> = checks
         .into_iter()
         .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|word| name.contains(word)))

@@ -164,7 +164,11 @@ fn run_drill(session: &Session, args: RunArgs) -> Result<Exit, AnyFailure> {
         ..DrillOptions::new(executable, reports, session.clock.clone())
     };
     let options = match &args.resume {
-        Some(id) => options.resuming(id)?,
+        // One that ended and died before its report was whole is written again.
+        Some(id) => {
+            let is_reported = report::ReportPaths::within(&options.reports.join("drills").join(id)).junit.is_file();
+            options.resuming(id, is_reported)?
+        }
         None => options,
     };
     let progress = Progress::of(&session.screen, "scenarios");

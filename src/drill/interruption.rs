@@ -44,11 +44,6 @@ impl Interruption {
     pub(super) fn check(&self) -> Result<(), DrillError> {
         self.signal().map_or(Ok(()), |signal| Err(DrillError::Interrupted(signal)))
     }
-
-    #[cfg(test)]
-    pub(super) fn by(signal: u8) -> Self {
-        Self(Arc::new(AtomicUsize::new(signal.into())))
-    }
 }
 
 /// Returns a signal's name.

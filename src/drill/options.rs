@@ -113,15 +113,15 @@ impl DrillOptions {
     /// the drill's own, all else is as it is here.
     ///
     /// # Errors
-    /// When there is no such drill, it has ended, or its journal does not say what it was.
-    pub fn resuming(self, id: &str) -> Result<Self, DrillError> {
+    /// When there is no such drill, it has ended and is reported, or its journal does not say what it was.
+    pub fn resuming(self, id: &str, is_reported: bool) -> Result<Self, DrillError> {
         let not = |why: &str| DrillError::NotResumable { id: id.into(), why: why.into() };
         let options = Self { id: id.into(), resume: true, ..self };
         if !options.directory().join(JOURNAL_FILE).is_file() {
             return Err(not(&format!("there is none under {}", options.reports.display())));
         }
         let entries = read(&options.directory())?.entries;
-        if has_ended(&entries) {
+        if has_ended(&entries) && is_reported {
             return Err(not("it has ended"));
         }
         let first = entries.iter().find(|entry| entry.action == DRILL && entry.kind == EntryKind::Intent);

@@ -55,6 +55,7 @@ pub(super) fn recover(directory: &Path, id: &str, clock: &Clock) -> Result<Optio
             Err(error) => undone.push(format!("{} of line {}: {error}", intent.action, intent.seq)),
         }
     }
+    sweep(directory);
     match root::remove(&root, id, &kept(&read.entries)) {
         Ok(true) => undone.push(format!("removed {}", root.display())),
         Ok(false) => {}
@@ -92,6 +93,17 @@ pub(super) fn recover_others(drills: &Path, own: &str, clock: &Clock) -> (Vec<St
         }
     }
     (undone, residue)
+}
+
+/// Removes what a report that was being written left beside it.
+fn sweep(directory: &Path) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(".lighthunter-") && name.ends_with(".tmp") {
+            // One that stays is a nuisance and no more.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Says whether a journal is there and its last line is not the end of its drill.

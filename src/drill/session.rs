@@ -19,7 +19,7 @@ use super::{
     DrillError, DrillOptions, EntryKind, Environment, Journal, Keep, Observation, ROOT_SHOWN, Run, Spec, Target, Watch,
     act::ActLog,
     busy::Busy,
-    journal::DRILL,
+    journal::{self, DRILL, unfinished},
     origin,
     process::end_all,
     recovery::{self, Recovered},
@@ -401,6 +401,12 @@ impl Session {
             residue.push(error.to_string());
         }
         residue.extend(self.outside.changes());
+        // The states that scenarios were copied from went with the root, and so did what was refused in them.
+        let entries = journal::read(&self.options.directory())?.entries;
+        for intent in unfinished(&entries).into_iter().filter(|intent| intent.action != DRILL) {
+            let (of, detail) = ((EntryKind::Done, Some(intent.seq)), json!({ "by": "the end of the drill" }));
+            self.journal.write_of(&self.options.clock, &intent.scenario, of, &intent.action, detail)?;
+        }
         let interrupted = self.options.interruption.signal();
         let detail = json!({ "ended": interrupted.is_none(), "interrupted": interrupted, "kept": kept });
         self.journal.write(&self.options.clock, "", EntryKind::Done, DRILL, detail)?;

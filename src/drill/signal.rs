@@ -303,6 +303,7 @@ mod tests {
             metrics: "metrics".into(),
             experiments: "experiments".into(),
             page: String::new(),
+            pages: std::collections::BTreeMap::default(),
         }
     }
 

@@ -28,6 +28,9 @@ const CAPTURE_BYTES_MAX: usize = 1 << 20;
 /// The word that stands for the executable under drill.
 const EXECUTABLE_WORD: &str = "lighthunter";
 
+/// The target's own rollback, where it names one.
+pub(super) const ROLLBACK: &str = "rollback";
+
 /// The target's commands with what fills their places.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -124,7 +127,15 @@ impl Target {
         when: Option<&Path>,
         look: impl FnMut(Option<Ended>),
     ) -> Result<Run, DrillError> {
-        self.run_in(name, environment, &environment.repo(), when, look)
+        self.run_in((name, ""), environment, &environment.repo(), when, look)
+    }
+
+    /// Runs the target's own rollback to the state `to`.
+    ///
+    /// # Errors
+    /// When the command is not named or cannot be started.
+    pub(super) fn run_rollback(&self, environment: &Environment, to: &str) -> Result<Run, DrillError> {
+        self.run_in((ROLLBACK, to), environment, &environment.repo(), None, |_| {})
     }
 
     /// Runs the command `name` in `repo` with the environment's variables; `look` is called while it
@@ -139,23 +150,26 @@ impl Target {
         repo: &Path,
         look: impl FnMut(Option<Ended>),
     ) -> Result<Run, DrillError> {
-        self.run_in(name, environment, repo, None, look)
+        self.run_in((name, ""), environment, repo, None, look)
     }
 
     fn run_in(
         &self,
-        name: &str,
+        (name, to): (&str, &str),
         environment: &Environment,
         repo: &Path,
         kill_when: Option<&Path>,
         mut look: impl FnMut(Option<Ended>),
     ) -> Result<Run, DrillError> {
-        let (program, arguments) = self.command_line(name, environment, repo)?;
+        self.interruption.check()?;
+        let (program, mut arguments) = self.command_line(name, environment, repo)?;
+        arguments.iter_mut().for_each(|word| *word = word.replace("{to}", to));
         let outputs = environment.outputs("drill");
         let watch = Stopwatch::start();
         let running = self.busy.start();
         let (mut child, act) = spawn(&program, &arguments, environment, repo, &outputs)?;
-        let limits = Limits { deadline_seconds: self.spec.deadline_seconds(name), kill_when, interruption: &self.interruption };
+        let limits =
+            Limits { deadline_seconds: self.spec.deadline_seconds(name), kill_when, interruption: &self.interruption };
         let ended = wait(&mut child, &limits, &mut look)
             .map_err(|source| DrillError::Start { program: program.clone(), source })?;
         let seconds = watch.seconds();

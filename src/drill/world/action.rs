@@ -8,6 +8,7 @@ use crate::{
     drill::{
         DrillOptions, Ended, EntryKind,
         session::{Ran, Session},
+        target::ROLLBACK,
         trace::Phase,
     },
     exit::Failure as _,
@@ -143,12 +144,17 @@ impl World {
         let at_seconds = self.scene()?.watch.seconds();
         self.journal(EntryKind::Intent, "rollback", json!({ "to": to }))?;
         let repo = self.environment()?.repo();
+        if session.target.has(ROLLBACK) {
+            return self.roll_back_by_command(to, at_seconds);
+        }
         let done = match rollback::code(&repo, to, &self.baseline()?.state, &session.options.clock) {
             Ok(done) => done,
             Err(error) => return Ok(Err((error.exit().code(), error.to_string()))),
         };
         self.journal(EntryKind::Done, "rollback", json!({ "to": to, "holds": done.proof.holds }))?;
-        self.journal(EntryKind::Done, "inject", json!({ "by": "rollback" }))?;
+        if done.proof.holds {
+            self.journal(EntryKind::Done, "inject", json!({ "by": "rollback" }))?;
+        }
         self.keep_evidence("proof.json", serde_json::to_string_pretty(&done.proof).unwrap_or_default())?;
         self.trace.rollback = Some(crate::record::RollbackRecord { at_seconds, ..done.rollback });
         self.trace.proofs.push(done.proof);
@@ -199,7 +205,7 @@ impl World {
         hold(holds, || format!("the rerun's result differs: {before} is now {after}"))
     }
 
-    fn journal(&self, kind: EntryKind, action: &str, detail: serde_json::Value) -> Step {
+    pub(super) fn journal(&self, kind: EntryKind, action: &str, detail: serde_json::Value) -> Step {
         let scene = self.scene()?;
         scene.session.journal.write(&scene.session.options.clock, &scene.name, kind, action, detail)?;
         Ok(())

@@ -4,6 +4,7 @@ mod action;
 mod expectation;
 mod hud;
 mod monitor;
+mod own_rollback;
 mod product;
 mod stage;
 
