@@ -211,7 +211,9 @@ fn say(session: &Session, record: &DrillRecord) {
     session.console.line(format!("\n{} in {:.1} s: {}", record.verdict, record.seconds, record.verdict_reason));
     let conduct = &record.conduct;
     for (what, lines) in [("Undone", &conduct.undone), ("Left behind", &conduct.residue)] {
-        lines.iter().for_each(|line| session.console.line(format!("{what}: {line}")));
+        for line in lines {
+            session.console.line(format!("{what}: {line}"));
+        }
     }
     let share = 100.0 * conduct.overhead_seconds / record.seconds.max(f64::MIN_POSITIVE);
     let p95 =

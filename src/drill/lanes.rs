@@ -55,7 +55,7 @@ pub(super) fn run_all(
     let ended = silently(|| {
         thread::scope(|scope| {
             let lanes: Vec<_> = (0..session.options.jobs.clamp(1, count.max(1))).map(|_| scope.spawn(lane)).collect();
-            lanes.into_iter().map(|lane| lane.join().unwrap_or_else(|_| Err(DrillError::Lane))).collect()
+            lanes.into_iter().map(|lane| lane.join().unwrap_or(Err(DrillError::Lane))).collect()
         })
     });
     let ended: Result<Vec<()>, DrillError> = ended;

@@ -99,7 +99,7 @@ pub(super) fn recover_others(drills: &Path, own: &str, clock: &Clock) -> (Vec<St
 fn sweep(directory: &Path) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with(".lighthunter-") && name.ends_with(".tmp") {
+        if name.starts_with(".lighthunter-") {
             // One that stays is a nuisance and no more.
             let _ = fs::remove_file(entry.path());
         }

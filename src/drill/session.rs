@@ -115,16 +115,14 @@ impl Session {
         let detail = json!({ "root": root, "repeat": options.repeat_command(), "options": options.saved() });
         journal.write(&options.clock, "", EntryKind::Intent, DRILL, detail)?;
         let made = Self::make(options, given, root, (Arc::clone(&journal), earlier, outside));
-        made.inspect_err(|(options, error)| {
-            // What was made goes again, and nothing is left to go on with.
-            let removed = root::place(&options.id).and_then(|root| root::remove(&root, &options.id, &[]));
-            let detail = json!({ "ended": true, "error": error.to_string() });
-            let written = journal.write(&options.clock, "", EntryKind::Done, DRILL, detail);
-            if let Err(error) = removed.map(|_| ()).and(written.map(|_| ())) {
-                tracing::warn!(%error, "a drill that could not start left something behind");
+        made.map_err(|failed| {
+            let (options, error) = *failed;
+            let detail = json!({ "ended": false, "error": error.to_string() });
+            if let Err(error) = journal.write(&options.clock, "", EntryKind::Done, DRILL, detail) {
+                tracing::warn!(%error, "the journal of a drill that could not start has no end");
             }
+            error
         })
-        .map_err(|(_, error)| error)
     }
 
     /// Starts the drill's journal, or takes it over and undoes what it says.
@@ -149,9 +147,13 @@ impl Session {
         given: Option<PathBuf>,
         root: PathBuf,
         (journal, earlier, outside): (Arc<Journal>, Earlier, Outside),
-    ) -> Result<Self, (DrillOptions, DrillError)> {
+    ) -> Result<Self, Box<(DrillOptions, DrillError)>> {
+        if let Err(error) = root::make(&root, options.resume) {
+            return Err(Box::new((options, error)));
+        }
+        let kept: Vec<PathBuf> =
+            earlier.scenarios.iter().filter_map(|scenario| scenario.kept.as_ref().map(PathBuf::from)).collect();
         let make = || -> Result<_, DrillError> {
-            root::make(&root, options.resume)?;
             let mut target = Target {
                 executable: options.executable.clone(),
                 spec: Spec::parse("", &root)?,
@@ -176,9 +178,14 @@ impl Session {
         };
         let (target, origin, commit) = match make() {
             Ok(made) => made,
-            Err(error) => return Err((options, error)),
+            Err(error) => {
+                // What was made goes again.
+                if let Err(error) = root::remove(&root, &options.id, &kept) {
+                    tracing::warn!(%error, "a drill that could not start left its root behind");
+                }
+                return Err(Box::new((options, error)));
+            }
         };
-        let kept = earlier.scenarios.iter().filter_map(|scenario| scenario.kept.as_ref().map(PathBuf::from)).collect();
         // Environments that were kept have their names still.
         let named = earlier.resumed * ENVIRONMENTS_MAX;
         Ok(Self {
@@ -321,7 +328,8 @@ impl Session {
         let keep = match self.options.keep {
             Keep::Always => true,
             Keep::Never => false,
-            Keep::OnFailure => red && trace.skipped.is_none(),
+            // One that was interrupted is red by nobody's fault.
+            Keep::OnFailure => red && trace.skipped.is_none() && self.options.interruption.signal().is_none(),
         };
         if red && keep {
             self.undo_injections(name);

@@ -163,7 +163,9 @@ impl Target {
     ) -> Result<Run, DrillError> {
         self.interruption.check()?;
         let (program, mut arguments) = self.command_line(name, environment, repo)?;
-        arguments.iter_mut().for_each(|word| *word = word.replace("{to}", to));
+        for word in &mut arguments {
+            *word = word.replace("{to}", to);
+        }
         let outputs = environment.outputs("drill");
         let watch = Stopwatch::start();
         let running = self.busy.start();
