@@ -1,5 +1,5 @@
 # Two doors: `make drill` runs the war drill, `make test` passes the tests. Each does all its set-up.
-.PHONY: drill test nightly papers bench-peers setup
+.PHONY: drill test nightly papers bench-peers drill-kills drill-repeats setup
 
 # The report's path is the last line on stdout; what cargo builds is shown on stderr.
 drill: setup
@@ -31,3 +31,11 @@ bench-peers: setup
 # Only what cargo cannot do itself: the prebuilt libduckdb. A second run changes nothing.
 setup:
 	@scripts/setup_duckdb.sh
+
+# The short drill killed at 200 random moments; after each the tree must be the baseline's and nothing left.
+drill-kills: setup
+	@LIGHTHUNTER_DRILL_KILLS=200 cargo test --test drill -- "killed drill"
+
+# The short drill 100 times in a row: none may differ.
+drill-repeats: setup
+	@LIGHTHUNTER_DRILL_REPEATS=100 cargo test --test drill -- "again and again"

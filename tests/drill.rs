@@ -13,12 +13,20 @@ mod steps;
 mod foreign;
 #[path = "drill/guards.rs"]
 mod guards;
+#[path = "drill/kills.rs"]
+mod kills;
+#[path = "drill/lanes.rs"]
+mod lanes;
 #[path = "drill/manual.rs"]
 mod manual;
 #[path = "drill/planted.rs"]
 mod planted;
 #[path = "drill/python.rs"]
 mod python;
+#[path = "drill/shell.rs"]
+mod shell;
+#[path = "drill/truth.rs"]
+mod truth;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -36,8 +44,20 @@ type Check = (&'static str, fn() -> Result<(), Failed>);
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let checks: Vec<Check> =
-        [guards::CHECKS, planted::CHECKS, manual::CHECKS, foreign::CHECKS, python::CHECKS, OWN].concat();
+    let checks: Vec<Check> = [
+        guards::CHECKS,
+        planted::CHECKS,
+        manual::CHECKS,
+        foreign::CHECKS,
+        python::CHECKS,
+        truth::CHECKS,
+        lanes::CHECKS,
+    ]
+    .into_iter()
+    .chain([kills::CHECKS, OWN])
+    .flatten()
+    .copied()
+    .collect();
     let chosen: Vec<Check> = checks
         .into_iter()
         .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|word| name.contains(word)))

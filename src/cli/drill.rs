@@ -1,15 +1,16 @@
 //! `lighthunter drill`: the recovery drill and what belongs to it.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
+    thread,
 };
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{drill_manual, progress::Progress, session::Session};
 use crate::{
-    drill::{self, DrillError, DrillOptions},
+    drill::{self, DrillError, DrillOptions, Interruption},
     durable::DurableError,
     exit::{AnyFailure, Exit, Failure},
     record::{DrillRecord, ScenarioRecord, Verdict},
@@ -77,6 +78,12 @@ struct RunArgs {
     /// Inject nothing: no scenario of failure may pass
     #[arg(long)]
     control: bool,
+    /// How many scenarios run at a time [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    jobs: Option<u16>,
+    /// Go on with a drill that was interrupted or died; what it drills is its own
+    #[arg(long, value_name = "ID", conflicts_with_all = ["features", "tags", "name", "target", "market", "strict", "control", "keep"])]
+    resume: Option<String>,
     /// Where reports go [default: the workspace's reports, or ./reports]
     #[arg(long, value_name = "DIR")]
     reports: Option<PathBuf>,
@@ -154,16 +161,33 @@ fn run_drill(session: &Session, args: RunArgs) -> Result<Exit, AnyFailure> {
         seed: Seed(args.seed),
         strict: args.strict,
         control: args.control,
+        jobs: args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from),
+        interruption: listen()?,
         ..DrillOptions::new(executable, reports, session.clock.clone())
+    };
+    let options = match &args.resume {
+        // One that ended and died before its report was whole is written again.
+        Some(id) => {
+            let is_reported = report::ReportPaths::within(&options.reports.join("drills").join(id)).junit.is_file();
+            options.resuming(id, is_reported)?
+        }
+        None => options,
     };
     let (record, page) = perform(session, options)?;
     say(session, &record);
     console.line(page.display().to_string());
     console.document(&record);
+    if let Some(signal) = record.conduct.interrupted_by {
+        return Ok(Exit::Signal(signal));
+    }
     Ok(match record.verdict {
         Verdict::Ready => Exit::Done,
         Verdict::NotReady => Exit::Negative,
     })
+}
+
+fn listen() -> Result<Interruption, DurableError> {
+    Interruption::listen().map_err(DurableError::at("listen for signals in", Path::new("the drill")))
 }
 
 /// Runs a drill and writes its report; returns the record and the report's page.
@@ -189,6 +213,7 @@ pub(super) fn of_workspace(
         origin: Some(workspace.root().to_path_buf()),
         tags,
         name,
+        interruption: listen()?,
         ..DrillOptions::new(executable, workspace.path("reports"), session.clock.clone())
     };
     perform(session, options)
@@ -214,6 +239,21 @@ fn scenario_line(scenario: &ScenarioRecord) -> String {
 
 fn say(session: &Session, record: &DrillRecord) {
     session.console.line(format!("\n{} in {:.1} s: {}", record.verdict, record.seconds, record.verdict_reason));
+    let conduct = &record.conduct;
+    for (what, lines) in [("Undone", &conduct.undone), ("Left behind", &conduct.residue)] {
+        for line in lines {
+            session.console.line(format!("{what}: {line}"));
+        }
+    }
+    let share = 100.0 * conduct.overhead_seconds / record.seconds.max(f64::MIN_POSITIVE);
+    let p95 =
+        conduct.rollback_p95_seconds.map_or_else(String::new, |p95| format!("; p95 from rollback to proof {p95:.2} s"));
+    session
+        .console
+        .line(format!("Overhead: {:.2} s, {share:.1} %, {} at a time{p95}", conduct.overhead_seconds, conduct.jobs));
+    if conduct.interrupted_by.is_some() {
+        session.console.line(format!("Go on: lighthunter drill run --resume {}", record.id));
+    }
     let kept: Vec<&str> = record.scenarios.iter().filter_map(|scenario| scenario.kept.as_deref()).collect();
     if !kept.is_empty() {
         session.console.line(format!("Kept: {}", kept.join(", ")));

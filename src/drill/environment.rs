@@ -3,17 +3,23 @@
 //! is written.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsString,
     fs::{self, File, FileTimes},
     io,
     net::TcpListener,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use jiff::civil::Date;
+use serde_json::json;
 
-use super::DrillError;
+use super::{
+    DrillError,
+    act::{Act, ActLog},
+    root,
+};
 use crate::{
     durable::{self, DurableError},
     seed::Seed,
@@ -32,6 +38,8 @@ pub struct Environment {
     root: PathBuf,
     ports: Vec<u16>,
     seed: Seed,
+    log: Option<ActLog>,
+    act: Option<Act>,
 }
 
 impl Environment {
@@ -40,12 +48,25 @@ impl Environment {
     /// # Errors
     /// When a directory cannot be made.
     pub fn create(parent: &Path, name: &str, ports: usize, seed: Seed) -> Result<Self, DrillError> {
+        Self::create_logged(parent, name, ports, seed, None)
+    }
+
+    /// Makes the environment as [`create`](Self::create) does, and writes down before what it is about to make.
+    pub(super) fn create_logged(
+        parent: &Path,
+        name: &str,
+        ports: usize,
+        seed: Seed,
+        log: Option<ActLog>,
+    ) -> Result<Self, DrillError> {
         let root = parent.join(name);
+        let ports = free_ports(ports).map_err(DurableError::at("find a free port for", &root))?;
+        let detail = json!({ "root": root, "ports": ports });
+        let act = log.as_ref().map(|log| log.intend("environment", detail)).transpose()?;
         for directory in ["home", "tmp"] {
             durable::make_directory(&root.join(directory))?;
         }
-        let ports = free_ports(ports).map_err(DurableError::at("find a free port for", &root))?;
-        Ok(Self { root, ports, seed })
+        Ok(Self { root, ports, seed, log, act })
     }
 
     /// Makes the environment `name` under `parent` as a copy of this one, with ports of its own.
@@ -53,7 +74,7 @@ impl Environment {
     /// # Errors
     /// When a file cannot be copied.
     pub fn copy(&self, parent: &Path, name: &str) -> Result<Self, DrillError> {
-        let copy = Self::create(parent, name, self.ports.len(), self.seed)?;
+        let copy = Self::create_logged(parent, name, self.ports.len(), self.seed, self.log.clone())?;
         copy_tree(&self.root, &copy.root)?;
         Ok(copy)
     }
@@ -130,12 +151,30 @@ impl Environment {
         text.replace(self.root.to_string_lossy().as_ref(), ROOT_SHOWN)
     }
 
+    /// Writes down that a process is about to be started here.
+    pub(super) fn intend_process(&self, line: &str) -> Result<Option<Act>, DrillError> {
+        let detail = json!({ "line": self.shown(line), "root": self.root });
+        self.log.as_ref().map(|log| log.intend("process", detail)).transpose()
+    }
+
+    /// Leaves the environment where it is, on purpose.
+    pub(super) fn keep(self) -> PathBuf {
+        if let Some(act) = self.act {
+            act.done(json!({ "kept": self.root }));
+        }
+        self.root
+    }
+
     /// Removes the environment with all it holds.
     ///
     /// # Errors
     /// When a file cannot be removed.
     pub fn remove(self) -> Result<(), DrillError> {
-        Ok(fs::remove_dir_all(&self.root).map_err(DurableError::at("remove", &self.root))?)
+        root::remove_tree(&self.root).map_err(DurableError::at("remove", &self.root))?;
+        if let Some(act) = self.act {
+            act.done(json!({}));
+        }
+        Ok(())
     }
 }
 
@@ -145,11 +184,28 @@ pub fn branch_name(date: Date) -> String {
     format!("war-drill-{}", date.strftime("%Y%m%d"))
 }
 
-/// Finds ports that are free now. All are held until the last is found, so that they differ.
+/// The ports that this process has handed out: none goes to two environments, one of which may not have
+/// bound it yet.
+static HANDED_OUT: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+
+/// Finds ports that are free now and were not handed out before. All are held until the last is found.
 fn free_ports(count: usize) -> io::Result<Vec<u16>> {
-    let listeners = (0..count).map(|_| TcpListener::bind(("127.0.0.1", 0))).collect::<io::Result<Vec<_>>>()?;
-    listeners.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
+    let mut handed_out = HANDED_OUT.lock().unwrap_or_else(PoisonError::into_inner);
+    let (mut held, mut ports) = (Vec::new(), Vec::new());
+    while ports.len() < count {
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let port = listener.local_addr()?.port();
+        held.push(listener);
+        // After very many drills in one process every port has been handed out once.
+        if handed_out.insert(port) || held.len() > count + PORT_TRIES {
+            ports.push(port);
+        }
+    }
+    Ok(ports)
 }
+
+/// How many ports may be passed over before one is handed out again.
+const PORT_TRIES: usize = 64;
 
 /// Copies a tree with modes and times; links are copied as links. Not durable: an environment that
 /// does not survive a power cut is simply made again.

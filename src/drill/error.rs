@@ -55,6 +55,29 @@ pub enum DrillError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The drill is to end early.
+    #[error("the drill was interrupted by {}", super::interruption::name(*.0))]
+    Interrupted(u8),
+    /// A lane of the runner itself failed.
+    #[error("harness error: the runner of a scenario panicked")]
+    Lane,
+    /// Another drill writes the journal.
+    #[error("another drill is at work in {path}", path = .0.display())]
+    Leased(PathBuf),
+    /// There is nothing to go on with.
+    #[error("nothing ran: drill {id} cannot be resumed: {why}")]
+    NotResumable {
+        /// The drill's id.
+        id: String,
+        /// Why not.
+        why: String,
+    },
+    /// What was kept of a file before it was broken is not what it was.
+    #[error("{path}: what was kept to undo a fault is damaged", path = .0.display())]
+    UndoDamaged(PathBuf),
+    /// Something is about to be broken that is not the drill's own.
+    #[error("{path} is outside the drill's own directory: nothing is injected there", path = .0.display())]
+    NotOwn(PathBuf),
     /// The repository refused.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -73,7 +96,11 @@ impl Failure for DrillError {
             Self::Unreadable { .. } | Self::Start { .. } => Exit::Storage,
             Self::Unsound(_) => Exit::Negative,
             Self::Selection { .. } => Exit::Usage,
-            Self::NothingRan(_) | Self::Origin(_) => Exit::NothingRan,
+            Self::NothingRan(_) | Self::Origin(_) | Self::NotResumable { .. } => Exit::NothingRan,
+            Self::Interrupted(signal) => Exit::Signal(*signal),
+            Self::Leased(_) => Exit::Busy,
+            Self::UndoDamaged(_) => Exit::Corrupt,
+            Self::NotOwn(_) | Self::Lane => Exit::Internal,
             Self::Vault(error) => error.exit(),
             Self::Rollback(error) => error.exit(),
             Self::Storage(error) => error.exit(),
@@ -89,6 +116,11 @@ impl Failure for DrillError {
             Self::NothingRan(_) => "List the scenarios with `lighthunter drill list`.",
             Self::Origin(_) => "Run the command that failed by itself and correct what it says.",
             Self::Start { .. } => "Check the commands in drill.toml and that the program is installed.",
+            Self::Interrupted(_) => "Go on with `lighthunter drill run --resume ID`, or run the drill again.",
+            Self::Leased(_) => "Wait for its end, or name another directory with --reports.",
+            Self::NotResumable { .. } => "Run the drill again.",
+            Self::UndoDamaged(_) => "Run the drill again: its environment is made anew.",
+            Self::NotOwn(_) | Self::Lane => "This is a defect of LightHunter: report it with the drill's journal.",
             Self::Vault(error) => return error.remedy(),
             Self::Rollback(error) => return error.remedy(),
             Self::Storage(error) => return error.remedy(),

@@ -4,19 +4,28 @@
 //! Steps live in `steps/` and reach the drill only through [`World`]; whoever runs a drill must
 //! compile them in, or `check` finds every step undefined.
 
+mod act;
+mod busy;
 mod catalogue;
 mod check;
 mod checklist;
+mod child;
 mod environment;
 mod error;
 mod fault;
 mod fault_spec;
 mod features;
+mod interruption;
 mod journal;
+mod lanes;
 mod manual;
 mod options;
 mod origin;
+mod process;
 mod recorder;
+mod recovery;
+mod residue;
+mod root;
 mod runner;
 mod service;
 mod session;
@@ -25,6 +34,7 @@ mod spec;
 mod stage;
 mod target;
 mod trace;
+mod undo;
 mod world;
 
 pub use catalogue::{CATALOGUE, ExperimentSign, Signs};
@@ -33,7 +43,8 @@ pub use environment::{Environment, ROOT_SHOWN, branch_name};
 pub use error::DrillError;
 pub use fault::{Fault, Injection};
 pub use features::{FEATURES, FeatureFile, on_disk, select};
-pub use journal::{Entry, EntryKind, JOURNAL_FILE, Journal, read as read_journal, unfinished};
+pub use interruption::Interruption;
+pub use journal::{Entry, EntryKind, JOURNAL_FILE, Journal, JournalRead, read as read_journal, unfinished};
 pub use manual::{MANUAL_STEPS, Manual, ManualPlace, ManualStep, Paper};
 pub use options::{BudgetRule, DrillOptions, Keep, Progress, new_id};
 pub use runner::{Listed, list, run, selected};

@@ -5,10 +5,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    DrillError, EntryKind, Interruption, JOURNAL_FILE,
+    journal::{DRILL, read},
+    recovery::has_ended,
+};
 use crate::{clock::Clock, digest::Digest, record::ScenarioRecord, seed::Seed};
 
 /// When an environment is kept after its scenario.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Keep {
     /// When the scenario is red.
     #[default]
@@ -20,7 +28,7 @@ pub enum Keep {
 }
 
 /// What being over budget does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum BudgetRule {
     /// The scenario is Failed.
     #[default]
@@ -56,6 +64,12 @@ pub struct DrillOptions {
     pub control: bool,
     /// What being over budget does.
     pub budgets: BudgetRule,
+    /// How many scenarios run at a time, one or more.
+    pub jobs: usize,
+    /// Go on with the drill of this id, which was interrupted or died.
+    pub resume: bool,
+    /// Ends the drill early.
+    pub interruption: Interruption,
     /// The directory that holds `drills/<id>/`.
     pub reports: PathBuf,
     /// The drill's id.
@@ -85,11 +99,65 @@ impl DrillOptions {
             strict: false,
             control: false,
             budgets: BudgetRule::default(),
+            jobs: 1,
+            resume: false,
+            interruption: Interruption::default(),
             reports,
             id: new_id(&clock),
             clock,
             progress: None,
         }
+    }
+
+    /// Returns the options that go on with the drill `id` under these reports: what it drills and how is
+    /// the drill's own, all else is as it is here.
+    ///
+    /// # Errors
+    /// When there is no such drill, it has ended and is reported, or its journal does not say what it was.
+    pub fn resuming(self, id: &str, is_reported: bool) -> Result<Self, DrillError> {
+        let not = |why: &str| DrillError::NotResumable { id: id.into(), why: why.into() };
+        let options = Self { id: id.into(), resume: true, ..self };
+        if !options.directory().join(JOURNAL_FILE).is_file() {
+            return Err(not(&format!("there is none under {}", options.reports.display())));
+        }
+        let entries = read(&options.directory())?.entries;
+        if has_ended(&entries) && is_reported {
+            return Err(not("it has ended"));
+        }
+        let first = entries.iter().find(|entry| entry.action == DRILL && entry.kind == EntryKind::Intent);
+        let saved = first.and_then(|entry| Saved::deserialize(entry.detail.get("options")?).ok());
+        let saved = saved.ok_or_else(|| not("its journal does not say what was asked for"))?;
+        Ok(Self {
+            origin: saved.origin,
+            market: saved.market,
+            features: saved.features,
+            tags: saved.tags,
+            name: saved.name,
+            keep: saved.keep,
+            seed: Seed(saved.seed),
+            strict: saved.strict,
+            control: saved.control,
+            budgets: saved.budgets,
+            ..options
+        })
+    }
+
+    /// Returns what a journal must hold to go on with the drill.
+    pub(super) fn saved(&self) -> Value {
+        let absolute = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+        let saved = Saved {
+            origin: self.origin.as_ref().map(absolute),
+            market: self.market.clone(),
+            features: self.features.clone(),
+            tags: self.tags.clone(),
+            name: self.name.clone(),
+            keep: self.keep,
+            seed: self.seed.0,
+            strict: self.strict,
+            control: self.control,
+            budgets: self.budgets,
+        };
+        serde_json::to_value(saved).unwrap_or_default()
     }
 
     /// Says whether the market is another than the one that is used where none is named.
@@ -127,6 +195,21 @@ impl DrillOptions {
     pub fn origin(&self) -> Option<&Path> {
         self.origin.as_deref()
     }
+}
+
+/// What was asked for, as a journal holds it.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    origin: Option<PathBuf>,
+    market: String,
+    features: Vec<String>,
+    tags: Option<String>,
+    name: Option<String>,
+    keep: Keep,
+    seed: u64,
+    strict: bool,
+    control: bool,
+    budgets: BudgetRule,
 }
 
 impl fmt::Debug for DrillOptions {

@@ -93,6 +93,7 @@ impl Recorder {
         }));
         let seconds = seconds_between(current.started, at);
         let record = self.record(feature, scenario, current, seconds);
+        self.session.note_scenario(&record);
         if let Some(progress) = &self.session.options.progress {
             progress(&record);
         }
@@ -113,9 +114,16 @@ impl Recorder {
         let tags: Vec<String> = feature.tags.iter().chain(&scenario.tags).cloned().collect();
         let is_fault_scenario = tags.iter().any(|tag| tag.starts_with("fault-"));
         let failed = current.failed.map(|words| self.session.shown(&words));
-        let outcome = trace.outcome(failed, is_fault_scenario, options.control);
+        let interrupted = options.interruption.signal().filter(|_| failed.is_some());
+        let outcome = match interrupted {
+            Some(signal) => Outcome::Failed { reason: interrupted_words(signal) },
+            None => trace.outcome(failed, is_fault_scenario, options.control),
+        };
         let outcome = trace.within_budget(outcome, options.budgets, &spec.budgets, seconds);
-        let outcome = known(outcome, spec.known_failures.get(&scenario.name), options.strict);
+        let outcome = match interrupted {
+            Some(_) => outcome,
+            None => known(outcome, spec.known_failures.get(&scenario.name), options.strict),
+        };
         ScenarioRecord {
             name: scenario.name.clone(),
             feature: feature.name.clone(),
@@ -169,6 +177,11 @@ fn seconds_between(from: SystemTime, to: SystemTime) -> f64 {
 /// Returns a feature's file relative to `features/`.
 pub(super) fn file_of(feature: &gherkin::Feature) -> String {
     feature.path.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Says why a scenario that was under way when a signal came did not go to its end.
+fn interrupted_words(signal: u8) -> String {
+    format!("interrupted by {}; what it had done was undone", super::interruption::name(signal))
 }
 
 /// Judges an outcome by the list of known failures.

@@ -1,68 +1,119 @@
-//! The runner: features through cucumber, one scenario at a time, into one record.
+//! The runner: the scenarios that are selected, what they saw, and one record of it all.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    thread,
-};
+use std::{sync::Arc, thread};
 
 use cucumber::{
-    Cucumber, Parser, World as _, cli,
-    event::ScenarioFinished,
     gherkin::{self, tagexpr::TagOperation},
-    parser,
-    runner::Basic,
     tag::Ext as _,
 };
-use futures::{FutureExt as _, stream};
 use regex::Regex;
 use serde::Serialize;
 
 use super::{
-    DrillError, DrillOptions, World,
+    DrillError, DrillOptions,
     check::{check, scenarios},
     checklist::checklist,
     features::select,
-    recorder::{Recorder, Records, file_of},
+    lanes::run_all,
+    recorder::file_of,
+    recovery::recover_others,
     session::Session,
 };
 use crate::{
     clock::Stopwatch,
-    record::{DrillRecord, Outcome, RECORD_VERSION, ScenarioRecord, TargetRecord, Verdict},
+    record::{ConductRecord, DrillRecord, Outcome, RECORD_VERSION, ScenarioRecord, TargetRecord, Verdict},
 };
 
-/// Runs a drill and returns what it saw. The record is not written to disk here; the drill's journal
-/// and evidence are, under [`DrillOptions::directory`].
+/// Runs a drill and returns what it saw. Drills of the same reports that died before are undone first. The
+/// record is not written to disk here; the drill's journal and evidence are, under
+/// [`DrillOptions::directory`].
 ///
 /// # Errors
 /// When nothing could be run: unsound features, nothing selected, a dirty or missing origin.
 pub fn run(options: DrillOptions) -> Result<DrillRecord, DrillError> {
     let watch = Stopwatch::start();
     let started_at = options.clock.now();
-    let features = selected(&options)?;
+    let mut features = selected(&options)?;
+    let (undone, mut residue) = recover_others(&options.reports.join("drills"), &options.id, &options.clock);
     let session = Arc::new(Session::start(options)?);
-    let mut scenarios = run_features(features, &session)?;
+    let earlier = &session.earlier;
+    let all = listed(&features);
+    retain(&mut features, |file, line| !earlier.scenarios.iter().any(|ended| ended.file == file && ended.line == line));
+    let mut scenarios = run_all(&features, &session)?;
+    residue.extend(earlier.residue.clone());
+    residue.extend(session.finish()?);
+    let wanted =
+        |scenario: &&ScenarioRecord| all.iter().any(|one| one.file == scenario.file && one.line == scenario.line);
+    scenarios.extend(earlier.scenarios.iter().filter(wanted).cloned());
+    let interrupted_by = session.options.interruption.signal();
+    let left = interrupted_by.map(|signal| not_run(&all, &scenarios, signal));
+    scenarios.extend(left.unwrap_or_default());
     scenarios.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
-    session.finish(scenarios.iter().any(|scenario| scenario.kept.is_some()))?;
     let options = &session.options;
     if scenarios.is_empty() {
         return Err(DrillError::NothingRan(options.repeat_command()));
     }
-    let verdict = Verdict::of(scenarios.iter().map(|scenario| &scenario.outcome), options.strict);
+    let conduct = ConductRecord {
+        jobs: options.jobs,
+        overhead_seconds: rounded(watch.seconds() - session.target.busy.seconds()),
+        rollback_p95_seconds: percentile_95(&scenarios),
+        resumed: earlier.resumed,
+        interrupted_by,
+        undone: undone.into_iter().chain(earlier.undone.clone()).collect(),
+        residue,
+    };
+    let green = Verdict::of(scenarios.iter().map(|scenario| &scenario.outcome), options.strict);
+    let is_clean = conduct.residue.is_empty() && interrupted_by.is_none();
     Ok(DrillRecord {
         version: RECORD_VERSION,
         id: options.id.clone(),
-        started_at,
-        seconds: watch.seconds(),
-        verdict,
-        verdict_reason: reason(&scenarios, options.strict),
+        started_at: earlier.started_at.unwrap_or(started_at),
+        seconds: rounded(watch.seconds() + earlier.seconds),
+        verdict: if is_clean { green } else { Verdict::NotReady },
+        verdict_reason: reason(&scenarios, options.strict, &conduct),
         seed: options.seed.0,
         target: target_record(&session),
         control: options.control,
         strict: options.strict,
         checklist: checklist(&scenarios, options.strict),
         scenarios,
+        conduct,
         repeat_command: options.repeat_command(),
     })
+}
+
+/// Returns a record of each scenario that the drill did not come to.
+fn not_run(all: &[Listed], ran: &[ScenarioRecord], signal: u8) -> Vec<ScenarioRecord> {
+    let reason = format!("not run: the drill was interrupted by {}", super::interruption::name(signal));
+    let left = all.iter().filter(|one| !ran.iter().any(|ran| ran.file == one.file && ran.line == one.line));
+    left.map(|one| ScenarioRecord {
+        name: one.name.clone(),
+        feature: one.feature.clone(),
+        file: one.file.clone(),
+        line: one.line,
+        tags: one.tags.clone(),
+        outcome: Outcome::NotStarted { reason: reason.clone() },
+        seconds: 0.0,
+        fault: None,
+        signals: Vec::new(),
+        rollback: None,
+        proofs: Vec::new(),
+        steps: Vec::new(),
+        evidence: Vec::new(),
+        kept: None,
+    })
+    .collect()
+}
+
+/// Returns the 95th percentile, by nearest rank, of the seconds from rollback to proof.
+fn percentile_95(scenarios: &[ScenarioRecord]) -> Option<f64> {
+    let mut seconds: Vec<f64> = scenarios.iter().filter_map(ScenarioRecord::seconds_to_recover).collect();
+    seconds.sort_by(f64::total_cmp);
+    seconds.get((seconds.len() * 95).div_ceil(100).checked_sub(1)?).copied()
+}
+
+fn rounded(seconds: f64) -> f64 {
+    (seconds.max(0.0) * 1e3).round() / 1e3
 }
 
 /// Returns the sound features, with only the scenarios that the options select.
@@ -90,7 +141,22 @@ pub fn selected(options: &DrillOptions) -> Result<Vec<gherkin::Feature>, DrillEr
             && name.as_ref().is_none_or(|name| name.is_match(&scenario.name))
     };
     let mut features = checked.features;
-    for feature in &mut features {
+    keep_scenarios(&mut features, wanted);
+    if features.is_empty() {
+        return Err(DrillError::NothingRan(options.repeat_command()));
+    }
+    Ok(features)
+}
+
+fn retain(features: &mut Vec<gherkin::Feature>, wanted: impl Fn(&str, usize) -> bool) {
+    keep_scenarios(features, |feature, scenario| wanted(&file_of(feature), scenario.position.line));
+}
+
+fn keep_scenarios(
+    features: &mut Vec<gherkin::Feature>,
+    wanted: impl Fn(&gherkin::Feature, &gherkin::Scenario) -> bool,
+) {
+    for feature in &mut *features {
         let whole = feature.clone();
         feature.scenarios.retain(|scenario| wanted(&whole, scenario));
         for rule in &mut feature.rules {
@@ -98,10 +164,6 @@ pub fn selected(options: &DrillOptions) -> Result<Vec<gherkin::Feature>, DrillEr
         }
     }
     features.retain(|feature| scenarios(feature).next().is_some());
-    if features.is_empty() {
-        return Err(DrillError::NothingRan(options.repeat_command()));
-    }
-    Ok(features)
 }
 
 /// One scenario that would run.
@@ -113,6 +175,8 @@ pub struct Listed {
     pub line: usize,
     /// Its name.
     pub name: String,
+    /// The feature's name.
+    pub feature: String,
     /// Its tags with the feature's.
     pub tags: Vec<String>,
 }
@@ -122,58 +186,32 @@ pub struct Listed {
 /// # Errors
 /// Those of [`selected`].
 pub fn list(options: &DrillOptions) -> Result<Vec<Listed>, DrillError> {
-    let listed = |feature: &gherkin::Feature| -> Vec<Listed> {
+    Ok(listed(&selected(options)?))
+}
+
+fn listed(features: &[gherkin::Feature]) -> Vec<Listed> {
+    let of_feature = |feature: &gherkin::Feature| -> Vec<Listed> {
         let of = |scenario: &gherkin::Scenario| Listed {
             file: file_of(feature),
             line: scenario.position.line,
             name: scenario.name.clone(),
+            feature: feature.name.clone(),
             tags: feature.tags.iter().chain(&scenario.tags).cloned().collect(),
         };
         scenarios(feature).map(of).collect()
     };
-    Ok(selected(options)?.iter().flat_map(listed).collect())
+    features.iter().flat_map(of_feature).collect()
 }
 
-/// Hands over features that are parsed already.
-struct Parsed;
-
-impl Parser<Vec<gherkin::Feature>> for Parsed {
-    type Cli = cli::Empty;
-    type Output = stream::Iter<std::vec::IntoIter<parser::Result<gherkin::Feature>>>;
-
-    fn parse(self, features: Vec<gherkin::Feature>, _: cli::Empty) -> Self::Output {
-        stream::iter(features.into_iter().map(Ok).collect::<Vec<_>>())
+fn reason(scenarios: &[ScenarioRecord], strict: bool, conduct: &ConductRecord) -> String {
+    if let Some(signal) = conduct.interrupted_by {
+        let ended = scenarios.iter().filter(|scenario| !scenario.steps.is_empty()).count();
+        let name = super::interruption::name(signal);
+        return format!("interrupted by {name}: {ended} of {} scenarios were begun", scenarios.len());
     }
-}
-
-fn run_features(features: Vec<gherkin::Feature>, session: &Arc<Session>) -> Result<Vec<ScenarioRecord>, DrillError> {
-    let records: Records = Arc::new(Mutex::default());
-    let recorder = Recorder::new(Arc::clone(session), Arc::clone(&records));
-    let shared = Arc::clone(session);
-    let run = Cucumber::<World, _, _, _, _, cli::Empty>::custom(Parsed, Basic::default(), recorder)
-        .steps(World::collection())
-        .max_concurrent_scenarios(1)
-        .before(move |feature, _, scenario, world| {
-            world.begin(Arc::clone(&shared), (file_of(feature), scenario.position.line), &scenario.name);
-            async {}.boxed_local()
-        })
-        .after(|_, _, _, finished, world| {
-            if let Some(world) = world {
-                world.end(!matches!(finished, ScenarioFinished::StepPassed));
-            }
-            async {}.boxed_local()
-        })
-        .fail_on_skipped()
-        .with_default_cli()
-        .run(features);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|source| DrillError::Start { program: "the runner".into(), source })?;
-    runtime.block_on(run);
-    let records = std::mem::take(&mut *records.lock().unwrap_or_else(PoisonError::into_inner));
-    Ok(records)
-}
-
-fn reason(scenarios: &[ScenarioRecord], strict: bool) -> String {
+    if let Some(first) = conduct.residue.first() {
+        return format!("the drill left {} behind; first: {first}", things(conduct.residue.len()));
+    }
     let red: Vec<&ScenarioRecord> = scenarios.iter().filter(|scenario| scenario.outcome.is_red(strict)).collect();
     let skipped = scenarios.iter().filter(|scenario| matches!(scenario.outcome, Outcome::Skipped { .. })).count();
     let green = scenarios.iter().filter(|scenario| scenario.outcome.is_green()).count();
@@ -189,6 +227,10 @@ fn reason(scenarios: &[ScenarioRecord], strict: bool) -> String {
         first.name,
         first.outcome.name()
     )
+}
+
+fn things(count: usize) -> String {
+    if count == 1 { "one thing".into() } else { format!("{count} things") }
 }
 
 fn target_record(session: &Session) -> TargetRecord {

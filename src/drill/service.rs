@@ -14,6 +14,9 @@ use nix::{
     unistd::Pid,
 };
 
+use serde_json::json;
+
+use super::act::Act;
 use crate::clock::Stopwatch;
 
 /// How long a service may take to end by itself, seconds.
@@ -30,12 +33,13 @@ const PAGE_BYTES_MAX: u64 = 1 << 20;
 pub(super) struct Service {
     child: Child,
     url: String,
+    act: Option<Act>,
 }
 
 impl Service {
     /// Takes a child that leads a process group of its own and serves a page at `url`.
-    pub(super) fn new(child: Child, url: String) -> Self {
-        Self { child, url }
+    pub(super) fn new(child: Child, url: String, act: Option<Act>) -> Self {
+        Self { child, url, act }
     }
 
     /// Says how the process ended, if it has.
@@ -98,6 +102,9 @@ impl Drop for Service {
         // What it left running goes with it.
         let _ = killpg(group, Signal::SIGKILL);
         let _ = self.child.wait();
+        if let Some(act) = self.act.take() {
+            act.done(json!({}));
+        }
     }
 }
 
@@ -121,7 +128,7 @@ mod tests {
     use super::{Service, errors_on};
 
     fn sleeper(url: String) -> Service {
-        Service::new(Command::new("sleep").arg("60").process_group(0).spawn().expect("started"), url)
+        Service::new(Command::new("sleep").arg("60").process_group(0).spawn().expect("started"), url, None)
     }
 
     #[test]

@@ -1,27 +1,38 @@
 //! One drill under way: what all its scenarios share.
 
 use std::{
-    collections::BTreeMap,
-    fs::{self, File},
+    collections::{BTreeMap, BTreeSet},
+    fs::File,
     io::Write as _,
     path::{Path, PathBuf},
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle},
 };
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use serde_json::{Value, json};
 
 use super::{
     DrillError, DrillOptions, EntryKind, Environment, Journal, Keep, Observation, ROOT_SHOWN, Run, Spec, Target, Watch,
-    origin, stage::Stages, trace::Trace,
+    act::ActLog,
+    busy::Busy,
+    journal::{self, DRILL, unfinished},
+    origin,
+    process::end_all,
+    recovery::{self, Recovered},
+    residue::{self, Outside},
+    root,
+    stage::Stages,
+    trace::Trace,
+    undo::UndoLog,
 };
 use crate::{
     clock::Stopwatch,
     durable::{self, DurableError},
+    record::ScenarioRecord,
     vault::Vault,
 };
 
@@ -33,6 +44,9 @@ pub struct Ran {
     /// What the signals showed.
     pub seen: Observation,
 }
+
+/// More environments than one run of a drill makes.
+const ENVIRONMENTS_MAX: usize = 1000;
 
 /// Where a scenario is: file and line.
 pub(super) type ScenarioKey = (String, usize);
@@ -50,14 +64,37 @@ pub(super) struct Session {
     /// The date in the names of branch and tags.
     pub(super) date: Date,
     /// The journal.
-    pub(super) journal: Journal,
+    pub(super) journal: Arc<Journal>,
     /// What holds every environment.
     pub(super) root: PathBuf,
     /// The states that were made once.
     pub(super) stages: Stages,
+    /// What this drill did before it was taken up again.
+    pub(super) earlier: Earlier,
+    outside: Outside,
     traces: Mutex<BTreeMap<ScenarioKey, Trace>>,
     environments: AtomicUsize,
+    ports: Mutex<BTreeSet<u16>>,
+    kept: Mutex<Vec<PathBuf>>,
+    injections: Mutex<Vec<(String, UndoLog)>>,
     removals: Mutex<Vec<JoinHandle<Result<(), DrillError>>>>,
+}
+
+/// What a drill did before it was taken up again.
+#[derive(Debug, Default)]
+pub(super) struct Earlier {
+    /// The scenarios that had ended.
+    pub(super) scenarios: Vec<ScenarioRecord>,
+    /// How often it was taken up again.
+    pub(super) resumed: usize,
+    /// When it first started.
+    pub(super) started_at: Option<Timestamp>,
+    /// How long it ran, seconds.
+    pub(super) seconds: f64,
+    /// What was undone of it.
+    pub(super) undone: Vec<String>,
+    /// What could not be undone.
+    pub(super) residue: Vec<String>,
 }
 
 impl Session {
@@ -71,30 +108,86 @@ impl Session {
         if let Some(origin) = &given {
             Vault::open(origin)?.require_clean()?;
         }
-        let journal = Journal::start(&options.directory())?;
-        let room = origin::temporary_room()?;
-        // The real path, so that it is found again in what the target prints.
-        let root = room.path().canonicalize().map_err(DurableError::at("resolve", room.path()))?;
-        let detail = json!({ "root": root, "repeat": options.repeat_command() });
-        journal.write(&options.clock, "", EntryKind::Intent, "drill", detail)?;
-        let origin = match given {
-            Some(origin) => origin,
-            None => origin::make(&options, &root)?,
+        let outside = Outside::look(given.as_deref(), &options.reports)?;
+        let (journal, earlier) = Self::journal_of(&options)?;
+        let journal = Arc::new(journal);
+        let root = root::place(&options.id)?;
+        let detail = json!({ "root": root, "repeat": options.repeat_command(), "options": options.saved() });
+        journal.write(&options.clock, "", EntryKind::Intent, DRILL, detail)?;
+        let made = Self::make(options, given, root, (Arc::clone(&journal), earlier, outside));
+        made.map_err(|failed| {
+            let (options, error) = *failed;
+            let detail = json!({ "ended": false, "error": error.to_string() });
+            if let Err(error) = journal.write(&options.clock, "", EntryKind::Done, DRILL, detail) {
+                tracing::warn!(%error, "the journal of a drill that could not start has no end");
+            }
+            error
+        })
+    }
+
+    /// Starts the drill's journal, or takes it over and undoes what it says.
+    fn journal_of(options: &DrillOptions) -> Result<(Journal, Earlier), DrillError> {
+        if !options.resume {
+            return Ok((Journal::start(&options.directory())?, Earlier::default()));
+        }
+        let recovered = recovery::recover(&options.directory(), &options.id, &options.clock)?;
+        let Recovered { journal, read, undone, residue } =
+            recovered.ok_or_else(|| DrillError::Leased(options.directory()))?;
+        let entries = read.entries;
+        let starts = entries.iter().filter(|entry| entry.action == DRILL && entry.kind == EntryKind::Intent);
+        let (first, last) = (entries.first().map(|entry| entry.at), entries.last().map(|entry| entry.at));
+        let seconds = first.zip(last).map_or(0.0, |(first, last)| last.duration_since(first).as_secs_f64());
+        let resumed = starts.count();
+        let scenarios = recovery::ended_scenarios(&entries);
+        Ok((journal, Earlier { scenarios, resumed, started_at: first, seconds, undone, residue }))
+    }
+
+    fn make(
+        options: DrillOptions,
+        given: Option<PathBuf>,
+        root: PathBuf,
+        (journal, earlier, outside): (Arc<Journal>, Earlier, Outside),
+    ) -> Result<Self, Box<(DrillOptions, DrillError)>> {
+        if let Err(error) = root::make(&root, options.resume) {
+            return Err(Box::new((options, error)));
+        }
+        let kept: Vec<PathBuf> =
+            earlier.scenarios.iter().filter_map(|scenario| scenario.kept.as_ref().map(PathBuf::from)).collect();
+        let make = || -> Result<_, DrillError> {
+            let mut target = Target {
+                executable: options.executable.clone(),
+                spec: Spec::parse("", &root)?,
+                market: options.market.clone(),
+                input: options.market.clone(),
+                interruption: options.interruption.clone(),
+                busy: Busy::default(),
+            };
+            let log = ActLog::new(Arc::clone(&journal), options.clock.clone());
+            let origin = match given {
+                Some(origin) => origin,
+                None => origin::make(&options, &target, &root, log)?,
+            };
+            let commit = Vault::open(&origin)?.head()?;
+            // Bars that were named win over the target's own.
+            let own =
+                ["data/raw/market", "data/raw"].map(|place| origin.join(place)).into_iter().find(|path| path.is_dir());
+            let bars = own.filter(|_| options.origin().is_none() || !options.names_market());
+            target.input = bars.map_or_else(|| options.market.clone(), |path| path.to_string_lossy().into_owned());
+            target.spec = Spec::of(&origin)?;
+            Ok((target, origin, commit))
         };
-        let commit = Vault::open(&origin)?.head()?;
-        // Bars that were named win over the target's own.
-        let own =
-            ["data/raw/market", "data/raw"].map(|place| origin.join(place)).into_iter().find(|path| path.is_dir());
-        let bars = own.filter(|_| options.origin().is_none() || !options.names_market());
-        let input = bars.map_or_else(|| options.market.clone(), |path| path.to_string_lossy().into_owned());
-        let target = Target {
-            executable: options.executable.clone(),
-            spec: Spec::of(&origin)?,
-            market: options.market.clone(),
-            input,
+        let (target, origin, commit) = match make() {
+            Ok(made) => made,
+            Err(error) => {
+                // What was made goes again.
+                if let Err(error) = root::remove(&root, &options.id, &kept) {
+                    tracing::warn!(%error, "a drill that could not start left its root behind");
+                }
+                return Err(Box::new((options, error)));
+            }
         };
-        // From here on the session removes it; until here an error does.
-        let _ = room.keep();
+        // Environments that were kept have their names still.
+        let named = earlier.resumed * ENVIRONMENTS_MAX;
         Ok(Self {
             date: options.clock.today(),
             options,
@@ -104,8 +197,13 @@ impl Session {
             journal,
             root,
             stages: Stages::default(),
+            earlier,
+            outside,
             traces: Mutex::default(),
-            environments: AtomicUsize::new(0),
+            environments: AtomicUsize::new(named),
+            ports: Mutex::default(),
+            kept: Mutex::new(kept),
+            injections: Mutex::default(),
             removals: Mutex::default(),
         })
     }
@@ -124,7 +222,37 @@ impl Session {
     /// # Errors
     /// When it cannot be made.
     pub(super) fn environment(&self) -> Result<Environment, DrillError> {
-        Environment::create(&self.root, &self.next_name(), self.target.spec.ports.len(), self.options.seed)
+        let log = ActLog::new(Arc::clone(&self.journal), self.options.clock.clone());
+        let count = self.target.spec.ports.len();
+        let made = Environment::create_logged(&self.root, &self.next_name(), count, self.options.seed, Some(log))?;
+        self.note_ports(&made);
+        Ok(made)
+    }
+
+    /// Remembers the ports of an environment: nobody may listen there when the drill has ended.
+    pub(super) fn note_ports(&self, environment: &Environment) {
+        self.ports.lock().unwrap_or_else(PoisonError::into_inner).extend(environment.ports());
+    }
+
+    /// Writes down what is about to be broken and keeps what undoes it. Only the drill's own clones are
+    /// ever broken.
+    ///
+    /// # Errors
+    /// When the repository is not the drill's own, or a file cannot be kept: then nothing may be injected.
+    pub(super) fn about_to_inject(&self, scenario: &str, repo: &Path, mut plan: Value) -> Result<(), DrillError> {
+        let real = repo.canonicalize().map_err(DurableError::at("resolve", repo))?;
+        if !real.starts_with(&self.root) || real == self.origin {
+            return Err(DrillError::NotOwn(real));
+        }
+        let mut injections = self.injections.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = real.parent().unwrap_or(&self.root).join(format!("undo/{}", injections.len() + 1));
+        let log = UndoLog::keep(&real, &room, &plan)?;
+        if let Some(plan) = plan.as_object_mut() {
+            plan.insert("undo".into(), serde_json::to_value(&log).unwrap_or_default());
+        }
+        self.journal.write(&self.options.clock, scenario, EntryKind::Intent, "inject", plan)?;
+        injections.push((scenario.into(), log));
+        Ok(())
     }
 
     /// Runs a command and watches the signals; their times run from `since`.
@@ -200,10 +328,18 @@ impl Session {
         let keep = match self.options.keep {
             Keep::Always => true,
             Keep::Never => false,
-            Keep::OnFailure => red && trace.skipped.is_none(),
+            // One that was interrupted is red by nobody's fault.
+            Keep::OnFailure => red && trace.skipped.is_none() && self.options.interruption.signal().is_none(),
         };
+        if red && keep {
+            self.undo_injections(name);
+        }
         match environment {
-            Some(environment) if keep => trace.kept = Some(environment.root().to_string_lossy().into_owned()),
+            Some(environment) if keep => {
+                let path = environment.keep();
+                trace.kept = Some(path.to_string_lossy().into_owned());
+                self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(path);
+            }
             Some(environment) => {
                 // Thousands of small files go while the next scenario runs.
                 let removal = thread::spawn(move || environment.remove());
@@ -212,7 +348,7 @@ impl Session {
             None => {}
         }
         if trace.fault.as_ref().is_some_and(|fault| fault.injected) {
-            // Whatever was not taken back went with the environment, or is kept on purpose.
+            // Whatever was not taken back before went with the environment, or was undone in it.
             let detail = json!({ "by": "the end of the scenario", "kept": trace.kept });
             let written = self.journal.write(&self.options.clock, name, EntryKind::Done, "inject", detail);
             if let Err(error) = written {
@@ -222,26 +358,67 @@ impl Session {
         self.traces.lock().unwrap_or_else(PoisonError::into_inner).insert(key, trace);
     }
 
+    /// Undoes whatever a scenario that is red left broken, so that a kept environment holds no fault.
+    fn undo_injections(&self, scenario: &str) {
+        let injections = self.injections.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, log) in injections.iter().rev().filter(|(name, _)| name == scenario) {
+            match log.undo(&self.options.clock) {
+                Ok(lines) => tracing::debug!(scenario, undone = lines.join("; "), "a fault was undone"),
+                Err(error) => tracing::warn!(scenario, %error, "a fault is left in a kept environment"),
+            }
+        }
+    }
+
+    /// Writes down the record of a scenario that went to its end: a drill that is taken up again does not run
+    /// it a second time.
+    pub(super) fn note_scenario(&self, record: &ScenarioRecord) {
+        if self.options.interruption.signal().is_some() {
+            return;
+        }
+        let detail = serde_json::to_value(record).unwrap_or_default();
+        let written = self.journal.write(&self.options.clock, &record.name, EntryKind::Note, "scenario", detail);
+        if let Err(error) = written {
+            tracing::warn!(%error, "the journal has no record of a scenario");
+        }
+    }
+
     /// Takes the trace of a scenario that has ended.
     #[must_use]
     pub(super) fn take_trace(&self, key: &ScenarioKey) -> Trace {
         self.traces.lock().unwrap_or_else(PoisonError::into_inner).remove(key).unwrap_or_default()
     }
 
-    /// Ends the drill: the temporary root is removed unless an environment in it was kept.
+    /// Ends the drill: what is left behind is audited, ended and returned; the temporary root is removed, all but
+    /// the environments that were kept.
     ///
     /// # Errors
     /// When the journal's last line cannot be written.
-    pub(super) fn finish(&self, kept: bool) -> Result<(), DrillError> {
+    pub(super) fn finish(&self) -> Result<Vec<String>, DrillError> {
         for removal in std::mem::take(&mut *self.removals.lock().unwrap_or_else(PoisonError::into_inner)) {
             if let Ok(Err(error)) = removal.join() {
                 tracing::warn!(%error, "an environment is left behind");
             }
         }
-        if !kept && let Err(error) = fs::remove_dir_all(&self.root) {
-            tracing::warn!(%error, root = %self.root.display(), "the drill's temporary root is left behind");
+        let ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut residue = residue::audit(&self.root, &ports);
+        if !residue.is_empty() {
+            end_all(&self.root, &[]);
         }
-        self.journal.write(&self.options.clock, "", EntryKind::Done, "drill", json!({ "kept": kept }))
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Err(error) = root::remove(&self.root, &self.options.id, &kept) {
+            residue.push(error.to_string());
+        }
+        residue.extend(self.outside.changes());
+        // The states that scenarios were copied from went with the root, and so did what was refused in them.
+        let entries = journal::read(&self.options.directory())?.entries;
+        for intent in unfinished(&entries).into_iter().filter(|intent| intent.action != DRILL) {
+            let (of, detail) = ((EntryKind::Done, Some(intent.seq)), json!({ "by": "the end of the drill" }));
+            self.journal.write_of(&self.options.clock, &intent.scenario, of, &intent.action, detail)?;
+        }
+        let interrupted = self.options.interruption.signal();
+        let detail = json!({ "ended": interrupted.is_none(), "interrupted": interrupted, "kept": kept });
+        self.journal.write(&self.options.clock, "", EntryKind::Done, DRILL, detail)?;
+        Ok(residue)
     }
 
     /// Returns `text` with the root of whatever environment it names written as `$DRILL`.

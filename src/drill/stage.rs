@@ -61,6 +61,7 @@ impl Session {
     pub(super) fn copy_of(&self, stage: Stage) -> Result<Prepared, String> {
         let prepared = self.prepared(stage)?;
         let copy = prepared.environment.copy(&self.root, &self.next_name()).map_err(|error| error.to_string())?;
+        self.note_ports(&copy);
         Ok(Prepared { environment: copy, ..prepared })
     }
 

@@ -2,33 +2,25 @@
 //! its output captured; at the deadline the whole group is killed.
 
 use std::{
-    fs::{self, File},
-    os::unix::process::{CommandExt as _, ExitStatusExt as _},
+    fs,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
-    thread,
-    time::Duration,
 };
 
-use nix::{
-    sys::signal::{Signal, killpg},
-    unistd::Pid,
+use serde_json::json;
+
+use super::{
+    DrillError, Environment, Interruption, Spec,
+    busy::Busy,
+    child::{Limits, captured, shown_program, spawn, wait},
+    service::Service,
 };
-
-use super::{DrillError, Environment, Spec, service::Service};
-use crate::{clock::Stopwatch, durable::DurableError};
-
-/// How often a running command and its signals are looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(3);
-
-/// How often it is looked whether a command is to be killed.
-const KILL_LOOK_EVERY: Duration = Duration::from_millis(1);
-
-/// How much of a captured stream is kept, bytes.
-const CAPTURE_BYTES_MAX: usize = 1 << 20;
+use crate::clock::Stopwatch;
 
 /// The word that stands for the executable under drill.
 const EXECUTABLE_WORD: &str = "lighthunter";
+
+/// The target's own rollback, where it names one.
+pub(super) const ROLLBACK: &str = "rollback";
 
 /// The target's commands with what fills their places.
 #[derive(Debug, Clone)]
@@ -41,6 +33,10 @@ pub struct Target {
     pub market: String,
     /// The directory of the origin's input bars, or the choice again where there is none.
     pub input: String,
+    /// Ends a command early.
+    pub(super) interruption: Interruption,
+    /// The time in which commands run.
+    pub(super) busy: Busy,
 }
 
 /// How a command ended.
@@ -111,6 +107,12 @@ impl Target {
         self.spec.commands.contains_key(name)
     }
 
+    /// Says whether a word of the command `name` holds `place`.
+    #[must_use]
+    pub(super) fn takes(&self, name: &str, place: &str) -> bool {
+        self.spec.commands.get(name).is_some_and(|words| words.iter().any(|word| word.contains(place)))
+    }
+
     /// Runs the command `name` in `repo` and kills it, with all that it started, once `when` is there.
     ///
     /// # Errors
@@ -122,7 +124,18 @@ impl Target {
         when: Option<&Path>,
         look: impl FnMut(Option<Ended>),
     ) -> Result<Run, DrillError> {
-        self.run_in((name, &[]), environment, &environment.repo(), when, look)
+        let repo = environment.repo();
+        let Some(when) = when else { return self.run_in((name, &[]), environment, &repo, None, look) };
+        let mut is_there = || when.symlink_metadata().is_ok();
+        self.run_in((name, &[]), environment, &repo, Some(&mut is_there), look)
+    }
+
+    /// Runs the target's own rollback to the state `to`.
+    ///
+    /// # Errors
+    /// When the command is not named or cannot be started.
+    pub(super) fn run_rollback(&self, environment: &Environment, to: &str) -> Result<Run, DrillError> {
+        self.run_in((ROLLBACK, &[to]), environment, &environment.repo(), None, |_| {})
     }
 
     /// Runs the command `name` in `repo` with the environment's variables; `look` is called while it
@@ -160,16 +173,25 @@ impl Target {
         (name, given): (&str, &[&str]),
         environment: &Environment,
         repo: &Path,
-        kill_when: Option<&Path>,
+        kill_when: Option<&mut dyn FnMut() -> bool>,
         mut look: impl FnMut(Option<Ended>),
     ) -> Result<Run, DrillError> {
+        self.interruption.check()?;
         let (program, arguments) = self.command_line(name, given, environment, repo)?;
         let outputs = environment.outputs("drill");
         let watch = Stopwatch::start();
-        let mut child = spawn(&program, &arguments, environment, repo, &outputs)?;
-        let ended = wait(&mut child, self.spec.deadline_seconds(name), kill_when, &mut look)
+        let running = self.busy.start();
+        let (mut child, act) = spawn(&program, &arguments, environment, repo, &outputs)?;
+        let deadline_seconds = self.spec.deadline_seconds(name);
+        let limits = Limits { deadline_seconds, kill_when, interruption: &self.interruption };
+        let ended = wait(&mut child, limits, &mut look)
             .map_err(|source| DrillError::Start { program: program.clone(), source })?;
         let seconds = watch.seconds();
+        drop(running);
+        if let Some(act) = act {
+            act.done(json!({}));
+        }
+        let ended = ended.ok_or_else(|| DrillError::Interrupted(self.interruption.signal().unwrap_or_default()))?;
         look(Some(ended));
         Ok(Self::ran(name, (&program, &arguments), environment, &outputs, (ended, seconds)))
     }
@@ -185,26 +207,7 @@ impl Target {
         environment: &Environment,
         mut is_time: impl FnMut() -> bool,
     ) -> Result<Run, DrillError> {
-        let repo = environment.repo();
-        let (program, arguments) = self.command_line(name, given, environment, &repo)?;
-        let outputs = environment.outputs("drill");
-        let watch = Stopwatch::start();
-        let failed = |source| DrillError::Start { program: program.clone(), source };
-        let mut child = spawn(&program, &arguments, environment, &repo, &outputs)?;
-        let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
-        let deadline_seconds = self.spec.deadline_seconds(name);
-        let status = loop {
-            if let Some(status) = child.try_wait().map_err(failed)? {
-                break status;
-            }
-            if is_time() || watch.seconds() > deadline_seconds {
-                let _ = killpg(group, Signal::SIGKILL);
-                break child.wait().map_err(failed)?;
-            }
-            thread::sleep(KILL_LOOK_EVERY);
-        };
-        let ended = (ended(status), watch.seconds());
-        Ok(Self::ran(name, (&program, &arguments), environment, &outputs, ended))
+        self.run_in((name, given), environment, &environment.repo(), Some(&mut is_time), |_| {})
     }
 
     fn ran(
@@ -227,12 +230,12 @@ impl Target {
     pub(super) fn start(&self, name: &str, environment: &Environment) -> Result<Service, DrillError> {
         let repo = environment.repo();
         let (program, arguments) = self.command_line(name, &[], environment, &repo)?;
-        let child = spawn(&program, &arguments, environment, &repo, &environment.outputs(name))?;
+        let (child, act) = spawn(&program, &arguments, environment, &repo, &environment.outputs(name))?;
         let ports = self.spec.ports.keys().zip(environment.ports());
         let page = ports.fold(self.spec.signals.page_of(name).to_owned(), |page, (key, port)| {
             page.replace(&format!("{{{key}}}"), &port.to_string())
         });
-        Ok(Service::new(child, page))
+        Ok(Service::new(child, page, act))
     }
 
     fn command_line(
@@ -256,6 +259,7 @@ impl Target {
                     word.replace("{repo}", &repo.to_string_lossy())
                         .replace("{executable}", &self.executable.to_string_lossy())
                         .replace("{market}", &self.market)
+                        .replace("{to}", given.first().copied().unwrap_or_default())
                         .replace("{input}", &self.input)
                         .replace("{experiment}", &newest_experiment(&repo.join(&self.spec.signals.experiments))),
                 );
@@ -271,29 +275,6 @@ impl Target {
     }
 }
 
-fn spawn(
-    program: &Path,
-    arguments: &[String],
-    environment: &Environment,
-    repo: &Path,
-    [stdout, stderr]: &[PathBuf; 2],
-) -> Result<Child, DrillError> {
-    let open = |path: &PathBuf| File::create(path).map_err(DurableError::at("make", path));
-    // The clone of a repository exists; the origin is made by the command itself.
-    let directory = if repo.is_dir() { repo } else { environment.root() };
-    Command::new(program)
-        .args(arguments)
-        .current_dir(directory)
-        .env_clear()
-        .envs(environment.variables())
-        .stdin(Stdio::null())
-        .stdout(open(stdout)?)
-        .stderr(open(stderr)?)
-        .process_group(0)
-        .spawn()
-        .map_err(|source| DrillError::Start { program: program.into(), source })
-}
-
 /// Returns the id on the last line of an experiment record; an empty word where there is none.
 fn newest_experiment(record: &Path) -> String {
     let text = fs::read_to_string(record).unwrap_or_default();
@@ -302,66 +283,26 @@ fn newest_experiment(record: &Path) -> String {
     id.unwrap_or_default().to_owned()
 }
 
-fn shown_program(program: &Path) -> String {
-    program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned()
-}
-
-/// Waits for the end, or kills the whole group at the deadline.
-fn wait(
-    child: &mut Child,
-    deadline_seconds: f64,
-    kill_when: Option<&Path>,
-    look: &mut impl FnMut(Option<Ended>),
-) -> std::io::Result<Ended> {
-    let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
-    let watch = Stopwatch::start();
-    loop {
-        if let Some(status) = child.try_wait()? {
-            // What the command left running goes with it; mostly there is nothing, which is no error.
-            let _ = killpg(group, Signal::SIGKILL);
-            return Ok(ended(status));
-        }
-        if watch.seconds() > deadline_seconds {
-            let _ = killpg(group, Signal::SIGKILL);
-            child.wait()?;
-            return Ok(Ended::Deadline);
-        }
-        if kill_when.is_some_and(|path| path.symlink_metadata().is_ok()) {
-            // One that has just ended cannot be killed; how it ended is seen above.
-            let _ = killpg(group, Signal::SIGKILL);
-        }
-        look(None);
-        thread::sleep(LOOK_EVERY);
-    }
-}
-
-fn ended(status: ExitStatus) -> Ended {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => Ended::Code(code),
-        (None, signal) => Ended::Signal(signal.unwrap_or_default()),
-    }
-}
-
-/// Reads a captured stream; of a flood only the end is kept.
-fn captured(path: &Path, environment: &Environment) -> String {
-    let bytes = fs::read(path).unwrap_or_default();
-    let kept = bytes.get(bytes.len().saturating_sub(CAPTURE_BYTES_MAX)..).unwrap_or_default();
-    environment.shown(&String::from_utf8_lossy(kept))
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::{Path, PathBuf};
 
     use super::{Ended, Target};
     use crate::{
-        drill::{Environment, Spec},
+        drill::{Environment, Interruption, Spec, busy::Busy},
         seed::Seed,
     };
 
     fn target(spec: &str) -> Target {
         let spec = Spec::parse(spec, Path::new("drill.toml")).expect("a spec");
-        Target { executable: PathBuf::from("/bin/echo"), spec, market: "simulated:7".into(), input: "/in".into() }
+        Target {
+            executable: PathBuf::from("/bin/echo"),
+            spec,
+            market: "simulated:7".into(),
+            input: "/in".into(),
+            interruption: Interruption::default(),
+            busy: Busy::default(),
+        }
     }
 
     #[test]

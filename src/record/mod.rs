@@ -1,12 +1,14 @@
 //! The drill record: what a drill saw, as plain data. The recorder builds it, the renderers only read
 //! it, and `record.json` is its serialised form. Knows no runner and no renderer.
 
+mod conduct;
 mod outcome;
 mod scenario;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use conduct::ConductRecord;
 pub use outcome::{Outcome, Verdict};
 pub use scenario::{
     FaultRecord, Layer, LayerProof, ProofRecord, RollbackRecord, ScenarioRecord, SignalKind, SignalRecord, StepRecord,
@@ -43,6 +45,9 @@ pub struct DrillRecord {
     pub scenarios: Vec<ScenarioRecord>,
     /// The manual's checklist (section 5), ticked from what ran.
     pub checklist: Vec<ChecklistItem>,
+    /// How the drill itself went.
+    #[serde(default)]
+    pub conduct: ConductRecord,
     /// The command that repeats this drill.
     pub repeat_command: String,
 }

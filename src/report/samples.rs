@@ -4,8 +4,9 @@
 use crate::{
     digest::Digest,
     record::{
-        ChecklistItem, DrillRecord, FaultRecord, Layer, LayerProof, Outcome, ProofRecord, RECORD_VERSION,
-        RollbackRecord, ScenarioRecord, SignalKind, SignalRecord, StepRecord, StepStatus, TargetRecord, Verdict,
+        ChecklistItem, ConductRecord, DrillRecord, FaultRecord, Layer, LayerProof, Outcome, ProofRecord,
+        RECORD_VERSION, RollbackRecord, ScenarioRecord, SignalKind, SignalRecord, StepRecord, StepStatus, TargetRecord,
+        Verdict,
     },
 };
 
@@ -82,6 +83,12 @@ fn frame(scenarios: Vec<ScenarioRecord>) -> DrillRecord {
         strict: false,
         scenarios,
         checklist: Vec::new(),
+        conduct: ConductRecord {
+            jobs: 1,
+            overhead_seconds: 0.4,
+            rollback_p95_seconds: Some(0.131),
+            ..ConductRecord::default()
+        },
         repeat_command: "lighthunter drill run --seed 20251103 --market simulated:7".into(),
     }
 }

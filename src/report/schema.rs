@@ -24,6 +24,7 @@ pub fn schema() -> Value {
         ("strict", flag("Skipped scenarios count as red")),
         ("scenarios", list(&reference("scenario"))),
         ("checklist", list(&reference("checklist_item"))),
+        ("conduct", reference("conduct")),
         ("repeat_command", text("The command that repeats this drill")),
     ]);
     root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
@@ -40,6 +41,7 @@ pub fn schema() -> Value {
         "layer_proof": layer_proof(),
         "step": step(),
         "checklist_item": checklist_item(),
+        "conduct": conduct(),
         "digest": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "SHA-256" },
     });
     root
@@ -52,6 +54,21 @@ fn target() -> Value {
         ("market", text("The input bars: simulated:SEED or a directory")),
         ("lighthunter", text("The version of LightHunter")),
         ("machine", text("Operating system, architecture and cores")),
+    ])
+}
+
+fn conduct() -> Value {
+    object(&[
+        ("jobs", json!({ "type": "integer", "minimum": 0, "description": "How many scenarios ran at a time" })),
+        ("overhead_seconds", seconds("In which no command of the target ran")),
+        (
+            "rollback_p95_seconds",
+            nullable(&seconds("95th percentile from a rollback's start to its fingerprint proof")),
+        ),
+        ("resumed", json!({ "type": "integer", "minimum": 0, "description": "How often it was taken up again" })),
+        ("interrupted_by", nullable(&json!({ "type": "integer", "description": "The signal that ended it early" }))),
+        ("undone", list(&text("What was undone of a drill that had died"))),
+        ("residue", list(&text("What the drill left behind"))),
     ])
 }
 

@@ -22,10 +22,10 @@ pub(crate) const CHECKS: &[Check] = &[
 ];
 
 /// A defect: file, text, what it becomes; the scenario that must see it, and its outcome.
-type Planted = (&'static str, &'static str, &'static str, &'static str, &'static str);
+pub(crate) type Planted = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-const FAILURE: &str = "NightOps fails, and every signal shows it";
-const RERUN: &str = "After failure A the rollback brings back the same result";
+pub(crate) const FAILURE: &str = "NightOps fails, and every signal shows it";
+pub(crate) const RERUN: &str = "After failure A the rollback brings back the same result";
 
 const REFUSAL: &str = "The backtest refuses a weight of 1.7, and comes back";
 const LOOP: &str = "The backtest refuses an endless loop, and comes back";
@@ -216,19 +216,20 @@ fn leaves_nothing_behind() -> Result<(), Failed> {
     let directory = options.directory();
     drill::run(options)?;
     require(lighthunter::rollback::fingerprint(&origin)? == before, || "the origin was changed".into())?;
-    let (entries, damaged) = drill::read_journal(&directory)?;
-    require(damaged == 0 && drill::unfinished(&entries).is_empty(), || format!("not undone: {entries:?}"))?;
-    let root = entries.first().and_then(|entry| entry.detail.get("root")).and_then(|root| root.as_str());
+    let journal = drill::read_journal(&directory)?;
+    let open = drill::unfinished(&journal.entries);
+    require(journal.damaged.is_empty() && !journal.torn && open.is_empty(), || format!("not undone: {open:?}"))?;
+    let root = journal.entries.first().and_then(|entry| entry.detail.get("root")).and_then(|root| root.as_str());
     let root = root.ok_or("the journal names no root")?;
     require(!Path::new(root).exists(), || format!("{root} is left behind"))
 }
 
-fn find<'a>(record: &'a DrillRecord, name: &str) -> Result<&'a lighthunter::record::ScenarioRecord, Failed> {
+pub(crate) fn find<'a>(record: &'a DrillRecord, name: &str) -> Result<&'a lighthunter::record::ScenarioRecord, Failed> {
     record.scenarios.iter().find(|scenario| scenario.name == name).ok_or_else(|| format!("'{name}' did not run").into())
 }
 
 /// Makes the target's repository in `room`, with one defect if one is given.
-fn target(room: &Path, planted: Option<&Planted>) -> Result<std::path::PathBuf, Failed> {
+pub(crate) fn target(room: &Path, planted: Option<&Planted>) -> Result<std::path::PathBuf, Failed> {
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/shell_target");
     let root = room.join("target");
     copy(&fixture, &root)?;

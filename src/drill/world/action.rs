@@ -8,6 +8,7 @@ use crate::{
     drill::{
         DrillOptions, Ended, EntryKind,
         session::{Ran, Session},
+        target::ROLLBACK,
         trace::Phase,
     },
     exit::Failure as _,
@@ -74,7 +75,7 @@ impl World {
         let injection = if session.options.control {
             fault.withhold()
         } else {
-            self.journal(EntryKind::Intent, "inject", fault.plan(&repo)?)?;
+            session.about_to_inject(&self.scene()?.name, &repo, fault.plan(&repo)?)?;
             fault.inject(&repo, &session.options.clock)?
         };
         let since = Stopwatch::start();
@@ -143,12 +144,17 @@ impl World {
         let at_seconds = self.scene()?.watch.seconds();
         self.journal(EntryKind::Intent, "rollback", json!({ "to": to }))?;
         let repo = self.environment()?.repo();
+        if session.target.takes(ROLLBACK, "{to}") {
+            return self.roll_back_by_command(to, at_seconds);
+        }
         let done = match rollback::code(&repo, to, &self.baseline()?.state, &session.options.clock) {
             Ok(done) => done,
             Err(error) => return Ok(Err((error.exit().code(), error.to_string()))),
         };
         self.journal(EntryKind::Done, "rollback", json!({ "to": to, "holds": done.proof.holds }))?;
-        self.journal(EntryKind::Done, "inject", json!({ "by": "rollback" }))?;
+        if done.proof.holds {
+            self.journal(EntryKind::Done, "inject", json!({ "by": "rollback" }))?;
+        }
         self.keep_evidence("proof.json", serde_json::to_string_pretty(&done.proof).unwrap_or_default())?;
         self.trace.rollback = Some(crate::record::RollbackRecord { at_seconds, ..done.rollback });
         self.trace.proofs.push(done.proof);
@@ -168,7 +174,7 @@ impl World {
         options.origin = Some(repo);
         let refusal = match Session::start(options) {
             Ok(started) => {
-                started.finish(false)?;
+                started.finish()?;
                 None
             }
             Err(error) => Some((error.exit().code(), error.to_string())),

@@ -30,9 +30,11 @@ impl World {
     pub fn start_hud(&mut self) -> Step {
         self.require_command(COMMAND)?;
         let session = self.session()?;
+        let _running = session.target.busy.start();
         let mut service = session.target.start(COMMAND, self.environment()?)?;
         let (watch, deadline) = (Stopwatch::start(), session.target.spec.deadline_seconds(COMMAND));
         let page = loop {
+            session.target.interruption.check()?;
             let error = match service.page_at(EXPERIMENTS) {
                 Ok(page) => break page,
                 Err(error) => error,
@@ -83,9 +85,12 @@ impl World {
 
     /// Returns a page when it is as wanted, or the last one before time is up.
     fn hud_page_when(&mut self, path: &str, wanted: impl Fn(&str) -> bool) -> Result<String, NotSo> {
+        let target = self.session()?.target.clone();
+        let _running = target.busy.start();
         let hud = self.hud.as_mut().ok_or_else(|| NotSo::because("no HUD was started in this scenario"))?;
         let watch = Stopwatch::start();
         loop {
+            target.interruption.check()?;
             if let Some(ended) = hud.service.ended() {
                 return Err(NotSo(format!("the HUD has ended with {ended}")));
             }

@@ -5,6 +5,7 @@ mod damage;
 mod expectation;
 mod hud;
 mod monitor;
+mod own_rollback;
 mod product;
 mod rollback;
 mod stage;
@@ -153,6 +154,18 @@ impl World {
             return Ok(());
         }
         let reason = format!("{} names no command '{name}'", target.spec.name);
+        self.trace.skipped = Some(reason.clone());
+        Err(NotSo(reason))
+    }
+
+    /// Skips the scenario on a target whose command takes no arguments of ours.
+    fn require_arguments(&mut self, name: &str) -> Step {
+        self.require_command(name)?;
+        let target = &self.session()?.target;
+        if target.takes(name, "{args}") {
+            return Ok(());
+        }
+        let reason = format!("the command '{name}' of {} takes no {{args}}", target.spec.name);
         self.trace.skipped = Some(reason.clone());
         Err(NotSo(reason))
     }

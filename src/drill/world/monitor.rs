@@ -29,9 +29,11 @@ impl World {
     pub fn start_monitor(&mut self) -> Step {
         self.require_command(COMMAND)?;
         let session = self.session()?;
+        let _running = session.target.busy.start();
         let mut service = session.target.start(COMMAND, self.environment()?)?;
         let (watch, deadline) = (Stopwatch::start(), session.target.spec.deadline_seconds(COMMAND));
         let before = loop {
+            session.target.interruption.check()?;
             let error = match service.page() {
                 Ok(page) => break page,
                 Err(error) => error,
@@ -52,10 +54,13 @@ impl World {
     /// # Errors
     /// What it counts after ten seconds, or how it ended.
     pub fn expect_monitor_count(&mut self, count: u32, component: &str) -> Step {
+        let target = self.session()?.target.clone();
+        let _running = target.busy.start();
         let Watched { service, before } =
             self.monitor.as_mut().ok_or_else(|| NotSo::because("no monitor was started in this scenario"))?;
         let watch = Stopwatch::start();
         let page = loop {
+            target.interruption.check()?;
             let page = service.page().map_err(|error| NotSo(format!("the monitor does not answer: {error}")))?;
             let added = errors_on(&page, component) - errors_on(before, component);
             if added == f64::from(count) {
@@ -74,9 +79,12 @@ impl World {
     /// # Errors
     /// When it does not in time.
     pub fn expect_monitor_shows(&mut self, word: &str) -> Step {
+        let target = self.session()?.target.clone();
+        let _running = target.busy.start();
         let watched = self.monitor.as_mut().ok_or_else(|| NotSo::because("no monitor was started in this scenario"))?;
         let watch = Stopwatch::start();
         loop {
+            target.interruption.check()?;
             let page =
                 watched.service.page().map_err(|error| NotSo(format!("the monitor does not answer: {error}")))?;
             if page.contains(word) {

@@ -36,7 +36,7 @@ impl World {
     /// # Errors
     /// When the command fails. A target without it skips the scenario.
     pub fn record_baseline(&mut self, name: &str) -> Step {
-        self.require_command(BASELINE)?;
+        self.require_arguments(BASELINE)?;
         let run = self.run_with(BASELINE, &["create", name])?;
         ended_well(&run)?;
         self.remember_state(name.to_owned())
@@ -125,7 +125,7 @@ impl World {
     /// # Errors
     /// When it ended before it could be killed, or left no intent.
     pub fn kill_rollback(&mut self) -> Step {
-        self.require_command(ROLLBACK)?;
+        self.require_arguments(ROLLBACK)?;
         self.enter(Phase::Recovering);
         let session = self.session()?;
         let to = self.baseline()?.tag.clone();

@@ -1,0 +1,24 @@
+//! How a drill itself went: what it cost beside the target's own commands, what it undid of drills that
+//! died, what it left behind.
+
+use serde::{Deserialize, Serialize};
+
+/// How the drill itself went.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ConductRecord {
+    /// How many scenarios ran at a time.
+    pub jobs: usize,
+    /// Seconds in which no command of the target ran.
+    pub overhead_seconds: f64,
+    /// The 95th percentile of the seconds from a rollback's start to the end of its fingerprint proof.
+    pub rollback_p95_seconds: Option<f64>,
+    /// How often the drill was taken up again.
+    pub resumed: usize,
+    /// The number of the signal that ended it early.
+    pub interrupted_by: Option<u8>,
+    /// What was undone of a drill that had died, one line an act.
+    pub undone: Vec<String>,
+    /// What the drill left behind, one line a thing: makes it NotReady.
+    pub residue: Vec<String>,
+}
