@@ -55,6 +55,7 @@ pub(super) fn checklist(scenarios: &[ScenarioRecord], strict: bool) -> Vec<Check
             text_zh: (*text_zh).into(),
             ticked: green && !red,
             scenarios: covering.iter().map(|scenario| scenario.name.clone()).collect(),
+            evidence: Vec::new(),
         }
     };
     BOXES.iter().map(item).collect()

@@ -115,6 +115,7 @@ impl Recorder {
         let failed = current.failed.map(|words| self.session.shown(&words));
         let outcome = trace.outcome(failed, is_fault_scenario, options.control);
         let outcome = trace.within_budget(outcome, options.budgets, &spec.budgets, seconds);
+        let phases = trace.phases(&spec.budgets, seconds);
         let outcome = known(outcome, spec.known_failures.get(&scenario.name), options.strict);
         ScenarioRecord {
             name: scenario.name.clone(),
@@ -131,6 +132,7 @@ impl Recorder {
                 .map(|signal| SignalRecord { observed: self.session.shown(&signal.observed), ..signal })
                 .collect(),
             rollback: trace.rollback,
+            phases,
             proofs: trace.proofs,
             steps: current.steps,
             evidence: trace.evidence,

@@ -62,6 +62,7 @@ pub fn run(options: DrillOptions) -> Result<DrillRecord, DrillError> {
         checklist: checklist(&scenarios, options.strict),
         scenarios,
         repeat_command: options.repeat_command(),
+        keep_reports: session.target.spec.keep_reports,
     })
 }
 

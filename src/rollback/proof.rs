@@ -24,7 +24,7 @@ pub fn compare(before: &Fingerprint, after: &Fingerprint, seconds: f64) -> Proof
             let was = before.layers.get(&layer).unwrap_or(&empty);
             let is = after.layers.get(&layer).unwrap_or(&empty);
             let differences = differences(&was.entries, &is.entries);
-            LayerProof { layer, before: was.digest(), after: is.digest(), differences }
+            LayerProof { layer, before: was.digest(), after: is.digest(), differences, rollback_seconds: None }
         })
         .collect();
     // A proof of nothing proves nothing.

@@ -179,6 +179,7 @@ impl World {
             before: crate::digest::Digest::of(&before),
             after: crate::digest::Digest::of(&after),
             differences,
+            rollback_seconds: None,
         };
         self.trace.proofs.push(ProofRecord { kind: "rerun".into(), holds, layers: vec![layer], seconds });
         hold(holds, || format!("the rerun's result differs: {before} is now {after}"))
