@@ -98,6 +98,9 @@ pub enum SignalKind {
 }
 
 impl SignalKind {
+    /// Every signal, in the order in which reports name them.
+    pub const ALL: [Self; 5] = [Self::ExitCode, Self::Log, Self::Metric, Self::Experiment, Self::Hud];
+
     /// Returns the signal's name for people.
     #[must_use]
     pub const fn name(self) -> &'static str {
