@@ -11,7 +11,7 @@ use super::workspace::column;
 #[derive(Clone, Copy, Parameter)]
 #[param(
     name = "command",
-    regex = "bootstrap|the smoke test|NightOps|DayOps|the backtest|the simulation without the bus|the simulation"
+    regex = "bootstrap|the bootstrap script|the doctor|the smoke test|NightOps|DayOps|the backtest|the simulation without the bus|the simulation"
 )]
 struct Command(&'static str);
 
@@ -21,6 +21,8 @@ impl FromStr for Command {
     fn from_str(words: &str) -> Result<Self, String> {
         match words {
             "bootstrap" => Ok(Self("bootstrap")),
+            "the bootstrap script" => Ok(Self("bootstrap_script")),
+            "the doctor" => Ok(Self("doctor")),
             "the smoke test" => Ok(Self("smoke")),
             "NightOps" => Ok(Self("night")),
             "DayOps" => Ok(Self("day")),
@@ -52,6 +54,30 @@ fn after_first_simulation(world: &mut World) -> Step {
     world.start_from(Stage::FirstSimulation)
 }
 
+/// What of the target a person looks at.
+#[derive(Clone, Copy, Parameter)]
+#[param(name = "panel", regex = "the dashboard|the schedule|the config of dev|the config of prod")]
+struct Panel(&'static str);
+
+impl FromStr for Panel {
+    type Err = String;
+
+    fn from_str(words: &str) -> Result<Self, String> {
+        match words {
+            "the dashboard" => Ok(Self("dashboard")),
+            "the schedule" => Ok(Self("schedule")),
+            "the config of dev" => Ok(Self("config_of_dev")),
+            "the config of prod" => Ok(Self("config_of_prod")),
+            other => Err(format!("'{other}' is nothing to look at")),
+        }
+    }
+}
+
+#[when(expr = "{panel} is shown")]
+fn panel_is_shown(world: &mut World, panel: Panel) -> Step {
+    world.run(panel.0)
+}
+
 #[when(expr = "{command} runs")]
 fn runs(world: &mut World, command: Command) -> Step {
     world.run(command.0)
@@ -70,6 +96,11 @@ fn output_names_no_error(world: &mut World) -> Step {
 #[then("its output names:")]
 fn output_names(world: &mut World, step: &gherkin::Step) -> Step {
     column(step).try_for_each(|word| world.expect_said_in_output(word))
+}
+
+#[then("its output does not name:")]
+fn output_does_not_name(world: &mut World, step: &gherkin::Step) -> Step {
+    column(step).try_for_each(|word| world.expect_unsaid_in_output(word))
 }
 
 #[then("its log holds no ERROR")]

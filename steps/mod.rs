@@ -7,6 +7,7 @@ mod command;
 mod experiment;
 mod fault;
 mod git;
+mod hud;
 mod monitor;
 mod report;
 mod rollback;

@@ -2,8 +2,10 @@
 
 use std::str::FromStr;
 
-use cucumber::{Parameter, given, then};
+use cucumber::{Parameter, gherkin, given, then};
 use lighthunter::drill::{self, Step, World};
+
+use super::workspace::column;
 
 /// What is counted, as people call it.
 #[derive(Clone, Copy, Parameter)]
@@ -30,6 +32,11 @@ fn watching(world: &mut World) -> Step {
 #[then(expr = "the monitor counts {int} more error of {string}")]
 fn monitor_counts(world: &mut World, count: u32, component: String) -> Step {
     world.expect_monitor_count(count, &component)
+}
+
+#[then(expr = "the monitor names:")]
+fn monitor_names(world: &mut World, step: &gherkin::Step) -> Step {
+    column(step).try_for_each(|word| world.expect_monitor_shows(word))
 }
 
 #[then(expr = "the metrics count {int} more {counted} of {string}")]

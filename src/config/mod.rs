@@ -19,6 +19,7 @@ mod load;
 mod mistake;
 mod node;
 mod pointer;
+mod pointer_span;
 mod scalar;
 mod section;
 pub mod settings;
@@ -36,7 +37,7 @@ pub use label_spec::{Family, Label, LabelKind, LabelSpec, Task};
 pub use layer::Origin;
 pub use load::{LoadOptions, Loaded, load};
 pub use mistake::{ConfigErrors, Mistake, Warning};
-pub use pointer::{PointerError, replace_pointer, write_pointer};
+pub use pointer::{PointerError, replace_pointer, replace_pointer_by_format, write_pointer};
 pub use settings::Settings;
 
 #[cfg(test)]

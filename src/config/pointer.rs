@@ -8,6 +8,7 @@ use super::{
     json,
     mistake::Mistake,
     node::{Node, Value},
+    pointer_span::{replace_in_toml, replace_in_yaml},
 };
 use crate::{
     durable::{self, DurableError},
@@ -76,6 +77,25 @@ pub fn replace_pointer(
     let document =
         Document::of_bytes(&file.display().to_string(), text.as_bytes().to_vec()).map_err(PointerError::Invalid)?;
     replaced(file, &document, pointer, value)
+}
+
+/// Returns `text`, the content of `file`, with the value at `pointer` replaced; the file's ending says
+/// whether it is YAML, TOML or, by default, JSON.
+///
+/// # Errors
+/// When the text is not of its format, or the pointer names no value that can be replaced.
+pub fn replace_pointer_by_format(
+    file: &Path,
+    text: &str,
+    pointer: &str,
+    value: &serde_json::Value,
+) -> Result<String, PointerError> {
+    let nothing = |reason| PointerError::Nothing { file: file.into(), pointer: pointer.to_owned(), reason };
+    match file.extension().and_then(|ending| ending.to_str()) {
+        Some("yaml" | "yml") => replace_in_yaml(text, pointer, value).map_err(nothing),
+        Some("toml") => replace_in_toml(text, pointer, value).map_err(nothing),
+        _ => replace_pointer(file, text, pointer, value),
+    }
 }
 
 fn replaced(

@@ -6,7 +6,7 @@ use crate::workspace::Workspace;
 pub const SYSTEM_CONFIG: &str = include_str!("../../config/workspace/config/system_config.json");
 
 /// The files of a new workspace: path relative to its root, and content.
-pub const FILES: [(&str, &str); 15] = [
+pub const FILES: [(&str, &str); 17] = [
     (Workspace::CONFIG, SYSTEM_CONFIG),
     // The example is the default config itself, so that the two cannot drift apart.
     (Workspace::CONFIG_EXAMPLE, SYSTEM_CONFIG),
@@ -20,6 +20,9 @@ pub const FILES: [(&str, &str); 15] = [
     ("strategy/u1.luau", include_str!("../../config/workspace/strategy/u1.luau")),
     ("strategy/u2.luau", include_str!("../../config/workspace/strategy/u2.luau")),
     ("strategy/portfolio.luau", include_str!("../../config/workspace/strategy/portfolio.luau")),
+    // The project's own scripts: a workspace is drilled as the project is.
+    ("scripts/bootstrap_env.sh", include_str!("../../scripts/bootstrap_env.sh")),
+    ("scripts/war_drill.sh", include_str!("../../scripts/war_drill.sh")),
     ("drill.toml", include_str!("../../config/workspace/drill.toml")),
     (".gitignore", include_str!("../../config/workspace/gitignore")),
     ("README.md", include_str!("../../config/workspace/README.md")),
@@ -68,7 +71,7 @@ mod tests {
         let carried: BTreeSet<String> = FILES
             .iter()
             .map(|(path, _)| if *path == ".gitignore" { "gitignore".to_owned() } else { (*path).to_owned() })
-            .filter(|path| path != "config/system_config.example.json")
+            .filter(|path| path != "config/system_config.example.json" && !path.starts_with("scripts/"))
             .collect();
         assert_eq!(on_disk, carried);
     }

@@ -33,7 +33,17 @@ impl Signs {
         }
     }
 
-    /// Returns what each signal must show, in words.
+    /// Returns the tile of the HUD that must show it.
+    #[must_use]
+    pub const fn tile(&self) -> &'static str {
+        match self.experiment {
+            ExperimentSign::Absent => "night_ops",
+            ExperimentSign::Failed => "experiments",
+        }
+    }
+
+    /// Returns what each signal must show, in words; the HUD, which not every scenario starts, is not among
+    /// them.
     #[must_use]
     pub fn expected(&self) -> [(SignalKind, String); 4] {
         let code = self.exit_code;

@@ -40,8 +40,23 @@ pub struct Fault {
 pub(super) enum Kind {
     /// A text file of the target is edited.
     Text { file: &'static str, edit: Edit },
+    /// The bytes of a file of the target are damaged, whether git tracks it or not.
+    Bytes { file: &'static str, damage: Damage },
+    /// A command is killed as soon as `when` is there, a path of the repository.
+    Kill { command: &'static str, when: &'static str },
     /// Tracked files are edited, deleted and added, part of it committed.
     Code,
+}
+
+/// Damage to a file's bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Damage {
+    /// All bits of one byte are inverted, the middle one where none is named.
+    Flip { at_byte: Option<u64> },
+    /// The end is cut off; half is left where nothing is named.
+    Truncate { keep_bytes: Option<u64> },
+    /// The file is removed.
+    Delete,
 }
 
 /// An edit of a text file.
@@ -49,6 +64,8 @@ pub(super) enum Kind {
 pub(super) enum Edit {
     /// A value of a JSON file becomes another text.
     Pointer { pointer: &'static str, text: &'static str },
+    /// A value of a JSON, YAML or TOML file becomes another, given as JSON.
+    Value { pointer: &'static str, json: &'static str },
     /// The first match of a regular expression becomes this.
     Replace { pattern: &'static str, with: &'static str },
     /// The file holds this and nothing else.
@@ -109,9 +126,16 @@ impl Fault {
             files.iter().map(|path| Undo { path: repo.join(path), bytes: fs::read(repo.join(path)).ok() }).collect();
         let taken = match self.kind {
             Kind::Text { file, edit } => edit_text(&repo.join(file), file, edit)?,
+            Kind::Bytes { file, damage } => damage_bytes(&repo.join(file), file, damage)?,
+            Kind::Kill { when, .. } => armed(&repo.join(when), when),
             Kind::Code => damage_code(&vault, &files, clock)?,
         };
-        Ok(Injection { fault: *self, taken, diff: vault.diff()?, undo })
+        let diff = match self.kind {
+            // Git does not show what it does not track, and of binary files nothing that can be read.
+            Kind::Bytes { .. } | Kind::Kill { .. } => format!("{}\n", self.what),
+            Kind::Text { .. } | Kind::Code => vault.diff()?,
+        };
+        Ok(Injection { fault: *self, taken, diff, undo })
     }
 
     /// Injects nothing: for control runs, in which no probe may see a fault.
@@ -121,9 +145,20 @@ impl Fault {
         Injection { fault: *self, taken, diff: String::new(), undo: Vec::new() }
     }
 
+    /// Returns what kills the command `name` while it runs: the path, relative to the repository, that it
+    /// must have made.
+    #[must_use]
+    pub(super) fn kills(&self, name: &str) -> Option<&'static str> {
+        match self.kind {
+            Kind::Kill { command, when } if command == name => Some(when),
+            _ => None,
+        }
+    }
+
     fn files(&self, vault: &Vault) -> Result<Vec<String>, DrillError> {
         match self.kind {
-            Kind::Text { file, .. } => Ok(vec![file.to_owned()]),
+            Kind::Text { file, .. } | Kind::Bytes { file, .. } => Ok(vec![file.to_owned()]),
+            Kind::Kill { .. } => Ok(Vec::new()),
             Kind::Code => Ok(damaged_files(&vault.index_entries()?)),
         }
     }
@@ -174,6 +209,10 @@ impl Edit {
                 let value = Value::String(text.into());
                 config::replace_pointer(path, before, pointer, &value).map_err(|error| error.to_string())
             }
+            Self::Value { pointer, json } => {
+                let value: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
+                config::replace_pointer_by_format(path, before, pointer, &value).map_err(|error| error.to_string())
+            }
             Self::Replace { pattern, with } => {
                 let found = Regex::new(pattern).map_err(|error| error.to_string())?;
                 if !found.is_match(before) {
@@ -190,10 +229,47 @@ impl std::fmt::Display for Edit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Pointer { pointer, text } => write!(f, "{pointer} = \"{text}\""),
+            Self::Value { pointer, json } => write!(f, "{pointer} = {json}"),
             Self::Replace { with, .. } => write!(f, "'{with}'"),
             Self::Whole(_) => f.write_str("its new text"),
         }
     }
+}
+
+/// Damages the file and reads it back; the inner result says whether it took.
+fn damage_bytes(path: &Path, name: &str, damage: Damage) -> Result<Result<(), String>, DrillError> {
+    let unreadable = |source| DrillError::Unreadable { path: path.into(), source };
+    let mut bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Err(format!("there is no {name}"))),
+        Err(source) => return Err(unreadable(source)),
+    };
+    let length = bytes.len();
+    let place = |asked: Option<u64>| asked.map_or(Some(length / 2), |asked| usize::try_from(asked).ok());
+    match damage {
+        Damage::Flip { at_byte } => {
+            let Some(byte) = place(at_byte).and_then(|at| bytes.get_mut(at)) else {
+                return Ok(Err(format!("{name} has only {length} bytes")));
+            };
+            *byte = !*byte;
+        }
+        Damage::Truncate { keep_bytes } => match place(keep_bytes) {
+            Some(keep) if keep < length => bytes.truncate(keep),
+            _ => return Ok(Err(format!("{name} has only {length} bytes"))),
+        },
+        Damage::Delete => {
+            fs::remove_file(path).map_err(DurableError::at("remove", path))?;
+            return Ok(if path.exists() { Err(format!("{name} is still there")) } else { Ok(()) });
+        }
+    }
+    durable::replace(path, &bytes)?;
+    let found = fs::read(path).map_err(unreadable)?;
+    Ok(if found == bytes { Ok(()) } else { Err(format!("{name} does not read back as it was written")) })
+}
+
+/// A command can only be killed at a path that is not there before it runs.
+fn armed(path: &Path, name: &str) -> Result<(), String> {
+    if path.symlink_metadata().is_ok() { Err(format!("{name} is there before the command runs")) } else { Ok(()) }
 }
 
 /// Chooses four files of any repository: three that it tracks, one that it does not.

@@ -25,13 +25,17 @@ macro_rules! embedded {
 }
 
 embedded![
+    "1_bootstrap/overlay.feature",
     "1_bootstrap/workspace.feature",
     "2_full_run/backtest.feature",
     "2_full_run/day_ops.feature",
+    "2_full_run/hud.feature",
     "2_full_run/night_ops.feature",
     "2_full_run/simulation.feature",
     "3_failure/duckdb_path.feature",
+    "3_failure/schedule.feature",
     "3_failure/strategy.feature",
+    "3_failure/watched.feature",
     "4_rollback/code.feature",
     "5_war_drill/war_drill.feature",
 ];
@@ -108,7 +112,7 @@ mod tests {
     #[test]
     fn selection_by_folder_file_and_disk() {
         let count = |name: &str| select(&[name.to_owned()]).map(|found| found.len()).ok();
-        assert_eq!(count("3_failure"), Some(2));
+        assert_eq!(count("3_failure"), Some(4));
         assert_eq!(count("features/4_rollback/code.feature"), Some(1));
         assert_eq!(count("nowhere"), None);
         assert_eq!(select(&[]).expect("all").len(), FEATURES.len());

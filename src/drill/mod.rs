@@ -10,6 +10,7 @@ mod checklist;
 mod environment;
 mod error;
 mod fault;
+mod fault_spec;
 mod features;
 mod journal;
 mod options;

@@ -132,9 +132,23 @@ impl Session {
     /// # Errors
     /// When the command cannot be started.
     pub(super) fn run(&self, name: &str, environment: &Environment, since: &Stopwatch) -> Result<Ran, DrillError> {
+        self.run_until(name, environment, None, since)
+    }
+
+    /// Runs a command as [`Session::run`] does, and kills it once `when` is there.
+    ///
+    /// # Errors
+    /// When the command cannot be started.
+    pub(super) fn run_until(
+        &self,
+        name: &str,
+        environment: &Environment,
+        when: Option<&Path>,
+        since: &Stopwatch,
+    ) -> Result<Ran, DrillError> {
         let repo = environment.repo();
         let mut watch = Watch::start(&repo, &self.target.spec.signals, name);
-        let run = self.target.run(name, environment, &repo, |ended| watch.look(since.seconds(), ended))?;
+        let run = self.target.run_until(name, environment, when, |ended| watch.look(since.seconds(), ended))?;
         Ok(Ran { run, seen: watch.finish() })
     }
 

@@ -130,7 +130,7 @@ impl Observation {
     #[must_use]
     pub fn signals(&self, signs: &Signs) -> Vec<SignalRecord> {
         let end = self.ended.map(|(_, seconds)| seconds);
-        let failed = self.ended.is_some_and(|(ended, _)| ended == Ended::Code(signs.exit_code));
+        let failed = self.ended.is_some_and(|(ended, _)| ended.shell_code() == Some(signs.exit_code));
         let ended = self.ended.map_or_else(|| "did not end".into(), |(ended, _)| ended.to_string());
         let error = self.log_errors.iter().find(|words| names_place(words, signs.place));
         let words = error.or(self.log_errors.first()).cloned().unwrap_or_else(|| "no ERROR line".into());
@@ -310,6 +310,7 @@ mod tests {
             metrics: "metrics".into(),
             experiments: "experiments".into(),
             page: String::new(),
+            pages: std::collections::BTreeMap::new(),
         }
     }
 

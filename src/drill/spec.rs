@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use serde::Deserialize;
 
-use super::DrillError;
+use super::{DrillError, Fault, fault_spec::FaultFile};
 use crate::record::{KEEP_REPORTS_DEFAULT, Phase};
 
 /// The file's name in a repository.
@@ -35,6 +35,8 @@ pub struct Spec {
     pub known_failures: BTreeMap<String, String>,
     /// How many drills' reports are kept, the newest; 0 keeps all.
     pub keep_reports: u32,
+    /// The target's own faults.
+    pub faults: Vec<Fault>,
 }
 
 /// Where a fault shows: files relative to the repository.
@@ -50,6 +52,8 @@ pub struct SignalPlaces {
     pub experiments: String,
     /// The address of the monitor's page, OpenMetrics text; a key of the ports in braces is its port.
     pub page: String,
+    /// The addresses of commands that serve another page, by command.
+    pub pages: BTreeMap<String, String>,
 }
 
 impl SignalPlaces {
@@ -57,6 +61,12 @@ impl SignalPlaces {
     #[must_use]
     pub fn log_of(&self, command: &str) -> &str {
         self.logs.get(command).unwrap_or(&self.log)
+    }
+
+    /// Returns the address of the page that a command serves.
+    #[must_use]
+    pub fn page_of(&self, command: &str) -> &str {
+        self.pages.get(command).unwrap_or(&self.page)
     }
 }
 
@@ -100,7 +110,13 @@ impl Spec {
         let wrong = |source| DrillError::Spec { path: path.into(), source };
         let default: SpecFile = toml::from_str(SPEC_DEFAULT).map_err(wrong)?;
         let own: SpecFile = toml::from_str(text).map_err(wrong)?;
-        Ok(own.over(default))
+        Ok(own.over(default).map_err(|why| wrong(serde::de::Error::custom(why)))?)
+    }
+
+    /// Returns the fault of that id: the target's own, or the catalogue's.
+    #[must_use]
+    pub fn fault(&self, id: &str) -> Option<Fault> {
+        self.faults.iter().find(|fault| fault.id == id).copied().or_else(|| Fault::named(id))
     }
 
     /// Returns the seconds after which the command `name` is killed.
@@ -121,6 +137,7 @@ struct SpecFile {
     budgets: BTreeMap<Phase, f64>,
     known_failures: BTreeMap<String, String>,
     keep_reports: Option<u32>,
+    faults: Vec<FaultFile>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -131,20 +148,30 @@ struct SignalsFile {
     metrics: Option<String>,
     experiments: Option<String>,
     page: Option<String>,
+    pages: BTreeMap<String, String>,
 }
 
 impl SpecFile {
     /// A file that names commands or ports replaces all of them: a foreign target must never be run
     /// by LightHunter's own.
-    fn over(self, default: Self) -> Spec {
+    fn over(self, default: Self) -> Result<Spec, String> {
+        // Faults break files of the target that names them, so that another's are none of its own.
+        let faults = if self.commands.is_some() {
+            self.faults
+        } else {
+            [default.faults, self.faults].into_iter().flatten().collect()
+        };
+        let faults = faults.into_iter().map(FaultFile::fault).collect::<Result<_, _>>()?;
         let mut deadlines = default.deadlines;
         deadlines.extend(self.deadlines);
         let mut logs = default.signals.logs;
         logs.extend(self.signals.logs);
+        let mut pages = default.signals.pages;
+        pages.extend(self.signals.pages);
         let text = |own: Option<String>, default: Option<String>| own.or(default).unwrap_or_default();
         let mut budgets = default.budgets;
         budgets.extend(self.budgets);
-        Spec {
+        Ok(Spec {
             name: text(self.name, default.name),
             ports: self.ports.or(if self.commands.is_some() { None } else { default.ports }).unwrap_or_default(),
             commands: self.commands.or(default.commands).unwrap_or_default(),
@@ -155,11 +182,13 @@ impl SpecFile {
                 metrics: text(self.signals.metrics, default.signals.metrics),
                 experiments: text(self.signals.experiments, default.signals.experiments),
                 page: text(self.signals.page, default.signals.page),
+                pages,
             },
             budgets: Budgets(budgets),
             keep_reports: self.keep_reports.or(default.keep_reports).unwrap_or(KEEP_REPORTS_DEFAULT),
             known_failures: self.known_failures,
-        }
+            faults,
+        })
     }
 }
 
@@ -178,7 +207,7 @@ mod tests {
         let spec = parse("").expect("the default parses");
         assert_eq!(spec.name, "lighthunter");
         assert_eq!(spec.commands["night"].last().map(String::as_str), Some("full"));
-        assert_eq!((spec.ports.len(), spec.deadline_seconds("smoke")), (4, 30.0));
+        assert_eq!((spec.ports.len(), spec.deadline_seconds("smoke")), (5, 30.0));
     }
 
     #[test]

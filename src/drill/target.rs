@@ -61,6 +61,18 @@ impl std::fmt::Display for Ended {
     }
 }
 
+impl Ended {
+    /// Returns the exit code as a shell says it: 128 and the number for a signal.
+    #[must_use]
+    pub fn shell_code(self) -> Option<i32> {
+        match self {
+            Self::Code(code) => Some(code),
+            Self::Signal(number) => Some(128 + number),
+            Self::Deadline => None,
+        }
+    }
+}
+
 /// One run of a command.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
@@ -96,6 +108,20 @@ impl Target {
         self.spec.commands.contains_key(name)
     }
 
+    /// Runs the command `name` in `repo` and kills it, with all that it started, once `when` is there.
+    ///
+    /// # Errors
+    /// When the command is not named or cannot be started.
+    pub(super) fn run_until(
+        &self,
+        name: &str,
+        environment: &Environment,
+        when: Option<&Path>,
+        look: impl FnMut(Option<Ended>),
+    ) -> Result<Run, DrillError> {
+        self.run_in(name, environment, &environment.repo(), when, look)
+    }
+
     /// Runs the command `name` in `repo` with the environment's variables; `look` is called while it
     /// runs and once after its end.
     ///
@@ -106,13 +132,24 @@ impl Target {
         name: &str,
         environment: &Environment,
         repo: &Path,
+        look: impl FnMut(Option<Ended>),
+    ) -> Result<Run, DrillError> {
+        self.run_in(name, environment, repo, None, look)
+    }
+
+    fn run_in(
+        &self,
+        name: &str,
+        environment: &Environment,
+        repo: &Path,
+        kill_when: Option<&Path>,
         mut look: impl FnMut(Option<Ended>),
     ) -> Result<Run, DrillError> {
         let (program, arguments) = self.command_line(name, environment, repo)?;
         let outputs = environment.outputs("drill");
         let watch = Stopwatch::start();
         let mut child = spawn(&program, &arguments, environment, repo, &outputs)?;
-        let ended = wait(&mut child, self.spec.deadline_seconds(name), &mut look)
+        let ended = wait(&mut child, self.spec.deadline_seconds(name), kill_when, &mut look)
             .map_err(|source| DrillError::Start { program: program.clone(), source })?;
         let seconds = watch.seconds();
         look(Some(ended));
@@ -131,7 +168,7 @@ impl Target {
         let (program, arguments) = self.command_line(name, environment, &repo)?;
         let child = spawn(&program, &arguments, environment, &repo, &environment.outputs(name))?;
         let ports = self.spec.ports.keys().zip(environment.ports());
-        let page = ports.fold(self.spec.signals.page.clone(), |page, (key, port)| {
+        let page = ports.fold(self.spec.signals.page_of(name).to_owned(), |page, (key, port)| {
             page.replace(&format!("{{{key}}}"), &port.to_string())
         });
         Ok(Service::new(child, page))
@@ -153,6 +190,7 @@ impl Target {
             } else {
                 words.push(
                     word.replace("{repo}", &repo.to_string_lossy())
+                        .replace("{executable}", &self.executable.to_string_lossy())
                         .replace("{market}", &self.market)
                         .replace("{input}", &self.input)
                         .replace("{experiment}", &newest_experiment(&repo.join(&self.spec.signals.experiments))),
@@ -205,7 +243,12 @@ fn shown_program(program: &Path) -> String {
 }
 
 /// Waits for the end, or kills the whole group at the deadline.
-fn wait(child: &mut Child, deadline_seconds: f64, look: &mut impl FnMut(Option<Ended>)) -> std::io::Result<Ended> {
+fn wait(
+    child: &mut Child,
+    deadline_seconds: f64,
+    kill_when: Option<&Path>,
+    look: &mut impl FnMut(Option<Ended>),
+) -> std::io::Result<Ended> {
     let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
     let watch = Stopwatch::start();
     loop {
@@ -218,6 +261,10 @@ fn wait(child: &mut Child, deadline_seconds: f64, look: &mut impl FnMut(Option<E
             let _ = killpg(group, Signal::SIGKILL);
             child.wait()?;
             return Ok(Ended::Deadline);
+        }
+        if kill_when.is_some_and(|path| path.symlink_metadata().is_ok()) {
+            // One that has just ended cannot be killed; how it ended is seen above.
+            let _ = killpg(group, Signal::SIGKILL);
         }
         look(None);
         thread::sleep(LOOK_EVERY);

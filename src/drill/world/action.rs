@@ -6,7 +6,7 @@ use super::{Attempt, Injected, NotSo, Step, World, hold};
 use crate::{
     clock::Stopwatch,
     drill::{
-        DrillOptions, EntryKind, Fault,
+        DrillOptions, Ended, EntryKind,
         session::{Ran, Session},
         trace::Phase,
     },
@@ -25,12 +25,23 @@ impl World {
         self.require_command(name)?;
         let session = self.session()?;
         let since = self.injected.as_ref().map_or_else(Stopwatch::start, |injected| injected.since);
-        let ran = session.run(name, self.environment()?, &since)?;
+        let kill = self.injected.as_ref().filter(|injected| injected.injection.taken.is_ok());
+        let kill = kill.and_then(|injected| injected.injection.fault.kills(name)).filter(|_| !self.killed);
+        let when = kill.map(|when| Ok::<_, NotSo>(self.environment()?.repo().join(when))).transpose()?;
+        let ran = session.run_until(name, self.environment()?, when.as_deref(), &since)?;
         let label = format!("{:02}_{name}", self.runs.len() + 1);
         let paths = session.evidence_of_run(&self.scene()?.name, &label, &ran)?;
         self.trace.evidence.extend(paths);
         self.note_signals(&ran);
+        let ended = ran.run.ended;
         self.runs.push(ran);
+        if let Some(when) = kill {
+            self.killed = true;
+            if !matches!(ended, Ended::Signal(_)) {
+                self.trace.phase = Phase::Injecting;
+                return Err(NotSo(format!("the fault did not take: {name} ended with {ended}, not killed at {when}")));
+            }
+        }
         Ok(())
     }
 
@@ -42,6 +53,7 @@ impl World {
             && let Some(signs) = signs
         {
             self.trace.signals = ran.seen.signals(&signs);
+            self.note_hud(&signs);
         }
     }
 
@@ -52,7 +64,11 @@ impl World {
     /// When there is no such fault, or it did not take.
     pub fn inject(&mut self, id: &str) -> Step {
         let session = self.session()?;
-        let fault = Fault::named(id).ok_or_else(|| NotSo(format!("the catalogue has no fault '{id}'")))?;
+        let Some(fault) = session.target.spec.fault(id) else {
+            let reason = format!("{} names no fault '{id}', nor does the catalogue", session.target.spec.name);
+            self.trace.skipped = Some(reason.clone());
+            return Err(NotSo(reason));
+        };
         self.enter(Phase::Injecting);
         let repo = self.environment()?.repo();
         let at_seconds = self.scene()?.watch.seconds();

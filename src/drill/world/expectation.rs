@@ -104,6 +104,16 @@ impl World {
         hold(run.stdout.contains(word), || format!("{} does not print '{word}'", run.name))
     }
 
+    /// The last command's output holds no such word, and is not empty.
+    ///
+    /// # Errors
+    /// When it does, or nothing was printed.
+    pub fn expect_unsaid_in_output(&self, word: &str) -> Step {
+        let run = &self.last_run()?.run;
+        hold(!run.stdout.trim().is_empty(), || format!("{} prints nothing", run.name))?;
+        hold(!run.stdout.contains(word), || format!("{} prints '{word}'", run.name))
+    }
+
     /// The last command's output holds no line of an error.
     ///
     /// # Errors

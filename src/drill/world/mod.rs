@@ -2,6 +2,8 @@
 
 mod action;
 mod expectation;
+mod hud;
+mod hud_signal;
 mod monitor;
 mod product;
 mod stage;
@@ -22,10 +24,13 @@ pub struct World {
     environment: Option<Environment>,
     runs: Vec<Ran>,
     injected: Option<Injected>,
+    /// The injected fault has killed its command; the next run of it goes on.
+    killed: bool,
     baseline: Option<Baseline>,
     attempt: Option<Attempt>,
     held_lock: Option<File>,
     monitor: Option<monitor::Watched>,
+    hud: Option<hud::Shown>,
     trace: Trace,
 }
 
@@ -103,6 +108,7 @@ impl World {
     pub(super) fn end(&mut self, red: bool) {
         self.held_lock = None;
         self.monitor = None;
+        self.hud = None;
         if let Some(scene) = self.scene.take() {
             let trace = std::mem::take(&mut self.trace);
             scene.session.end_scenario((scene.key, &scene.name), trace, self.environment.take(), red);

@@ -68,4 +68,22 @@ impl World {
         };
         self.keep_evidence("monitor_page.txt", page)
     }
+
+    /// The monitor's page comes to name a word.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub fn expect_monitor_shows(&mut self, word: &str) -> Step {
+        let watched = self.monitor.as_mut().ok_or_else(|| NotSo::because("no monitor was started in this scenario"))?;
+        let watch = Stopwatch::start();
+        loop {
+            let page =
+                watched.service.page().map_err(|error| NotSo(format!("the monitor does not answer: {error}")))?;
+            if page.contains(word) {
+                return self.keep_evidence("monitor_page.txt", page);
+            }
+            hold(watch.seconds() < COUNT_SECONDS, || format!("the monitor does not name '{word}'"))?;
+            thread::sleep(LOOK_EVERY);
+        }
+    }
 }
