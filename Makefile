@@ -9,6 +9,7 @@ drill: setup
 test: setup
 	@scripts/setup_python.sh
 	@scripts/setup_browser.sh
+	@scripts/setup_report.sh
 	@cargo test
 
 # The same work in other engines, side by side: processor seconds and their ratios.

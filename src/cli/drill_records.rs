@@ -29,8 +29,8 @@ pub(super) fn history(session: &Session, drills: &Path) -> Result<History, AnyFa
 
 /// Reads the newest drill that is a control run, or is none, and whose record is still there.
 pub(super) fn newest(history: &History, drills: &Path, control: bool) -> Result<DrillRecord, ReportError> {
-    let of_kind = history.drills.iter().rev().filter(|drill| drill.control == control);
-    let found = of_kind.filter_map(|drill| report::directory_of(drills, &drill.id).ok()).next();
+    let mut of_kind = history.drills.iter().rev().filter(|drill| drill.control == control);
+    let found = of_kind.find_map(|drill| report::directory_of(drills, &drill.id).ok());
     let wanted = if control { "that is a control run" } else { "that is no control run" };
     let none = || ReportError::NoDrill { wanted: wanted.into(), drills: drills.into() };
     report::read_record(&found.ok_or_else(none)?)

@@ -1,6 +1,6 @@
 //! `lighthunter drill signals`: which signal saw which fault, when, and which should have and did not.
 
-use std::path::PathBuf;
+use std::{fmt::Write as _, path::PathBuf};
 
 use clap::Args;
 
@@ -56,11 +56,9 @@ fn lines(matrix: &Matrix) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(drill) = &matrix.drill {
         lines.push(format!("Drill {drill}: seconds from the injection to the slowest sight"));
-        let names: String = SignalKind::ALL.iter().map(|kind| format!("{:<COLUMN$}", kind.name())).collect();
-        lines.push(format!("{:<24}{}", "fault", names.trim_end()));
+        lines.push(columns("fault", SignalKind::ALL.map(|kind| kind.name().to_owned())));
         for row in &matrix.rows {
-            let cells: String = row.cells.iter().map(|cell| format!("{:<COLUMN$}", cell_words(cell))).collect();
-            lines.push(format!("{:<24}{}", row.fault, cells.trim_end()));
+            lines.push(columns(&row.fault, row.cells.iter().map(cell_words)));
         }
         let blind: Vec<_> = matrix.blind_spots().collect();
         lines.push(format!("{} blind spots", blind.len()));
@@ -79,6 +77,15 @@ fn lines(matrix: &Matrix) -> Vec<String> {
         }
     }
     lines
+}
+
+fn columns(first: &str, rest: impl IntoIterator<Item = String>) -> String {
+    let mut line = format!("{first:<24}");
+    for cell in rest {
+        // Writing to a text cannot fail.
+        let _ = write!(line, "{cell:<COLUMN$}");
+    }
+    line.trim_end().to_owned()
 }
 
 fn cell_words(cell: &Cell) -> String {

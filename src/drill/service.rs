@@ -92,7 +92,7 @@ impl Drop for Service {
 /// # Errors
 /// When it does not answer, or with something else than a page.
 pub(super) fn page_of(url: &str, path: &str) -> io::Result<String> {
-    let unusable = |what: &str| io::Error::other(format!("{}: {what}", url));
+    let unusable = |what: &str| io::Error::other(format!("{url}: {what}"));
     let ((host, _), path) = (address_of(url)?, path.trim_start_matches('/'));
     let mut stream = TcpStream::connect(host)?;
     stream.set_read_timeout(Some(PAGE_PATIENCE))?;

@@ -110,7 +110,7 @@ impl Spec {
         let wrong = |source| DrillError::Spec { path: path.into(), source };
         let default: SpecFile = toml::from_str(SPEC_DEFAULT).map_err(wrong)?;
         let own: SpecFile = toml::from_str(text).map_err(wrong)?;
-        Ok(own.over(default).map_err(|why| wrong(serde::de::Error::custom(why)))?)
+        own.over(default).map_err(|why| wrong(serde::de::Error::custom(why)))
     }
 
     /// Returns the fault of that id: the target's own, or the catalogue's.

@@ -15,6 +15,8 @@ mod samples;
 mod schema;
 mod summary;
 mod timeline;
+#[cfg(test)]
+mod validation;
 mod words;
 
 use std::path::{Path, PathBuf};

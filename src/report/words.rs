@@ -81,7 +81,7 @@ words! {
     Within => "within", "预算内";
     Over => "over: {}", "超出：{}";
     OverOne => "{} {} of {}", "{} {}（预算 {}）";
-    BrokeNothing => "{} more scenarios broke nothing: {}", "另有 {} 个场景未注入故障：{}";
+    BrokeNothing => "Scenarios that broke nothing: {} ({})", "未注入故障的场景：{} 个（{}）";
     // The timeline.
     Timeline => "Timeline", "时间线";
     TimelineLabel => "Each scenario that broke something, in seconds from its start", "每个注入故障的场景，自开始起的秒数";

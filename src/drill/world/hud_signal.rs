@@ -133,7 +133,8 @@ fn judged(looks: &[Look], tile: &str, injected_at: f64) -> SignalRecord {
         expected: format!("the tile {tile} turns to warning or fail"),
         observed: shown.map_or_else(|| format!("no tile {tile}"), |(grade, notes)| format!("{tile} {grade}: {notes}")),
         seen: seen.is_some(),
-        seconds: seen.map(|(seconds, _)| seconds),
+        // To the millisecond: it is looked at less often than that.
+        seconds: seen.map(|(seconds, _)| (seconds * 1e3).round() / 1e3),
     }
 }
 

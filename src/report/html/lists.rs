@@ -89,7 +89,9 @@ pub(super) fn write_checklist(page: &mut Markup, report: &Report<'_>) {
         let words = Words::Ticked.with(report.language, [&ticked, &checklist.len()]);
         section.leaf("p", &[("class", "facts")], &words);
         section.tag("ul", &[("class", "checklist")], |list| {
-            checklist.iter().for_each(|item| write_item(list, report, item));
+            for item in checklist {
+                write_item(list, report, item);
+            }
         });
     });
 }
@@ -114,13 +116,19 @@ fn write_links(links: &mut Markup, report: &Report<'_>, item: &ChecklistItem) {
     if item.scenarios.is_empty() && item.evidence.is_empty() {
         links.text(report.say(Words::NothingCovers));
     }
-    item.evidence.iter().for_each(|path| write_evidence_link(links, path));
+    for path in &item.evidence {
+        write_evidence_link(links, path);
+    }
     let (shown, rest) = item.scenarios.split_at(SHOWN.min(item.scenarios.len()));
-    shown.iter().for_each(|name| write_scenario_links(links, report, name));
+    for name in shown {
+        write_scenario_links(links, report, name);
+    }
     if !rest.is_empty() {
         links.tag("details", &[("class", "more")], |fold| {
             fold.leaf("summary", &[], &format!("+{}", rest.len()));
-            rest.iter().for_each(|name| write_scenario_links(fold, report, name));
+            for name in rest {
+                write_scenario_links(fold, report, name);
+            }
         });
     }
 }

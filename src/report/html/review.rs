@@ -26,7 +26,9 @@ pub(super) fn write_matrix(page: &mut Markup, report: &Report<'_>) {
             for row in &matrix.rows {
                 body.tag("tr", &[], |tr| {
                     tr.leaf("th", &[("scope", "row"), ("title", &row.what)], &row.fault);
-                    row.cells.iter().for_each(|cell| write_cell(tr, report, cell));
+                    for cell in &row.cells {
+                        write_cell(tr, report, cell);
+                    }
                 });
             }
         });
