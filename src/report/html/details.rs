@@ -199,6 +199,12 @@ fn write_evidence(fold: &mut Markup, scenario: &ScenarioRecord, report: &Report<
     });
 }
 
+/// Links a file of the drill's directory by its name alone.
+pub(super) fn write_file_link(links: &mut Markup, path: &str) {
+    let shown = path.rsplit('/').next().unwrap_or(path);
+    links.leaf("a", &[("href", &relative_address(path))], shown).raw(" ");
+}
+
 /// Links a file of the drill's directory.
 pub(super) fn write_evidence_link(links: &mut Markup, path: &str) {
     let shown = path.strip_prefix("evidence/").unwrap_or(path);

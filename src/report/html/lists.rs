@@ -1,6 +1,6 @@
 //! The lists of the first screen: what to automate next, what has changed, the manual's checklist.
 
-use super::{anchor, details::write_evidence_link};
+use super::{anchor, details::write_file_link};
 use crate::{
     chart::Markup,
     record::ChecklistItem,
@@ -117,7 +117,7 @@ fn write_links(links: &mut Markup, report: &Report<'_>, item: &ChecklistItem) {
         links.text(report.say(Words::NothingCovers));
     }
     for path in &item.evidence {
-        write_evidence_link(links, path);
+        write_file_link(links, path);
     }
     let (shown, rest) = item.scenarios.split_at(SHOWN.min(item.scenarios.len()));
     for name in shown {
@@ -140,7 +140,7 @@ fn write_scenario_links(links: &mut Markup, report: &Report<'_>, name: &str) {
             links.tag("div", &[], |line| {
                 line.leaf("a", &[("href", &format!("#{}", anchor(index)))], name).raw(" ");
                 if let Some(path) = scenario.evidence.last() {
-                    write_evidence_link(line, path);
+                    write_file_link(line, path);
                 }
             });
         }
