@@ -181,7 +181,7 @@ mod tests {
         // The ten last are 3.02 to 3.11: nine of them are at most 3.10.
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].phase, found[0].p90, found[0].drills), (Phase::Rerun, 3.1, 10));
-        assert!(compare(&line(3.14), &before).regressions.is_empty(), "nobody notices 40 ms");
+        assert!(compare(&line(3.13), &before).regressions.is_empty(), "nobody notices 30 ms");
         assert!(compare(&line(9.0), &before[..2]).regressions.is_empty(), "two drills are no habit");
     }
 
