@@ -9,6 +9,7 @@ drill: setup
 test: setup
 	@scripts/setup_python.sh
 	@scripts/setup_browser.sh
+	@scripts/setup_report.sh
 	@cargo test
 
 # The full regression on a fresh workspace, as the job nightly_regression runs it.

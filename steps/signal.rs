@@ -10,15 +10,14 @@ use lighthunter::{
 
 /// A signal, by its name for people.
 #[derive(Clone, Copy, Parameter)]
-#[param(name = "signal", regex = "exit code|log|metric|experiment record")]
+#[param(name = "signal", regex = "exit code|log|metric|experiment record|HUD")]
 struct Signal(SignalKind);
 
 impl FromStr for Signal {
     type Err = String;
 
     fn from_str(words: &str) -> Result<Self, String> {
-        let kinds = [SignalKind::ExitCode, SignalKind::Log, SignalKind::Metric, SignalKind::Experiment];
-        let kind = kinds.into_iter().find(|kind| kind.name() == words);
+        let kind = SignalKind::ALL.into_iter().find(|kind| kind.name() == words);
         kind.map(Self).ok_or_else(|| format!("'{words}' is not a signal"))
     }
 }

@@ -60,10 +60,12 @@ Feature: Failure B: a strategy is wrong
   Scenario: The monitor counts what backtest and simulation refuse, and goes on
     Given a workspace after its first backtest
     And the monitor is watching
+    And the HUD is serving
     And a baseline
     When the fault "strategy-weight" is injected
     And the backtest runs
     Then the exit code shows the fault
+    And the HUD shows the fault
     And the monitor counts 1 more error of "backtest"
     When the simulation runs
     Then it exits with code 17

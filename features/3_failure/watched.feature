@@ -12,6 +12,7 @@ Feature: Failure A under the eyes of monitor and HUD
     When the fault "duckdb-path" is injected
     And NightOps runs
     Then the exit code shows the fault
+    And the HUD shows the fault
     And the monitor counts 1 more error of "night_ops"
     And the HUD's page "/api/dashboard" says:
       | stage selfcheck failed |

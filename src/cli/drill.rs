@@ -8,7 +8,14 @@ use std::{
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{drill_manual, progress::Progress, session::Session};
+use super::{
+    drill_history::{self, HistoryArgs},
+    drill_manual,
+    drill_report::{self, ReportArgs},
+    drill_signals::{self, SignalsArgs},
+    progress::Progress,
+    session::Session,
+};
 use crate::{
     drill::{self, DrillError, DrillOptions, Interruption},
     durable::DurableError,
@@ -37,6 +44,12 @@ enum DrillCommand {
     Check(Selection),
     /// List the faults that can be injected
     Faults,
+    /// Show which signal saw which fault, and when: blind spots and false alarms
+    Signals(SignalsArgs),
+    /// Show the trend of every scenario, what is slower than usual and what changed
+    History(HistoryArgs),
+    /// Render a drill's report again from its record
+    Report(ReportArgs),
     /// Print the JSON Schema of record.json
     Schema,
     /// Write the runbook of this workspace from the features, or another paper
@@ -105,6 +118,9 @@ pub(super) fn run(session: &Session, args: DrillArgs) -> Result<Exit, AnyFailure
         DrillCommand::List(selection) => list(session, selection),
         DrillCommand::Check(selection) => check(session, &selection),
         DrillCommand::Faults => Ok(faults(session)),
+        DrillCommand::Signals(args) => drill_signals::run(session, args),
+        DrillCommand::History(args) => drill_history::run(session, args),
+        DrillCommand::Report(args) => drill_report::run(session, args),
         DrillCommand::Schema => Ok(schema(session)),
         DrillCommand::Manual(args) => drill_manual::run(session, &args),
     }
@@ -197,7 +213,7 @@ fn perform(session: &Session, options: DrillOptions) -> Result<(DrillRecord, Pat
     let directory = options.directory();
     let record = drill::run(options)?;
     drop(progress);
-    let paths = report::write_all(&record, &directory)?;
+    let paths = report::write_all(&record, &directory, session.global.lang)?;
     Ok((record, paths.html))
 }
 

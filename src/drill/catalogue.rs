@@ -1,7 +1,7 @@
 //! The catalogue of faults as data: what each breaks, and the signs by which a person must see it.
 
 use super::fault::{Edit, Fault, Kind};
-use crate::record::SignalKind;
+use crate::record::{Duty, SignalKind};
 
 /// What must show once a fault is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,26 @@ pub enum ExperimentSign {
 }
 
 impl Signs {
-    /// Returns what each signal must show, in words.
+    /// Returns what a signal must do.
+    #[must_use]
+    pub fn duty(&self, kind: SignalKind) -> Duty {
+        match (kind, self.experiment) {
+            (SignalKind::Experiment, ExperimentSign::Absent) => Duty::Silent,
+            _ => Duty::Show,
+        }
+    }
+
+    /// Returns the tile of the HUD that must show it.
+    #[must_use]
+    pub const fn tile(&self) -> &'static str {
+        match self.experiment {
+            ExperimentSign::Absent => "night_ops",
+            ExperimentSign::Failed => "experiments",
+        }
+    }
+
+    /// Returns what each signal must show, in words; the HUD, which not every scenario starts, is not among
+    /// them.
     #[must_use]
     pub fn expected(&self) -> [(SignalKind, String); 4] {
         let code = self.exit_code;

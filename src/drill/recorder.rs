@@ -120,6 +120,7 @@ impl Recorder {
             None => trace.outcome(failed, is_fault_scenario, options.control),
         };
         let outcome = trace.within_budget(outcome, options.budgets, &spec.budgets, seconds);
+        let phases = trace.phases(&spec.budgets, seconds);
         let outcome = match interrupted {
             Some(_) => outcome,
             None => known(outcome, spec.known_failures.get(&scenario.name), options.strict),
@@ -139,6 +140,7 @@ impl Recorder {
                 .map(|signal| SignalRecord { observed: self.session.shown(&signal.observed), ..signal })
                 .collect(),
             rollback: trace.rollback,
+            phases,
             proofs: trace.proofs,
             steps: current.steps,
             evidence: trace.evidence,

@@ -79,6 +79,7 @@ pub fn run(options: DrillOptions) -> Result<DrillRecord, DrillError> {
         scenarios,
         conduct,
         repeat_command: options.repeat_command(),
+        keep_reports: session.target.spec.keep_reports,
     })
 }
 
@@ -96,6 +97,7 @@ fn not_run(all: &[Listed], ran: &[ScenarioRecord], signal: u8) -> Vec<ScenarioRe
         seconds: 0.0,
         fault: None,
         signals: Vec::new(),
+        phases: Vec::new(),
         rollback: None,
         proofs: Vec::new(),
         steps: Vec::new(),

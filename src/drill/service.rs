@@ -56,7 +56,7 @@ impl Service {
     /// # Errors
     /// When it does not answer, or with something else than a page.
     pub(super) fn page(&self) -> io::Result<String> {
-        let (_, path) = self.address()?;
+        let (_, path) = address_of(&self.url)?;
         self.page_at(path)
     }
 
@@ -65,26 +65,12 @@ impl Service {
     /// # Errors
     /// When it does not answer, or with something else than a page.
     pub(super) fn page_at(&self, path: &str) -> io::Result<String> {
-        let unusable = |what: &str| io::Error::other(format!("{}: {what}", self.url));
-        let ((host, _), path) = (self.address()?, path.trim_start_matches('/'));
-        let mut stream = TcpStream::connect(host)?;
-        stream.set_read_timeout(Some(PAGE_PATIENCE))?;
-        stream.set_write_timeout(Some(PAGE_PATIENCE))?;
-        // In one piece: a server that answers to the first of several would reset what comes later.
-        let request = format!("GET /{path} HTTP/1.0\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes())?;
-        let mut answer = Vec::new();
-        stream.take(PAGE_BYTES_MAX).read_to_end(&mut answer)?;
-        let answer = String::from_utf8_lossy(&answer);
-        let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| unusable("does not answer in HTTP"))?;
-        let status = head.lines().next().unwrap_or_default();
-        if status.split(' ').nth(1) == Some("200") { Ok(body.to_owned()) } else { Err(unusable(status)) }
+        page_of(&self.url, path)
     }
 
-    /// Returns the host with its port, and the path.
-    fn address(&self) -> io::Result<(&str, &str)> {
-        let rest = self.url.strip_prefix("http://").and_then(|rest| rest.split_once('/'));
-        rest.ok_or_else(|| io::Error::other(format!("{} is no address of a page", self.url)))
+    /// Returns the address of the page that it serves.
+    pub(super) fn url(&self) -> &str {
+        &self.url
     }
 }
 
@@ -106,6 +92,33 @@ impl Drop for Service {
             act.done(json!({}));
         }
     }
+}
+
+/// Returns the page at a path of the server of `url`.
+///
+/// # Errors
+/// When it does not answer, or with something else than a page.
+pub(super) fn page_of(url: &str, path: &str) -> io::Result<String> {
+    let unusable = |what: &str| io::Error::other(format!("{url}: {what}"));
+    let ((host, _), path) = (address_of(url)?, path.trim_start_matches('/'));
+    let mut stream = TcpStream::connect(host)?;
+    stream.set_read_timeout(Some(PAGE_PATIENCE))?;
+    stream.set_write_timeout(Some(PAGE_PATIENCE))?;
+    // In one piece: a server that answers to the first of several would reset what comes later.
+    let request = format!("GET /{path} HTTP/1.0\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    stream.take(PAGE_BYTES_MAX).read_to_end(&mut answer)?;
+    let answer = String::from_utf8_lossy(&answer);
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| unusable("does not answer in HTTP"))?;
+    let status = head.lines().next().unwrap_or_default();
+    if status.split(' ').nth(1) == Some("200") { Ok(body.to_owned()) } else { Err(unusable(status)) }
+}
+
+/// Returns the host with its port, and the path.
+fn address_of(url: &str) -> io::Result<(&str, &str)> {
+    let rest = url.strip_prefix("http://").and_then(|rest| rest.split_once('/'));
+    rest.ok_or_else(|| io::Error::other(format!("{url} is no address of a page")))
 }
 
 /// Returns the errors of a component that an OpenMetrics page counts; none where it does not name it.

@@ -148,7 +148,14 @@ impl Observation {
         ];
         let record =
             |((kind, expected), (observed, seen, seconds)): ((SignalKind, String), (String, bool, Option<f64>))| {
-                SignalRecord { kind, expected, observed, seen, seconds: seconds.filter(|_| seen) }
+                SignalRecord {
+                    kind,
+                    duty: signs.duty(kind),
+                    expected,
+                    observed,
+                    seen,
+                    seconds: seconds.filter(|_| seen),
+                }
             };
         signs.expected().into_iter().zip(observed).map(record).collect()
     }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use serde::Deserialize;
 
 use super::{DrillError, Fault, fault_spec::FaultFile};
+use crate::record::{KEEP_REPORTS_DEFAULT, Phase};
 
 /// The file's name in a repository.
 pub const SPEC_FILE: &str = "drill.toml";
@@ -32,6 +33,8 @@ pub struct Spec {
     pub budgets: Budgets,
     /// Reasons of known failures, by scenario name.
     pub known_failures: BTreeMap<String, String>,
+    /// How many drills' reports are kept, the newest; 0 keeps all.
+    pub keep_reports: u32,
     /// The target's own faults.
     pub faults: Vec<Fault>,
 }
@@ -67,15 +70,22 @@ impl SignalPlaces {
     }
 }
 
-/// How long things may take, seconds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Budgets {
-    /// From the injection to the first signal.
-    pub detect: f64,
-    /// From the start of the rollback to the fingerprint proof.
-    pub recover: f64,
-    /// A whole scenario.
-    pub scenario: f64,
+/// How long things may take, by phase. A phase without a budget takes as long as it takes.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Budgets(BTreeMap<Phase, f64>);
+
+impl Budgets {
+    /// Returns the seconds that a phase may take.
+    #[must_use]
+    pub fn of(&self, phase: Phase) -> Option<f64> {
+        self.0.get(&phase).copied()
+    }
+}
+
+impl FromIterator<(Phase, f64)> for Budgets {
+    fn from_iter<I: IntoIterator<Item = (Phase, f64)>>(seconds: I) -> Self {
+        Self(seconds.into_iter().collect())
+    }
 }
 
 impl Spec {
@@ -124,8 +134,9 @@ struct SpecFile {
     deadlines: BTreeMap<String, f64>,
     ports: Option<BTreeMap<String, String>>,
     signals: SignalsFile,
-    budgets: BudgetsFile,
+    budgets: BTreeMap<Phase, f64>,
     known_failures: BTreeMap<String, String>,
+    keep_reports: Option<u32>,
     faults: Vec<FaultFile>,
 }
 
@@ -138,14 +149,6 @@ struct SignalsFile {
     experiments: Option<String>,
     page: Option<String>,
     pages: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct BudgetsFile {
-    detect: Option<f64>,
-    recover: Option<f64>,
-    scenario: Option<f64>,
 }
 
 impl SpecFile {
@@ -166,7 +169,8 @@ impl SpecFile {
         let mut pages = default.signals.pages;
         pages.extend(self.signals.pages);
         let text = |own: Option<String>, default: Option<String>| own.or(default).unwrap_or_default();
-        let seconds = |own: Option<f64>, default: Option<f64>| own.or(default).unwrap_or(DEADLINE_SECONDS);
+        let mut budgets = default.budgets;
+        budgets.extend(self.budgets);
         Ok(Spec {
             name: text(self.name, default.name),
             ports: self.ports.or(if self.commands.is_some() { None } else { default.ports }).unwrap_or_default(),
@@ -180,11 +184,8 @@ impl SpecFile {
                 page: text(self.signals.page, default.signals.page),
                 pages,
             },
-            budgets: Budgets {
-                detect: seconds(self.budgets.detect, default.budgets.detect),
-                recover: seconds(self.budgets.recover, default.budgets.recover),
-                scenario: seconds(self.budgets.scenario, default.budgets.scenario),
-            },
+            budgets: Budgets(budgets),
+            keep_reports: self.keep_reports.or(default.keep_reports).unwrap_or(KEEP_REPORTS_DEFAULT),
             known_failures: self.known_failures,
             faults,
         })

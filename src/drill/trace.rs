@@ -1,7 +1,7 @@
 //! What one scenario leaves for the record: its phase, fault, signals, rollback, proofs, evidence.
 
 use super::{BudgetRule, Budgets};
-use crate::record::{FaultRecord, Outcome, ProofRecord, RollbackRecord, SignalRecord};
+use crate::record::{self, FaultRecord, Layer, Outcome, PhaseRecord, ProofRecord, RollbackRecord, SignalRecord};
 
 /// How far a scenario has come; a step that fails is judged by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -81,21 +81,55 @@ impl Trace {
         Outcome::NotInjected { reason: format!("a control run injects nothing; {reason}") }
     }
 
+    /// Returns how long each phase took that happened, with its budget.
+    #[must_use]
+    pub(super) fn phases(&self, budgets: &Budgets, scenario_seconds: f64) -> Vec<PhaseRecord> {
+        let of = |phase| {
+            let seconds = self.phase_seconds(phase, scenario_seconds)?;
+            Some(PhaseRecord { phase, seconds, budget: budgets.of(phase) })
+        };
+        record::Phase::ALL.into_iter().filter_map(of).collect()
+    }
+
+    fn phase_seconds(&self, phase: record::Phase, scenario_seconds: f64) -> Option<f64> {
+        use record::Phase as P;
+        match phase {
+            P::Detect => {
+                self.signals.iter().filter(|signal| signal.seen).filter_map(|signal| signal.seconds).reduce(f64::min)
+            }
+            P::Code => self.layer_seconds(Layer::Code),
+            P::Config => self.layer_seconds(Layer::Config),
+            P::Model => self.layer_seconds(Layer::Models),
+            P::Data => self.layer_seconds(Layer::Data),
+            P::Verify => self.proof_seconds("fingerprint"),
+            P::Recover => self.rollback.as_ref().map(|rollback| rollback.seconds),
+            P::Rerun => self.proof_seconds("rerun"),
+            P::Scenario => Some(scenario_seconds),
+        }
+    }
+
+    fn proof_seconds(&self, kind: &str) -> Option<f64> {
+        self.proofs.iter().filter(|proof| proof.kind == kind).map(|proof| proof.seconds).reduce(|a, b| a + b)
+    }
+
+    /// The rollback says how long a layer took; one of a single layer took it all, but for the proof.
+    fn layer_seconds(&self, layer: Layer) -> Option<f64> {
+        let proofs = self.proofs.iter().filter(|proof| proof.kind == "fingerprint").flat_map(|proof| &proof.layers);
+        let said = proofs.filter(|proof| proof.layer == layer).filter_map(|proof| proof.rollback_seconds);
+        said.reduce(|a, b| a + b).or_else(|| {
+            let rollback = self.rollback.as_ref().filter(|rollback| rollback.layers == [layer])?;
+            Some((rollback.seconds - self.proof_seconds("fingerprint").unwrap_or(0.0)).max(0.0))
+        })
+    }
+
     /// Says what took longer than its budget.
     #[must_use]
     pub(super) fn over_budget(&self, budgets: &Budgets, scenario_seconds: f64) -> Option<String> {
-        let detect = self.signals.iter().filter(|signal| signal.seen).filter_map(|signal| signal.seconds);
-        let recover = self.rollback.as_ref().map(|rollback| rollback.seconds);
-        let phases = [
-            ("detection", detect.reduce(f64::min), budgets.detect),
-            ("recovery", recover, budgets.recover),
-            ("the scenario", Some(scenario_seconds), budgets.scenario),
-        ];
-        let over = phases.iter().filter_map(|(phase, seconds, budget)| {
-            let seconds = (*seconds)?;
-            (seconds > *budget).then(|| format!("{phase} took {seconds} s of {budget} s"))
-        });
-        let over: Vec<String> = over.collect();
+        let words = |phase: PhaseRecord| {
+            let budget = phase.budget.filter(|_| phase.is_over())?;
+            Some(format!("{} took {} s of {budget} s", phase.phase.name(), phase.seconds))
+        };
+        let over: Vec<String> = self.phases(budgets, scenario_seconds).into_iter().filter_map(words).collect();
         (!over.is_empty()).then(|| format!("over budget: {}", over.join(", ")))
     }
 
@@ -116,7 +150,9 @@ impl Trace {
 #[cfg(test)]
 mod tests {
     use super::{BudgetRule, Budgets, Phase, Trace};
-    use crate::record::{Outcome, SignalKind, SignalRecord};
+    use crate::record::{
+        self, Duty, Layer, LayerProof, Outcome, ProofRecord, RollbackRecord, SignalKind, SignalRecord,
+    };
 
     fn trace(phase: Phase) -> Trace {
         Trace { phase, ..Trace::default() }
@@ -124,7 +160,14 @@ mod tests {
 
     fn signal(seen: bool, seconds: f64) -> SignalRecord {
         let text = String::new;
-        SignalRecord { kind: SignalKind::Log, expected: text(), observed: text(), seen, seconds: Some(seconds) }
+        SignalRecord {
+            kind: SignalKind::Log,
+            duty: Duty::Show,
+            expected: text(),
+            observed: text(),
+            seen,
+            seconds: Some(seconds),
+        }
     }
 
     #[test]
@@ -152,10 +195,52 @@ mod tests {
 
     #[test]
     fn pass_over_budget_fails_where_budgets_are_enforced() {
-        let budgets = Budgets { detect: 1.0, recover: 1.0, scenario: 9.0 };
+        use record::Phase as P;
+        let budgets: Budgets = [(P::Detect, 1.0), (P::Recover, 1.0), (P::Scenario, 9.0)].into_iter().collect();
         let late = Trace { signals: vec![signal(true, 2.0), signal(true, 3.0)], ..Trace::default() };
         let judged = |rule| late.within_budget(Outcome::Passed, rule, &budgets, 5.0);
-        assert_eq!(judged(BudgetRule::Enforce).reason(), Some("over budget: detection took 2 s of 1 s"));
+        assert_eq!(judged(BudgetRule::Enforce).reason(), Some("over budget: detect took 2 s of 1 s"));
         assert_eq!(judged(BudgetRule::Warn), Outcome::Passed);
+    }
+
+    #[test]
+    fn phases_are_those_that_happened() {
+        use record::Phase as P;
+        let digest = crate::digest::Digest::of("x");
+        let layer = |layer, rollback_seconds| LayerProof {
+            layer,
+            before: digest,
+            after: digest,
+            differences: Vec::new(),
+            rollback_seconds,
+        };
+        let proof = |kind: &str, layers, seconds| ProofRecord { kind: kind.into(), holds: true, layers, seconds };
+        let back = |layers: &[Layer]| RollbackRecord {
+            layers: layers.to_vec(),
+            to: "tag".into(),
+            succeeded: true,
+            at_seconds: 0.0,
+            seconds: 1.0,
+            actions: Vec::new(),
+        };
+        let found = |trace: &Trace| -> Vec<(P, f64)> {
+            trace.phases(&Budgets::default(), 9.0).iter().map(|phase| (phase.phase, phase.seconds)).collect()
+        };
+        assert_eq!(found(&Trace::default()), [(P::Scenario, 9.0)]);
+        let code = Trace {
+            rollback: Some(back(&[Layer::Code])),
+            proofs: vec![proof("fingerprint", Vec::new(), 0.25), proof("rerun", Vec::new(), 3.0)],
+            ..Trace::default()
+        };
+        let expected = [(P::Code, 0.75), (P::Verify, 0.25), (P::Recover, 1.0), (P::Rerun, 3.0), (P::Scenario, 9.0)];
+        assert_eq!(found(&code), expected);
+        let layers = vec![layer(Layer::Code, None), layer(Layer::Config, Some(0.5)), layer(Layer::Data, Some(0.125))];
+        let all = Trace {
+            rollback: Some(back(&[Layer::Config, Layer::Data])),
+            proofs: vec![proof("fingerprint", layers, 0.25)],
+            ..Trace::default()
+        };
+        let expected = [(P::Config, 0.5), (P::Data, 0.125), (P::Verify, 0.25), (P::Recover, 1.0), (P::Scenario, 9.0)];
+        assert_eq!(found(&all), expected);
     }
 }

@@ -11,12 +11,17 @@ use serde::{Deserialize, Serialize};
 pub use conduct::ConductRecord;
 pub use outcome::{Outcome, Verdict};
 pub use scenario::{
-    FaultRecord, Layer, LayerProof, ProofRecord, RollbackRecord, ScenarioRecord, SignalKind, SignalRecord, StepRecord,
-    StepStatus,
+    Duty, FaultRecord, Layer, LayerProof, Phase, PhaseRecord, ProofRecord, RollbackRecord, ScenarioRecord, SignalKind,
+    SignalRecord, StepRecord, StepStatus,
 };
 
-/// The version of the record's format; raised when a reader must change.
-pub const RECORD_VERSION: u32 = 1;
+/// The version of the record's format; raised when a reader must change. Version 2 added the phases with
+/// their budgets, the duty of a signal, the seconds of a layer's rollback, the evidence of a box and how many
+/// reports are kept; records of version 1 are read with those left empty.
+pub const RECORD_VERSION: u32 = 2;
+
+/// How many drills' reports are kept where nothing else is said.
+pub const KEEP_REPORTS_DEFAULT: u32 = 30;
 
 /// One drill.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,6 +55,13 @@ pub struct DrillRecord {
     pub conduct: ConductRecord,
     /// The command that repeats this drill.
     pub repeat_command: String,
+    /// How many drills' reports are kept beside this one's, this one included; 0 keeps all.
+    #[serde(default = "keep_reports_default")]
+    pub keep_reports: u32,
+}
+
+const fn keep_reports_default() -> u32 {
+    KEEP_REPORTS_DEFAULT
 }
 
 /// What was drilled, and on what machine.
@@ -80,4 +92,7 @@ pub struct ChecklistItem {
     pub ticked: bool,
     /// The names of the scenarios that cover it and ran.
     pub scenarios: Vec<String>,
+    /// What proves it beside the evidence of its scenarios, relative to the drill's directory.
+    #[serde(default)]
+    pub evidence: Vec<String>,
 }

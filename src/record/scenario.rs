@@ -28,6 +28,9 @@ pub struct ScenarioRecord {
     pub signals: Vec<SignalRecord>,
     /// The rollback, where there was one.
     pub rollback: Option<RollbackRecord>,
+    /// How long each phase took against its budget, in the order of [`Phase`]; none in records before version 2.
+    #[serde(default)]
+    pub phases: Vec<PhaseRecord>,
     /// The proofs of recovery, in order.
     pub proofs: Vec<ProofRecord>,
     /// The steps, in order.
@@ -49,6 +52,11 @@ impl ScenarioRecord {
     #[must_use]
     pub fn seconds_to_recover(&self) -> Option<f64> {
         self.rollback.as_ref().map(|rollback| rollback.seconds)
+    }
+
+    /// Returns the phases that took longer than their budgets.
+    pub fn over_budget(&self) -> impl Iterator<Item = &PhaseRecord> {
+        self.phases.iter().filter(|phase| phase.is_over())
     }
 
     /// Says whether there were proofs and all of them held; `None` where none was asked for.
@@ -90,6 +98,9 @@ pub enum SignalKind {
 }
 
 impl SignalKind {
+    /// Every signal, in the order in which reports name them.
+    pub const ALL: [Self; 5] = [Self::ExitCode, Self::Log, Self::Metric, Self::Experiment, Self::Hud];
+
     /// Returns the signal's name for people.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -103,16 +114,30 @@ impl SignalKind {
     }
 }
 
+/// What a signal must do once a fault is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Duty {
+    /// It must show something new.
+    #[default]
+    Show,
+    /// It must stay silent: that nothing was added is the sign.
+    Silent,
+}
+
 /// What one signal showed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SignalRecord {
     /// Which signal.
     pub kind: SignalKind,
+    /// What it must do; records before version 2 do not say, and mean [`Duty::Show`].
+    #[serde(default)]
+    pub duty: Duty,
     /// What was expected of it.
     pub expected: String,
     /// What it showed.
     pub observed: String,
-    /// It showed the fault.
+    /// It did what the fault must make it do.
     pub seen: bool,
     /// Seconds from the injection until it showed it.
     pub seconds: Option<f64>,
@@ -175,6 +200,83 @@ pub struct LayerProof {
     pub after: Digest,
     /// What differs, one line a difference; empty when equal.
     pub differences: Vec<String>,
+    /// Seconds that the rollback of this layer took; `None` where the layer was not taken back by itself.
+    #[serde(default)]
+    pub rollback_seconds: Option<f64>,
+}
+
+/// A part of a scenario that has a budget, in the order in which they happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// From the injection to the first signal.
+    Detect,
+    /// The rollback of the code.
+    Code,
+    /// The rollback of the config.
+    Config,
+    /// The rollback of the models.
+    Model,
+    /// The rollback of the data.
+    Data,
+    /// The fingerprint proof.
+    Verify,
+    /// From the start of the rollback to the end of the fingerprint proof.
+    Recover,
+    /// The runs whose results are compared with the baseline's.
+    Rerun,
+    /// The whole scenario.
+    Scenario,
+}
+
+impl Phase {
+    /// Every phase, in order.
+    pub const ALL: [Self; 9] = [
+        Self::Detect,
+        Self::Code,
+        Self::Config,
+        Self::Model,
+        Self::Data,
+        Self::Verify,
+        Self::Recover,
+        Self::Rerun,
+        Self::Scenario,
+    ];
+
+    /// Returns the phase's key in `drill.toml`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Detect => "detect",
+            Self::Code => "code",
+            Self::Config => "config",
+            Self::Model => "model",
+            Self::Data => "data",
+            Self::Verify => "verify",
+            Self::Recover => "recover",
+            Self::Rerun => "rerun",
+            Self::Scenario => "scenario",
+        }
+    }
+}
+
+/// How long a phase took.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PhaseRecord {
+    /// Which phase.
+    pub phase: Phase,
+    /// How long it took, seconds.
+    pub seconds: f64,
+    /// How long it may take, seconds; `None` where it has no budget.
+    pub budget: Option<f64>,
+}
+
+impl PhaseRecord {
+    /// Says whether it took longer than its budget.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.budget.is_some_and(|budget| self.seconds > budget)
+    }
 }
 
 /// How a step ended.

@@ -3,14 +3,19 @@
 //! long recovery took.
 
 mod details;
+mod lists;
+mod review;
+mod table;
 
 use super::{
-    summary::{COLUMNS, NONE, Row, Tone, broke_nothing, by_weight, counts, facts, seconds, started, verdict_words},
+    Report, Review,
+    summary::{Tone, counts, facts, figures, seconds, started, verdict_reason},
     timeline::lanes,
+    words::{self, Words},
 };
 use crate::{
     chart::{Markup, timeline},
-    record::{ChecklistItem, DrillRecord, ScenarioRecord, Verdict},
+    record::Verdict,
 };
 
 /// The look of the page.
@@ -22,22 +27,23 @@ const PRINT_SCRIPT: &str =
 
 /// Returns `report.html`.
 #[must_use]
-pub fn html(record: &DrillRecord) -> String {
+pub fn html(report: &Report<'_>) -> String {
     let mut page = Markup::new();
-    page.raw("<!doctype html>\n").tag("html", &[("lang", "en")], |page| {
-        page.tag("head", &[], |head| write_head(head, record));
-        page.tag("body", &[], |body| write_body(body, record));
+    page.raw("<!doctype html>\n").tag("html", &[("lang", report.language.page_tag())], |page| {
+        page.tag("head", &[], |head| write_head(head, report));
+        page.tag("body", &[], |body| write_body(body, report));
     });
     page.raw("\n");
     page.finish()
 }
 
-fn write_head(head: &mut Markup, record: &DrillRecord) {
+fn write_head(head: &mut Markup, report: &Report<'_>) {
+    let record = report.record;
     head.raw("<meta charset=\"utf-8\">");
     head.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
     head.raw("<meta name=\"color-scheme\" content=\"light dark\">");
-    let title = format!("{}: {} drill {}", verdict_words(record.verdict), record.target.name, record.id);
-    head.leaf("title", &[], &title);
+    let verdict = report.say(words::verdict(record.verdict));
+    head.leaf("title", &[], &format!("{verdict}: {} {}", record.target.name, record.id));
     head.tag("style", &[], |style| {
         style.raw(STYLE);
     });
@@ -46,164 +52,80 @@ fn write_head(head: &mut Markup, record: &DrillRecord) {
     });
 }
 
-fn write_body(body: &mut Markup, record: &DrillRecord) {
+fn write_body(body: &mut Markup, report: &Report<'_>) {
+    let review = Review::of(report.record, report.comparison);
     body.tag("main", &[], |page| {
-        write_verdict(page, record);
-        write_table(page, record);
-        write_timeline(page, record);
-        write_checklist(page, record);
-        details::write(page, record);
-        write_about(page, record);
+        write_verdict(page, report);
+        table::write(page, report);
+        write_timeline(page, report);
+        page.tag("div", &[("class", "pair")], |pair| {
+            lists::write_automate(pair, report, &review);
+            lists::write_changes(pair, report);
+        });
+        lists::write_checklist(page, report);
+        review::write_matrix(page, report);
+        review::write(page, report, &review);
+        details::write(page, report);
+        write_about(page, report);
     });
 }
 
-fn write_verdict(page: &mut Markup, record: &DrillRecord) {
+fn write_verdict(page: &mut Markup, report: &Report<'_>) {
+    let (record, language) = (report.record, report.language);
     let tone = match record.verdict {
         Verdict::Ready => Tone::Good,
         Verdict::NotReady => Tone::Bad,
     };
     let class = format!("verdict {}", tone.class());
     page.tag("header", &[("class", &class)], |header| {
-        let kind =
-            if record.control { "Recovery drill · control run, nothing broken on purpose" } else { "Recovery drill" };
-        header.leaf("p", &[("class", "kind")], &format!("{kind} · {}", record.target.name));
-        header.leaf("h1", &[], verdict_words(record.verdict));
-        header.leaf("p", &[("class", "reason")], &record.verdict_reason);
-        let strict = if record.strict { " · strict" } else { "" };
-        let when = started(record);
-        let facts = format!("{} · {} · {when}{strict}", counts(record), seconds(record.seconds));
-        header.leaf("p", &[("class", "facts")], &facts);
-    });
-}
-
-fn write_table(page: &mut Markup, record: &DrillRecord) {
-    if record.scenarios.is_empty() {
-        return;
-    }
-    page.tag("table", &[("class", "outcomes")], |table| {
-        table.tag("thead", &[], |head| {
-            head.tag("tr", &[], |row| {
-                for (index, column) in COLUMNS.iter().enumerate() {
-                    let class = if matches!(index, 3 | 4) { "number" } else { "" };
-                    row.leaf("th", &[("scope", "col"), ("class", class)], column);
-                }
-            });
-        });
-        table.tag("tbody", &[], |body| {
-            for (index, scenario) in by_weight(record) {
-                write_row(body, record, index, scenario);
+        let kind = if record.control { Words::ControlDrill } else { Words::Drill };
+        header.leaf("p", &[("class", "kind")], &format!("{} · {}", report.say(kind), record.target.name));
+        header.leaf("h1", &[], report.say(words::verdict(record.verdict)));
+        header.leaf("p", &[("class", "reason")], &verdict_reason(report));
+        let strict = if record.strict { report.say(Words::Strict) } else { "" };
+        let (counts, took) = (counts(&record.scenarios, language), seconds(record.seconds, language));
+        header.leaf("p", &[("class", "facts")], &format!("{counts} · {took} · {}{strict}", started(report)));
+        header.tag("dl", &[("class", "figures")], |list| {
+            for (name, value, tone) in figures(report) {
+                list.tag("div", &[], |pair| {
+                    pair.leaf("dt", &[], report.say(name)).leaf("dd", &[("class", tone.class())], &value);
+                });
             }
         });
     });
 }
 
-fn write_row(body: &mut Markup, record: &DrillRecord, index: usize, scenario: &ScenarioRecord) {
-    let row = Row::of(scenario, record.strict);
-    let [_, injected, detected, detect, recover, proof, outcome] = COLUMNS;
-    // What broke nothing takes one line, so that the rest stays on the first screen.
-    let short = broke_nothing(scenario);
-    let (class, columns) = if short { ("short", "6") } else { ("", "1") };
-    body.tag("tr", &[("class", class)], |tr| {
-        tr.tag("th", &[("scope", "row"), ("colspan", columns)], |th| {
-            th.leaf("a", &[("href", &format!("#{}", anchor(index)))], &scenario.name);
-            if let Some(reason) = scenario.outcome.reason() {
-                th.leaf("p", &[("class", "facts")], reason);
-            }
-        });
-        if !short {
-            tr.leaf("td", &[("data-label", injected), ("class", row.injected.1.class())], &row.injected.0);
-            tr.leaf("td", &[("data-label", detected), ("class", row.detected_by.1.class())], &row.detected_by.0);
-            tr.leaf("td", &[("data-label", detect), ("class", number_class(&row.detect))], &row.detect);
-            tr.leaf("td", &[("data-label", recover), ("class", number_class(&row.recover))], &row.recover);
-            tr.leaf("td", &[("data-label", proof), ("class", row.proof.1.class())], &row.proof.0);
-        }
-        tr.tag("td", &[("data-label", outcome)], |td| write_badge(td, row.outcome));
-    });
-}
-
-/// On a phone a row is a card, which leaves out what has no value.
-fn number_class(words: &str) -> &'static str {
-    if words == NONE { "number none" } else { "number" }
-}
-
-fn write_badge(place: &mut Markup, (name, tone): (&str, Tone)) {
-    place.leaf("span", &[("class", &format!("badge {}", tone.class()))], name);
-}
-
-fn write_timeline(page: &mut Markup, record: &DrillRecord) {
-    let lanes = lanes(record);
+fn write_timeline(page: &mut Markup, report: &Report<'_>) {
+    let lanes = lanes(report);
     if lanes.is_empty() {
         return;
     }
     page.tag("section", &[], |section| {
-        section.leaf("h2", &[], "Timeline");
-        section.raw(
-            "<p class=\"legend\"><span class=\"key work\"></span>working <span class=\"key broken\"></span>broken \
-             <span class=\"key recovery\"></span>rollback and proof <span class=\"sign injected\">▼</span>injected \
-             <span class=\"sign seen\">●</span>seen by a signal</p>",
-        );
-        section.part(&timeline("Each scenario that broke something, in seconds from its start", &lanes));
-    });
-}
-
-fn write_checklist(page: &mut Markup, record: &DrillRecord) {
-    if record.checklist.is_empty() {
-        return;
-    }
-    let ticked = record.checklist.iter().filter(|item| item.ticked).count();
-    page.tag("section", &[], |section| {
-        section.leaf("h2", &[], "The manual's checklist");
-        section.leaf(
-            "p",
-            &[("class", "facts")],
-            &format!("{ticked} of {} boxes ticked by what ran", record.checklist.len()),
-        );
-        section.tag("ul", &[("class", "checklist")], |list| {
-            record.checklist.iter().for_each(|item| write_item(list, record, item));
+        section.leaf("h2", &[], report.say(Words::Timeline));
+        section.tag("p", &[("class", "legend")], |legend| {
+            for (class, words) in
+                [("work", Words::Working), ("broken", Words::BrokenSpan), ("recovery", Words::RollbackAndProof)]
+            {
+                legend.leaf("span", &[("class", &format!("key {class}"))], "").text(report.say(words)).raw(" ");
+            }
+            for (class, sign, words) in [("injected", "▼", Words::InjectedMark), ("seen", "●", Words::SeenMark)] {
+                legend.leaf("span", &[("class", &format!("sign {class}"))], sign).text(report.say(words));
+            }
         });
+        section.part(&timeline(report.say(Words::TimelineLabel), &lanes));
     });
 }
 
-fn write_item(list: &mut Markup, record: &DrillRecord, item: &ChecklistItem) {
-    let (class, sign, words) = if item.ticked { ("ticked", "☑", "done") } else { ("open", "☐", "open") };
-    list.tag("li", &[("class", class)], |li| {
-        li.leaf("span", &[("class", "box"), ("role", "img"), ("aria-label", words)], sign);
-        li.tag("div", &[], |place| {
-            place.leaf("span", &[("class", "id")], &item.id).raw(" ").text(&item.text);
-            place.raw(" ").leaf("span", &[("class", "zh"), ("lang", "zh")], &item.text_zh);
-            place.tag("div", &[("class", "links")], |links| write_links(links, record, item));
-        });
-    });
-}
-
-/// Links each scenario that covers the box, and its evidence.
-fn write_links(links: &mut Markup, record: &DrillRecord, item: &ChecklistItem) {
-    if item.scenarios.is_empty() {
-        links.text("nothing that covers it ran");
-    }
-    for name in &item.scenarios {
-        let found = record.scenarios.iter().enumerate().find(|(_, scenario)| scenario.name == *name);
-        match found {
-            Some((index, scenario)) => {
-                links.leaf("a", &[("href", &format!("#{}", anchor(index)))], name);
-                scenario.evidence.iter().for_each(|path| details::write_evidence_link(links, path));
-            }
-            None => {
-                links.leaf("span", &[], name);
-            }
-        }
-    }
-}
-
-fn write_about(page: &mut Markup, record: &DrillRecord) {
+fn write_about(page: &mut Markup, report: &Report<'_>) {
     page.tag("section", &[], |section| {
-        section.leaf("h2", &[], "This drill");
-        section.tag("dl", &[], |list| {
-            list.leaf("dt", &[], "Drill").leaf("dd", &[], &record.id);
-            for (name, value) in facts(record) {
-                list.leaf("dt", &[], name).leaf("dd", &[], &value);
+        section.leaf("h2", &[], report.say(Words::ThisDrill));
+        section.tag("dl", &[("class", "about")], |list| {
+            list.leaf("dt", &[], report.say(Words::DrillId)).leaf("dd", &[], &report.record.id);
+            for (name, value) in facts(report) {
+                list.leaf("dt", &[], report.say(name)).leaf("dd", &[], &value);
             }
-            list.leaf("dt", &[], "Repeat with").leaf("dd", &[], &record.repeat_command);
+            let command = &report.record.repeat_command;
+            list.leaf("dt", &[], report.say(Words::RepeatWith)).leaf("dd", &[], command);
         });
     });
 }
@@ -213,19 +135,31 @@ fn anchor(index: usize) -> String {
     format!("scenario-{}", index + 1)
 }
 
+fn write_badge(place: &mut Markup, (name, tone): (&str, Tone)) {
+    place.leaf("span", &[("class", &format!("badge {}", tone.class()))], name);
+}
+
 #[cfg(test)]
 mod tests {
     use super::html;
-    use crate::report::samples;
+    use crate::{
+        record::DrillRecord,
+        report::{Comparison, HistoryLine, Report, samples},
+        text::Language,
+    };
+
+    fn page_of(record: &DrillRecord, language: Language) -> String {
+        html(&Report { record, comparison: &Comparison::default(), language })
+    }
 
     #[test]
     fn green_drill() {
-        insta::assert_snapshot!(without_style(&html(&samples::small())));
+        insta::assert_snapshot!(without_style(&page_of(&samples::small(), Language::English)));
     }
 
     #[test]
     fn red_drill_opens_what_is_red() {
-        let page = html(&samples::red());
+        let page = page_of(&samples::red(), Language::English);
         assert_eq!(page.matches("<details id=").count(), 4);
         assert_eq!(page.matches("open=\"open\"").count(), 2, "NotDetected and NotRecovered are unfolded");
         insta::assert_snapshot!(without_style(&page));
@@ -233,7 +167,7 @@ mod tests {
 
     #[test]
     fn hostile_text_stays_text() {
-        let page = html(&samples::hostile());
+        let page = page_of(&samples::hostile(), Language::English);
         assert_eq!(page.matches("<script").count(), 1, "only the page's own");
         assert!(!page.contains("href=\"javascript:"), "{page}");
         assert!(!page.contains('\u{1b}') && !page.contains('\u{0}'));
@@ -241,10 +175,43 @@ mod tests {
 
     #[test]
     fn page_needs_nothing_from_outside() {
-        let page = html(&samples::red());
-        for outside in ["http:", "https:", "src=", "@import", "url("] {
-            assert!(!page.contains(outside), "{outside}");
+        for language in Language::ALL {
+            let page = page_of(&samples::red(), language);
+            for outside in ["http:", "https:", "//", "src=", "srcset", "@import", "url(", "<link", "<iframe", "<base"] {
+                assert!(!page.contains(outside), "{outside}");
+            }
+            let addresses = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+            let elsewhere: Vec<&str> =
+                addresses.filter(|address| !address.starts_with('#') && !address.starts_with("./")).collect();
+            assert!(elsewhere.is_empty(), "{elsewhere:?}");
         }
+    }
+
+    #[test]
+    fn red_drill_in_chinese() {
+        let page = page_of(&samples::red(), Language::Chinese);
+        assert!(page.contains("<html lang=\"zh-CN\">"));
+        insta::assert_snapshot!(without_style(&page));
+    }
+
+    #[test]
+    fn links_within_the_page_lead_somewhere() {
+        for record in [samples::small(), samples::red()] {
+            let page = page_of(&record, Language::English);
+            for target in page.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+                assert!(page.contains(&format!("id=\"{target}\"")), "#{target}");
+            }
+        }
+    }
+
+    #[test]
+    fn changes_since_the_last_drill_are_on_the_page() {
+        let (before, now) = (samples::small(), samples::red());
+        let mut history = crate::report::History::default();
+        history.drills.push(HistoryLine::of(&before));
+        let comparison = history.compare(&HistoryLine::of(&now));
+        let page = html(&Report { record: &now, comparison: &comparison, language: Language::English });
+        assert!(page.contains(&before.id) && page.contains("Verdict: Not ready, was Ready"), "{page}");
     }
 
     /// The look may change without a change of what is said.

@@ -6,7 +6,8 @@ use crate::{
     record::{DrillRecord, Outcome, ScenarioRecord, Verdict},
 };
 
-use super::summary::{layer_names, step_words};
+use super::{summary::layer_names, words};
+use crate::text::Language;
 
 /// Returns `junit.xml`. A drill that is NotReady always holds at least one failure, so that "nothing
 /// ran" is red on the build server too.
@@ -96,8 +97,11 @@ fn cases(scenario: &ScenarioRecord, strict: bool) -> Vec<Case> {
         ending,
         output,
     };
-    let steps: Vec<String> =
-        scenario.steps.iter().map(|step| format!("{}: {}", step_words(step.status), step.text)).collect();
+    let steps: Vec<String> = scenario
+        .steps
+        .iter()
+        .map(|step| format!("{}: {}", words::step(step.status).say(Language::English), step.text))
+        .collect();
     let ending = scenario_ending(&scenario.outcome, strict);
     let mut cases = vec![case(scenario.name.clone(), class.clone(), scenario.seconds, ending, steps.join("\n"))];
     if let Some(rollback) = &scenario.rollback {
@@ -107,7 +111,7 @@ fn cases(scenario: &ScenarioRecord, strict: bool) -> Vec<Case> {
             let message = scenario.outcome.reason().unwrap_or("the rollback did not end in a proof that holds");
             Ending::Failed { kind: "NotRecovered", message: message.to_owned() }
         };
-        let layers = layer_names(&rollback.layers);
+        let layers = layer_names(&rollback.layers, Language::English);
         let name = format!("{}: rollback of {layers} to {}", scenario.name, rollback.to);
         cases.push(case(name, format!("{class}.rollback"), rollback.seconds, ending, rollback.actions.join("\n")));
     }

@@ -1,77 +1,75 @@
-//! The record as Markdown, for a terminal or a pull request. Foreign text is escaped so that it can
-//! neither end a table cell nor start a link, a heading or a tag.
+//! The record as Markdown, for a terminal or a pull request.
 
-use std::fmt::Write as _;
+mod details;
+mod text;
 
-use super::summary::{
-    COLUMNS, Row, by_weight, counts, facts, layer_name, layer_names, proof_words, seconds, step_words, verdict_words,
+use super::{
+    Matrix, Report, Review,
+    matrix::Cell,
+    summary::{
+        COLUMNS, NONE, Row, by_weight, change_lines, counts, facts, figures, problem_line, seconds, seconds_or_none,
+        verdict_reason,
+    },
+    words::{self, Words},
 };
-use crate::record::{DrillRecord, ProofRecord, ScenarioRecord, StepStatus};
+use crate::record::{ChecklistItem, SignalKind};
+use text::{Text, escape};
+
+/// Steps of the list of what to automate.
+const STEPS_MAX: usize = 8;
 
 /// Returns `report.md`.
 #[must_use]
-pub fn markdown(record: &DrillRecord) -> String {
+pub fn markdown(report: &Report<'_>) -> String {
+    let review = Review::of(report.record, report.comparison);
     let mut out = Text(String::new());
-    heading(&mut out, record);
-    table(&mut out, record);
-    checklist(&mut out, record);
-    out.line("## Scenarios").line("");
-    for scenario in &record.scenarios {
-        details(&mut out, scenario);
+    heading(&mut out, report);
+    table(&mut out, report);
+    changes(&mut out, report);
+    automate(&mut out, report, &review);
+    checklist(&mut out, report);
+    matrix(&mut out, report);
+    review_part(&mut out, report, &review);
+    out.line(&format!("## {}", report.say(Words::Scenarios))).line("");
+    for scenario in &report.record.scenarios {
+        details::write(&mut out, scenario, report);
     }
-    about(&mut out, record);
+    about(&mut out, report);
     out.0
 }
 
-/// Lines of Markdown.
-struct Text(String);
-
-impl Text {
-    fn line(&mut self, line: &str) -> &mut Self {
-        self.0.push_str(line);
-        self.0.push('\n');
-        self
-    }
-
-    fn cells<S: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = S>) -> &mut Self {
-        for cell in cells {
-            self.0.push_str("| ");
-            self.0.push_str(cell.as_ref());
-            self.0.push(' ');
+fn heading(out: &mut Text, report: &Report<'_>) {
+    let (record, language) = (report.record, report.language);
+    let verdict = words::verdict(record.verdict).say(language);
+    out.line(&format!("# {verdict}: {}", escape(&record.target.name))).line("");
+    out.line(&escape(&verdict_reason(report))).line("");
+    let mut facts = format!(
+        "{} · {} · {} {}",
+        counts(&record.scenarios, language),
+        seconds(record.seconds, language),
+        report.say(Words::DrillId),
+        escape(&record.id)
+    );
+    for (is_so, words) in [(record.control, Words::ControlSentence), (record.strict, Words::StrictSentence)] {
+        if is_so {
+            facts.push_str(" · ");
+            facts.push_str(report.say(words));
         }
-        self.line("|")
     }
-
-    /// A block whose fence is longer than any run of backticks inside.
-    fn block(&mut self, language: &str, content: &str) -> &mut Self {
-        let longest = content.split(|character| character != '`').map(str::len).max().unwrap_or(0);
-        let fence = "`".repeat(longest.max(2) + 1);
-        let printable: String =
-            content.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect();
-        self.line(&format!("{fence}{language}")).line(printable.trim_end()).line(&fence).line("")
-    }
+    out.line(&facts).line("");
+    let figures: Vec<String> =
+        figures(report).iter().map(|(name, value, _)| format!("{} **{value}**", report.say(*name))).collect();
+    out.line(&figures.join(" · ")).line("");
 }
 
-fn heading(out: &mut Text, record: &DrillRecord) {
-    out.line(&format!("# {}: {}", verdict_words(record.verdict), escape(&record.target.name))).line("");
-    out.line(&escape(&record.verdict_reason)).line("");
-    let mut facts = format!("{} in {}, drill {}", counts(record), seconds(record.seconds), escape(&record.id));
-    if record.control {
-        facts.push_str("; control run: nothing was broken on purpose");
-    }
-    if record.strict {
-        facts.push_str("; strict: skipped counts as red");
-    }
-    out.line(&format!("{facts}.")).line("");
-}
-
-fn table(out: &mut Text, record: &DrillRecord) {
-    if record.scenarios.is_empty() {
+fn table(out: &mut Text, report: &Report<'_>) {
+    if report.record.scenarios.is_empty() {
         return;
     }
-    out.cells(COLUMNS).cells(["---", "---", "---", "---:", "---:", "---", "---"]);
-    for (_, scenario) in by_weight(record) {
-        let row = Row::of(scenario, record.strict);
+    let columns = COLUMNS.map(|words| report.say(words));
+    out.cells(columns).cells(["---", "---", "---", "---:", "---:", "---", "---", "---"]);
+    for (_, scenario) in by_weight(report) {
+        let row = Row::of(scenario, report);
         out.cells([
             escape(&scenario.name),
             escape(&row.injected.0),
@@ -79,183 +77,173 @@ fn table(out: &mut Text, record: &DrillRecord) {
             row.detect,
             row.recover,
             escape(&row.proof.0),
+            escape(&row.budget.0),
             format!("**{}**", row.outcome.0),
         ]);
     }
     out.line("");
 }
 
-fn checklist(out: &mut Text, record: &DrillRecord) {
-    if record.checklist.is_empty() {
+fn changes(out: &mut Text, report: &Report<'_>) {
+    out.line(&format!("## {}", report.say(Words::Changes))).line("");
+    let Some(previous) = &report.comparison.previous else {
+        out.line(report.say(Words::FirstOfItsKind)).line("");
+        return;
+    };
+    let verdict = words::verdict(previous.verdict).say(report.language);
+    out.line(&Words::Since.with(report.language, [&escape(&previous.id), &verdict])).line("");
+    let lines = change_lines(report.comparison, report.language);
+    if lines.is_empty() {
+        out.line(report.say(Words::NoChange));
+    }
+    for line in lines {
+        out.line(&format!("- {}", escape(&line)));
+    }
+    out.line("");
+}
+
+fn automate(out: &mut Text, report: &Report<'_>, review: &Review) {
+    if review.by_hand.is_empty() {
         return;
     }
-    out.line("## The manual's checklist").line("");
-    for item in &record.checklist {
+    out.line(&format!("## {}", report.say(Words::Automate))).line("");
+    out.line(report.say(Words::AutomateHint)).line("");
+    out.cells([Words::Step, Words::Times, Words::EachTime, Words::InAll].map(|words| report.say(words)));
+    out.cells(["---", "---:", "---:", "---:"]);
+    for step in review.by_hand.iter().take(STEPS_MAX) {
+        let each = seconds(step.seconds / step.times as f64, report.language);
+        out.cells([escape(&step.text), step.times.to_string(), each, seconds(step.seconds, report.language)]);
+    }
+    out.line("");
+}
+
+fn checklist(out: &mut Text, report: &Report<'_>) {
+    if report.record.checklist.is_empty() {
+        return;
+    }
+    out.line(&format!("## {}", report.say(Words::Checklist))).line("");
+    for item in &report.record.checklist {
         let tick = if item.ticked { 'x' } else { ' ' };
-        let mut line = format!("- [{tick}] {} {}", escape(&item.id), escape(&item.text));
-        if item.scenarios.is_empty() {
-            line.push_str(" (nothing that covers it ran)");
+        let covered = if item.scenarios.is_empty() && item.evidence.is_empty() {
+            report.say(Words::NothingCovers).to_owned()
         } else {
-            let _ = write!(line, " ({})", escape(&item.scenarios.join("; ")));
-        }
-        out.line(&line);
-    }
-    out.line("");
-}
-
-fn details(out: &mut Text, scenario: &ScenarioRecord) {
-    out.line(&format!("### {}: {}", scenario.outcome.name(), escape(&scenario.name))).line("");
-    out.line(&format!(
-        "{}, `features/{}:{}`, {}",
-        escape(&scenario.feature),
-        code(&scenario.file),
-        scenario.line,
-        seconds(scenario.seconds)
-    ));
-    out.line("");
-    if let Some(reason) = scenario.outcome.reason() {
-        out.line(&format!("> {}", escape(reason))).line("");
-    }
-    steps(out, scenario);
-    if let Some(fault) = &scenario.fault {
-        let words = if fault.injected { "Broken" } else { "Not broken" };
-        out.line(&format!("{words}: {} ({})", escape(&fault.what), escape(&fault.id))).line("");
-        if !fault.diff.is_empty() {
-            out.block("diff", &fault.diff);
-        }
-    }
-    signals(out, scenario);
-    if let Some(rollback) = &scenario.rollback {
-        let ending = if rollback.succeeded { "succeeded" } else { "failed" };
-        let (layers, to) = (layer_names(&rollback.layers), escape(&rollback.to));
-        out.line(&format!("Rollback of {layers} to {to} {ending} in {}.", seconds(rollback.seconds))).line("");
-        for action in &rollback.actions {
-            out.line(&format!("- {}", escape(action)));
-        }
-        out.line("");
-    }
-    scenario.proofs.iter().for_each(|proof| proof_lines(out, proof));
-    for evidence in &scenario.evidence {
-        out.line(&format!("- evidence: `{}`", code(evidence)));
-    }
-    if let Some(kept) = &scenario.kept {
-        out.line(&format!("- environment kept: `{}`", code(kept)));
-    }
-    if !scenario.evidence.is_empty() || scenario.kept.is_some() {
-        out.line("");
-    }
-}
-
-fn steps(out: &mut Text, scenario: &ScenarioRecord) {
-    for step in &scenario.steps {
-        let note = match step.status {
-            StepStatus::Passed => seconds(step.seconds),
-            other => format!("**{}**", step_words(other)),
+            let all: Vec<&str> = item.scenarios.iter().chain(&item.evidence).map(String::as_str).collect();
+            all.join("; ")
         };
-        out.line(&format!("1. {} ({note})", escape(&step.text)));
+        out.line(&format!("- [{tick}] {} {} ({})", escape(&item.id), escape(box_text(item, report)), escape(&covered)));
     }
     out.line("");
 }
 
-fn signals(out: &mut Text, scenario: &ScenarioRecord) {
-    if scenario.signals.is_empty() {
+/// Returns a box in the report's language.
+pub(super) fn box_text<'a>(item: &'a ChecklistItem, report: &Report<'_>) -> &'a str {
+    match report.language {
+        crate::text::Language::English => &item.text,
+        crate::text::Language::Chinese => &item.text_zh,
+    }
+}
+
+fn matrix(out: &mut Text, report: &Report<'_>) {
+    let matrix = Matrix::of(&[report.record]);
+    if matrix.rows.is_empty() {
         return;
     }
-    out.cells(["Signal", "Expected", "Observed", "Seen after"]).cells(["---", "---", "---", "---:"]);
-    for signal in &scenario.signals {
-        let after = match (signal.seen, signal.seconds) {
-            (true, Some(after)) => seconds(after),
-            (true, None) => "seen".into(),
-            (false, _) => "**silent**".into(),
-        };
-        out.cells([signal.kind.name().into(), escape(&signal.expected), escape(&signal.observed), after]);
+    out.line(&format!("## {}", report.say(Words::SignalMatrix))).line("");
+    out.line(report.say(Words::SignalMatrixHint)).line("");
+    let kinds = SignalKind::ALL.map(|kind| report.say(words::signal(kind)));
+    out.cells([report.say(Words::Fault)].into_iter().chain(kinds)).cells(["---"; 6]);
+    for row in &matrix.rows {
+        let cells = row.cells.iter().map(|cell| cell_words(cell, report));
+        out.cells([escape(&row.fault)].into_iter().chain(cells));
     }
     out.line("");
 }
 
-fn proof_lines(out: &mut Text, proof: &ProofRecord) {
-    out.line(&escape(&proof_words(proof))).line("");
-    if proof.layers.is_empty() {
-        return;
+/// Says what one signal showed of one fault.
+pub(super) fn cell_words(cell: &Cell, report: &Report<'_>) -> String {
+    match cell {
+        Cell::NotWatched => NONE.into(),
+        Cell::Seen { seconds } => seconds_or_none(*seconds, report.language),
+        Cell::SilentAsExpected => report.say(Words::ExpectedSilent).into(),
+        Cell::BlindSpot { .. } => format!("**{}**", report.say(Words::BlindSpot)),
     }
-    out.cells(["Layer", "Before", "After", "Differences"]).cells(["---"; 4]);
-    for layer in &proof.layers {
-        let differences = if layer.differences.is_empty() { "none".into() } else { layer.differences.join("; ") };
+}
+
+fn review_part(out: &mut Text, report: &Report<'_>, review: &Review) {
+    let language = report.language;
+    out.line(&format!("## {}", report.say(Words::Review))).line("").line(report.say(Words::ReviewHint)).line("");
+    out.line(&format!("### {}", report.say(Words::TimeTaken))).line("");
+    let columns = [Words::PhaseHead, Words::Count, Words::InAll, Words::Longest, Words::LongestIn, Words::Budget];
+    out.cells(columns.map(|words| report.say(words))).cells(["---", "---:", "---:", "---:", "---", "---:"]);
+    for time in &review.times {
         out.cells([
-            layer_name(layer.layer).into(),
-            format!("`{}`", layer.before.short()),
-            format!("`{}`", layer.after.short()),
-            escape(&differences),
+            words::phase(time.phase).say(language).to_owned(),
+            time.count.to_string(),
+            seconds(time.total, language),
+            seconds(time.longest, language),
+            escape(&time.scenario),
+            seconds_or_none(time.budget, language),
         ]);
     }
+    out.line("").line(&format!("### {}", report.say(Words::Problems))).line("");
+    if review.problems.is_empty() {
+        out.line(report.say(Words::NoProblem));
+    }
+    for problem in &review.problems {
+        out.line(&format!("- {}", escape(&problem_line(problem, language))));
+    }
     out.line("");
 }
 
-fn about(out: &mut Text, record: &DrillRecord) {
-    out.line("## This drill").line("");
+fn about(out: &mut Text, report: &Report<'_>) {
+    out.line(&format!("## {}", report.say(Words::ThisDrill))).line("");
     out.cells(["", ""]).cells(["---", "---"]);
-    for (name, value) in facts(record) {
-        out.cells([name.to_owned(), escape(&value)]);
+    for (name, value) in facts(report) {
+        out.cells([report.say(name).to_owned(), escape(&value)]);
     }
-    out.line("").line("Repeat it with:").line("").block("sh", &record.repeat_command);
+    out.line("").line(&format!("{}:", report.say(Words::RepeatWith))).line("");
+    out.block("sh", &report.record.repeat_command);
     let blank = out.0.trim_end().len();
     out.0.truncate(blank);
     out.0.push('\n');
 }
 
-/// Escapes a passage of one line: inline Markdown and HTML lose their meaning, line breaks and
-/// control characters become spaces.
-fn escape(text: &str) -> String {
-    let characters: Vec<char> = text.chars().collect();
-    let mut out = String::with_capacity(text.len());
-    for (index, &character) in characters.iter().enumerate() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '\\' | '`' | '*' | '[' | ']' | '|' | '~' | '#' => out.extend(['\\', character]),
-            // An underscore inside a word means nothing in Markdown; names stay readable.
-            '_' if !within_word(&characters, index) => out.push_str("\\_"),
-            _ if character.is_control() => out.push(' '),
-            _ => out.push(character),
-        }
-    }
-    out
-}
-
-fn within_word(characters: &[char], index: usize) -> bool {
-    let letter = |at: Option<usize>| at.and_then(|at| characters.get(at)).is_some_and(|c| c.is_alphanumeric());
-    letter(index.checked_sub(1)) && letter(Some(index + 1))
-}
-
-/// Prepares text for an inline code span: nothing in it may end the span or the table cell.
-fn code(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || c == '`' || c == '|' { '\u{fffd}' } else { c }).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{escape, markdown};
-    use crate::report::samples;
+    use super::markdown;
+    use crate::{
+        record::DrillRecord,
+        report::{Comparison, Report, samples},
+        text::Language,
+    };
+
+    fn written(record: &DrillRecord, language: Language) -> String {
+        markdown(&Report { record, comparison: &Comparison::default(), language })
+    }
 
     #[test]
     fn green_drill() {
-        insta::assert_snapshot!(markdown(&samples::small()));
+        insta::assert_snapshot!(written(&samples::small(), Language::English));
     }
 
     #[test]
     fn red_drill() {
-        insta::assert_snapshot!(markdown(&samples::red()));
+        insta::assert_snapshot!(written(&samples::red(), Language::English));
+    }
+
+    #[test]
+    fn red_drill_in_chinese() {
+        insta::assert_snapshot!(written(&samples::red(), Language::Chinese));
     }
 
     #[test]
     fn hostile_text_stays_in_its_cell() {
-        let text = markdown(&samples::hostile());
+        let text = written(&samples::hostile(), Language::English);
         let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| &lt;/td&gt;")).collect();
         assert_eq!(rows.len(), 2, "one row a scenario\n{text}");
         for row in rows {
             let bars = row.replace("\\|", "").matches('|').count();
-            assert_eq!(bars, 8, "seven cells in {row}");
+            assert_eq!(bars, 9, "eight cells in {row}");
         }
         assert!(!prose(&text).contains("<script"), "{}", prose(&text));
         assert!(!text.contains('\u{1b}') && !text.contains('\u{0}'), "{text}");
@@ -276,11 +264,5 @@ mod tests {
         }
         assert_eq!(fence, None, "every block ends");
         prose
-    }
-
-    #[test]
-    fn names_stay_readable() {
-        assert_eq!(escape("storage.ts.duckdb_path"), "storage.ts.duckdb_path");
-        assert_eq!(escape("_a_ *b*"), "\\_a\\_ \\*b\\*");
     }
 }

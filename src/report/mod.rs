@@ -1,30 +1,63 @@
-//! Renders a drill's record for people and machines. Every renderer only reads [`DrillRecord`] and
-//! returns text; [`write_all`] is the only part that touches files, through `durable`.
+//! Renders a drill's record for people and machines. Every renderer only reads a [`Report`] and returns
+//! text; [`write_all`] and [`write_again`] are the only parts that write files, through `durable`.
 
+mod archive;
+mod error;
 mod history;
 mod html;
 mod json;
 mod junit;
 mod markdown;
+mod matrix;
+mod review;
 #[cfg(test)]
 mod samples;
 mod schema;
 mod summary;
 mod timeline;
+#[cfg(test)]
+mod validation;
+mod words;
 
 use std::path::{Path, PathBuf};
 
 use crate::{
     durable::{self, DurableError},
     record::DrillRecord,
+    text::Language,
 };
 
-pub use history::{HistoryLine, HistoryScenario};
+pub use archive::{directory_of, read_record};
+pub use error::ReportError;
+pub use history::{
+    Change, Comparison, History, HistoryLine, HistoryScenario, PhaseTrend, Previous, Regression, Trend, TrendGroup,
+    sparkline, trends,
+};
 pub use html::html;
 pub use json::json;
 pub use junit::junit;
 pub use markdown::markdown;
+pub use matrix::{Cell, ControlRun, FalseAlarm, Matrix, MatrixRow};
+pub use review::{HandStep, PhaseTime, Problem, Review};
 pub use schema::schema;
+
+/// What the renderers for people read.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    /// What the drill saw.
+    pub record: &'a DrillRecord,
+    /// What is otherwise than in the drills before.
+    pub comparison: &'a Comparison,
+    /// The language of the report's own words.
+    pub language: Language,
+}
+
+impl Report<'_> {
+    /// Returns a word of the report in its language.
+    fn say(&self, words: words::Words) -> &'static str {
+        words.say(self.language)
+    }
+}
 
 /// Where the parts of a report are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,28 +86,50 @@ impl ReportPaths {
 }
 
 /// Writes all forms of the report into `directory`, the drill's own (`reports/drills/<drill id>`),
-/// which is made when it is not there; then adds the drill to `history.jsonl` beside it and points
-/// `latest` at the newest drill of the history. Writing a drill again changes its report and leaves
-/// the history alone.
+/// which is made when it is not there; then adds the drill to `history.jsonl` beside it, removes the oldest
+/// reports beyond those that are kept, and points `latest` at the newest drill of the history. Writing a
+/// drill again changes its report and leaves the history alone.
 ///
 /// # Errors
 /// When a file cannot be written; the error names it.
-pub fn write_all(record: &DrillRecord, directory: &Path) -> Result<ReportPaths, DurableError> {
+pub fn write_all(record: &DrillRecord, directory: &Path, language: Language) -> Result<ReportPaths, DurableError> {
     durable::make_directory(directory)?;
-    let paths = ReportPaths::within(directory);
-    durable::replace(&paths.record, json(record))?;
-    durable::replace(&paths.markdown, markdown(record))?;
-    durable::replace(&paths.html, html(record))?;
-    durable::replace(&paths.junit, junit(record))?;
+    durable::replace(&ReportPaths::within(directory).record, json(record))?;
+    let paths = write_again(record, directory, language)?;
     if let Some(drills) = directory.parent() {
         history::remember(record, drills)?;
     }
     Ok(paths)
 }
 
+/// Renders a record again into its directory: everything but the record itself, which stays as it was
+/// written.
+///
+/// # Errors
+/// When the history beside the directory cannot be read or a file cannot be written.
+pub fn write_again(record: &DrillRecord, directory: &Path, language: Language) -> Result<ReportPaths, DurableError> {
+    let paths = ReportPaths::within(directory);
+    let comparison = comparison(record, directory)?;
+    let report = Report { record, comparison: &comparison, language };
+    durable::replace(&paths.markdown, markdown(&report))?;
+    durable::replace(&paths.html, html(&report))?;
+    durable::replace(&paths.junit, junit(record))?;
+    Ok(paths)
+}
+
+/// Compares a drill with those before it in the history beside its directory.
+///
+/// # Errors
+/// When the history cannot be read.
+pub fn comparison(record: &DrillRecord, directory: &Path) -> Result<Comparison, DurableError> {
+    let history = directory.parent().map_or_else(|| Ok(History::default()), History::read)?;
+    Ok(history.compare(&HistoryLine::of(record)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{samples, write_all};
+    use crate::text::Language;
     use std::{fs, path::Path};
 
     #[test]
@@ -82,14 +137,14 @@ mod tests {
         let room = tempfile::tempdir().expect("a directory");
         let drills = room.path().join("drills");
         let (small, red) = (samples::small(), samples::red());
-        write_all(&small, &drills.join(&small.id)).expect("written");
-        let paths = write_all(&red, &drills.join(&red.id)).expect("written");
+        write_all(&small, &drills.join(&small.id), Language::English).expect("written");
+        let paths = write_all(&red, &drills.join(&red.id), Language::English).expect("written");
         for path in [&paths.record, &paths.markdown, &paths.html, &paths.junit] {
             assert!(fs::metadata(path).expect("a file").len() > 100, "{}", path.display());
         }
         assert_eq!(fs::read_link(drills.join("latest")).expect("a link"), Path::new(&red.id));
         // Rendering the older one again neither repeats its line nor makes it the newest.
-        write_all(&small, &drills.join(&small.id)).expect("written");
+        write_all(&small, &drills.join(&small.id), Language::English).expect("written");
         assert_eq!(fs::read_to_string(drills.join("history.jsonl")).expect("a file").lines().count(), 2);
         assert_eq!(fs::read_link(drills.join("latest")).expect("a link"), Path::new(&red.id));
     }
@@ -99,7 +154,8 @@ mod tests {
         let room = tempfile::tempdir().expect("a directory");
         crate::durable::replace(&room.path().join("drills"), "a file in the way").expect("written");
         let record = samples::small();
-        let error = write_all(&record, &room.path().join("drills").join(&record.id)).expect_err("not a directory");
+        let error = write_all(&record, &room.path().join("drills").join(&record.id), Language::English)
+            .expect_err("not a directory");
         assert!(error.to_string().contains(&record.id), "{error}");
     }
 }

@@ -4,9 +4,9 @@
 use crate::{
     digest::Digest,
     record::{
-        ChecklistItem, ConductRecord, DrillRecord, FaultRecord, Layer, LayerProof, Outcome, ProofRecord,
-        RECORD_VERSION, RollbackRecord, ScenarioRecord, SignalKind, SignalRecord, StepRecord, StepStatus, TargetRecord,
-        Verdict,
+        ChecklistItem, ConductRecord, DrillRecord, Duty, FaultRecord, KEEP_REPORTS_DEFAULT, Layer, LayerProof, Outcome,
+        Phase, PhaseRecord, ProofRecord, RECORD_VERSION, RollbackRecord, ScenarioRecord, SignalKind, SignalRecord,
+        StepRecord, StepStatus, TargetRecord, Verdict,
     },
 };
 
@@ -90,6 +90,7 @@ fn frame(scenarios: Vec<ScenarioRecord>) -> DrillRecord {
             ..ConductRecord::default()
         },
         repeat_command: "lighthunter drill run --seed 20251103 --market simulated:7".into(),
+        keep_reports: KEEP_REPORTS_DEFAULT,
     }
 }
 
@@ -105,6 +106,7 @@ fn night() -> ScenarioRecord {
         fault: None,
         signals: Vec::new(),
         rollback: None,
+        phases: vec![phase(Phase::Scenario, 4.1, 120.0)],
         proofs: Vec::new(),
         steps: vec![
             step("Given a bootstrapped workspace", StepStatus::Passed, 0.9),
@@ -139,6 +141,14 @@ fn scenario_a() -> ScenarioRecord {
             signal(SignalKind::Experiment, "no new record", "no new record", Some(1.2)),
         ],
         rollback: Some(rollback(true)),
+        phases: vec![
+            phase(Phase::Detect, 0.412, 30.0),
+            phase(Phase::Code, 0.073, 2.0),
+            phase(Phase::Verify, 0.058, 1.0),
+            phase(Phase::Recover, 0.131, 2.0),
+            phase(Phase::Rerun, 3.1, 60.0),
+            phase(Phase::Scenario, 9.4, 120.0),
+        ],
         proofs: vec![fingerprint(&[]), ProofRecord { kind: "rerun".into(), holds: true, layers: Vec::new(), seconds: 3.1 }],
         steps: vec![
             step("Given a baseline of a good night", StepStatus::Passed, 4.2),
@@ -163,6 +173,7 @@ fn not_detected() -> ScenarioRecord {
         signal(SignalKind::Log, "an ERROR that names the path", "no ERROR line", None),
     ];
     scenario.rollback = None;
+    scenario.phases = vec![phase(Phase::Detect, 0.4, 0.2), phase(Phase::Scenario, 9.4, 120.0)];
     scenario.proofs = Vec::new();
     scenario.steps[3].status = StepStatus::Failed;
     scenario.steps[4].status = StepStatus::Skipped;
@@ -193,12 +204,17 @@ fn skipped() -> ScenarioRecord {
     scenario
 }
 
+fn phase(phase: Phase, seconds: f64, budget: f64) -> PhaseRecord {
+    PhaseRecord { phase, seconds, budget: Some(budget) }
+}
+
 fn step(text: &str, status: StepStatus, seconds: f64) -> StepRecord {
     StepRecord { text: text.into(), status, seconds }
 }
 
 fn signal(kind: SignalKind, expected: &str, observed: &str, seconds: Option<f64>) -> SignalRecord {
-    SignalRecord { kind, expected: expected.into(), observed: observed.into(), seen: seconds.is_some(), seconds }
+    let duty = if expected == "no new record" { Duty::Silent } else { Duty::Show };
+    SignalRecord { kind, duty, expected: expected.into(), observed: observed.into(), seen: seconds.is_some(), seconds }
 }
 
 fn rollback(succeeded: bool) -> RollbackRecord {
@@ -218,6 +234,7 @@ fn fingerprint(config_differences: &[&str]) -> ProofRecord {
         before: Digest::of(format!("{layer:?}")),
         after: Digest::of(format!("{layer:?}{}", differences.concat())),
         differences: differences.iter().map(|text| (*text).to_owned()).collect(),
+        rollback_seconds: None,
     };
     ProofRecord {
         kind: "fingerprint".into(),
@@ -240,5 +257,6 @@ fn box_of(id: &str, text: &str, text_zh: &str, scenarios: &[&str]) -> ChecklistI
         text_zh: text_zh.into(),
         ticked: !scenarios.is_empty(),
         scenarios: scenarios.iter().map(|name| (*name).to_owned()).collect(),
+        evidence: Vec::new(),
     }
 }

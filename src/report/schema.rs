@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::record::RECORD_VERSION;
+use crate::record::{Phase, RECORD_VERSION};
 
 /// Returns the schema of `record.json` (JSON Schema, draft 2020-12).
 #[must_use]
@@ -26,6 +26,10 @@ pub fn schema() -> Value {
         ("checklist", list(&reference("checklist_item"))),
         ("conduct", reference("conduct")),
         ("repeat_command", text("The command that repeats this drill")),
+        (
+            "keep_reports",
+            json!({ "type": "integer", "minimum": 0, "description": "How many drills' reports are kept; 0 keeps all" }),
+        ),
     ]);
     root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     root["title"] = json!("LightHunter drill record");
@@ -39,6 +43,7 @@ pub fn schema() -> Value {
         "layer": { "enum": ["code", "config", "models", "data", "rest"] },
         "proof": proof(),
         "layer_proof": layer_proof(),
+        "phase": phase(),
         "step": step(),
         "checklist_item": checklist_item(),
         "conduct": conduct(),
@@ -84,6 +89,7 @@ fn scenario() -> Value {
         ("fault", nullable(&reference("fault"))),
         ("signals", list(&reference("signal"))),
         ("rollback", nullable(&reference("rollback"))),
+        ("phases", list(&reference("phase"))),
         ("proofs", list(&reference("proof"))),
         ("steps", list(&reference("step"))),
         ("evidence", list(&text("A file, relative to the drill's directory"))),
@@ -116,9 +122,13 @@ fn fault() -> Value {
 fn signal() -> Value {
     object(&[
         ("kind", json!({ "enum": ["exit_code", "log", "metric", "experiment", "hud"] })),
+        (
+            "duty",
+            json!({ "enum": ["show", "silent"], "description": "What it must do; when silent, that nothing was added is the sign" }),
+        ),
         ("expected", text("What was expected of it")),
         ("observed", text("What it showed")),
-        ("seen", flag("It showed the fault")),
+        ("seen", flag("It did what the fault must make it do")),
         ("seconds", nullable(&seconds("From the injection until it showed it"))),
     ])
 }
@@ -149,6 +159,16 @@ fn layer_proof() -> Value {
         ("before", reference("digest")),
         ("after", reference("digest")),
         ("differences", list(&text("What differs"))),
+        ("rollback_seconds", nullable(&seconds("How long the rollback of this layer took"))),
+    ])
+}
+
+fn phase() -> Value {
+    let names: Vec<&str> = Phase::ALL.iter().map(|phase| phase.name()).collect();
+    object(&[
+        ("phase", json!({ "enum": names })),
+        ("seconds", seconds("How long it took")),
+        ("budget", nullable(&seconds("How long it may take"))),
     ])
 }
 
@@ -167,6 +187,7 @@ fn checklist_item() -> Value {
         ("text_zh", text("The box as the manual has it")),
         ("ticked", flag("A green scenario covered it")),
         ("scenarios", list(&text("A scenario that covers it and ran"))),
+        ("evidence", list(&text("What proves it beside them, relative to the drill's directory"))),
     ])
 }
 

@@ -1,15 +1,33 @@
-//! What the first screen says, in words: the rows of its table, the counts and the checklist's
-//! state. Shared by the renderers for people, so that they never tell two stories.
+//! What the first screen says, in words: the rows of its table, the figures and the counts. Shared by the
+//! renderers for people, so that they never tell two stories.
 
-use crate::clock::shanghai_zone;
-use crate::record::{DrillRecord, Layer, ProofRecord, ScenarioRecord, StepStatus, Verdict};
+use super::{
+    Change, Comparison, Problem, Report,
+    words::{self, Words},
+};
+use crate::{
+    clock::shanghai_zone,
+    record::{Duty, Layer, Outcome, PhaseRecord, ProofRecord, ScenarioRecord},
+    text::Language,
+};
 
 /// The headings of the first screen's table.
-pub(super) const COLUMNS: [&str; 7] =
-    ["Scenario", "Injected", "Detected by", "Seconds to detect", "Seconds to recover", "Proof", "Outcome"];
+pub(super) const COLUMNS: [Words; 8] = [
+    Words::Scenario,
+    Words::Injected,
+    Words::DetectedBy,
+    Words::ToDetect,
+    Words::ToRecover,
+    Words::Proof,
+    Words::Budget,
+    Words::Outcome,
+];
 
 /// What stands where there is nothing to say.
 pub(super) const NONE: &str = "–";
+
+/// Names that a sentence holds before it only counts.
+const NAMES_MAX: usize = 3;
 
 /// How a thing looks, apart from its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,51 +59,83 @@ pub(super) struct Row {
     pub(super) detect: String,
     pub(super) recover: String,
     pub(super) proof: (String, Tone),
+    pub(super) budget: (String, Tone),
     pub(super) outcome: (&'static str, Tone),
 }
 
 impl Row {
-    pub(super) fn of(scenario: &ScenarioRecord, strict: bool) -> Self {
+    pub(super) fn of(scenario: &ScenarioRecord, report: &Report<'_>) -> Self {
+        let language = report.language;
         Self {
-            injected: injected(scenario),
-            detected_by: detected_by(scenario),
-            detect: seconds_or_none(scenario.seconds_to_detect()),
-            recover: seconds_or_none(scenario.seconds_to_recover()),
-            proof: proof(scenario),
-            outcome: (scenario.outcome.name(), outcome_tone(scenario, strict)),
+            injected: injected(scenario, language),
+            detected_by: detected_by(scenario, language),
+            detect: seconds_or_none(scenario.seconds_to_detect(), language),
+            recover: seconds_or_none(scenario.seconds_to_recover(), language),
+            proof: proof(scenario, language),
+            budget: budget(scenario, language),
+            outcome: (words::outcome(&scenario.outcome).say(language), outcome_tone(scenario, report.record.strict)),
         }
     }
 }
 
-fn injected(scenario: &ScenarioRecord) -> (String, Tone) {
+fn injected(scenario: &ScenarioRecord, language: Language) -> (String, Tone) {
     match &scenario.fault {
         None => (NONE.into(), Tone::Absent),
         Some(fault) if fault.injected => (fault.what.clone(), Tone::Quiet),
-        Some(fault) => (format!("not taken: {}", fault.what), Tone::Bad),
+        Some(fault) => (Words::NotTaken.with(language, [&fault.what]), Tone::Bad),
     }
 }
 
-fn detected_by(scenario: &ScenarioRecord) -> (String, Tone) {
-    let names = |seen: bool| -> Vec<&str> {
-        scenario.signals.iter().filter(|signal| signal.seen == seen).map(|signal| signal.kind.name()).collect()
+fn detected_by(scenario: &ScenarioRecord, language: Language) -> (String, Tone) {
+    let names = |seen: bool| -> Vec<String> {
+        let of_kind = scenario.signals.iter().filter(|signal| signal.seen == seen);
+        of_kind
+            .map(|signal| {
+                let name = words::signal(signal.kind).say(language);
+                let is_silent = seen && signal.duty == Duty::Silent;
+                if is_silent { Words::AsExpectedSilent.with(language, [&name]) } else { name.to_owned() }
+            })
+            .collect()
     };
     let (seen, silent) = (names(true), names(false));
+    let [seen_words, silent_words] = [&seen, &silent].map(|names| listed(names, language));
     match (seen.is_empty(), silent.is_empty()) {
         (true, true) => (NONE.into(), Tone::Absent),
-        (false, true) => (seen.join(", "), Tone::Good),
-        (true, false) => (format!("nothing; silent: {}", silent.join(", ")), Tone::Bad),
-        (false, false) => (format!("{}; silent: {}", seen.join(", "), silent.join(", ")), Tone::Bad),
+        (false, true) => (seen_words, Tone::Good),
+        (true, false) => (Words::NothingSilent.with(language, [&silent_words]), Tone::Bad),
+        (false, false) => (Words::SomeSilent.with(language, [&seen_words, &silent_words]), Tone::Bad),
     }
 }
 
-fn proof(scenario: &ScenarioRecord) -> (String, Tone) {
-    let kinds = |holds: bool| -> Vec<&str> {
-        scenario.proofs.iter().filter(|proof| proof.holds == holds).map(|proof| proof.kind.as_str()).collect()
+fn proof(scenario: &ScenarioRecord, language: Language) -> (String, Tone) {
+    let kinds = |holds: bool| {
+        let mut kinds: Vec<String> = scenario
+            .proofs
+            .iter()
+            .filter(|proof| proof.holds == holds)
+            .map(|proof| words::proof(&proof.kind, language))
+            .collect();
+        kinds.dedup();
+        listed(&kinds, language)
     };
     match scenario.proven() {
         None => (NONE.into(), Tone::Absent),
-        Some(true) => (format!("holds: {}", kinds(true).join(", ")), Tone::Good),
-        Some(false) => (format!("broken: {}", kinds(false).join(", ")), Tone::Bad),
+        Some(true) => (Words::Holds.with(language, [&kinds(true)]), Tone::Good),
+        Some(false) => (Words::Broken.with(language, [&kinds(false)]), Tone::Bad),
+    }
+}
+
+fn budget(scenario: &ScenarioRecord, language: Language) -> (String, Tone) {
+    let over = |phase: &PhaseRecord| {
+        let name = words::phase(phase.phase).say(language);
+        let budget = seconds_or_none(phase.budget, language);
+        Words::OverOne.with(language, [&name, &seconds(phase.seconds, language), &budget])
+    };
+    let over: Vec<String> = scenario.over_budget().map(over).collect();
+    match (over.is_empty(), scenario.phases.iter().any(|phase| phase.budget.is_some())) {
+        (false, _) => (Words::Over.with(language, [&listed(&over, language)]), Tone::Bad),
+        (true, true) => (Words::Within.say(language).into(), Tone::Good),
+        (true, false) => (NONE.into(), Tone::Absent),
     }
 }
 
@@ -99,7 +149,8 @@ pub(super) fn outcome_tone(scenario: &ScenarioRecord, strict: bool) -> Tone {
 
 /// Returns the scenarios with their place in the record in the order in which a reader wants them: red
 /// ones, then those that broke something, then the others; each group in the record's order.
-pub(super) fn by_weight(record: &DrillRecord) -> Vec<(usize, &ScenarioRecord)> {
+pub(super) fn by_weight<'a>(report: &Report<'a>) -> Vec<(usize, &'a ScenarioRecord)> {
+    let record = report.record;
     let mut scenarios: Vec<_> = record.scenarios.iter().enumerate().collect();
     scenarios.sort_by_key(|(_, scenario)| (!scenario.outcome.is_red(record.strict), broke_nothing(scenario)));
     scenarios
@@ -112,119 +163,243 @@ pub(super) fn broke_nothing(scenario: &ScenarioRecord) -> bool {
 
 /// Returns the count of each outcome that occurred, such as `3 Passed, 1 Skipped`, in the order of
 /// first occurrence.
-pub(super) fn counts(record: &DrillRecord) -> String {
+pub(super) fn counts<'a>(scenarios: impl IntoIterator<Item = &'a ScenarioRecord>, language: Language) -> String {
     let mut counts: Vec<(&str, usize)> = Vec::new();
-    for name in record.scenarios.iter().map(|scenario| scenario.outcome.name()) {
+    for name in scenarios.into_iter().map(|scenario| words::outcome(&scenario.outcome).say(language)) {
         match counts.iter_mut().find(|(known, _)| *known == name) {
             Some((_, count)) => *count += 1,
             None => counts.push((name, 1)),
         }
     }
     if counts.is_empty() {
-        return "no scenario ran".into();
+        return Words::NothingRan.say(language).into();
     }
     let words: Vec<String> = counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
-    words.join(", ")
+    listed(&words, language)
 }
 
-pub(super) const fn verdict_words(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Ready => "Ready",
-        Verdict::NotReady => "Not ready",
+/// Returns the figures of the first screen: what, how much, and how that is.
+pub(super) fn figures(report: &Report<'_>) -> Vec<(Words, String, Tone)> {
+    let scenarios = &report.record.scenarios;
+    let language = report.language;
+    let share = |good: usize, all: usize| {
+        let tone = if all == 0 {
+            Tone::Absent
+        } else if good == all {
+            Tone::Good
+        } else {
+            Tone::Bad
+        };
+        (Words::OfCount.with(language, [&good, &all]), tone)
+    };
+    let broken = || scenarios.iter().filter(|s| !s.signals.is_empty() && s.fault.as_ref().is_some_and(|f| f.injected));
+    let (seen, seen_tone) =
+        share(broken().filter(|s| s.signals.iter().all(|signal| signal.seen)).count(), broken().count());
+    let back = || scenarios.iter().filter(|scenario| scenario.rollback.is_some());
+    let (proven, proven_tone) = share(back().filter(|s| s.proven() == Some(true)).count(), back().count());
+    let slowest = |of: fn(&ScenarioRecord) -> Option<f64>| {
+        seconds_or_none(scenarios.iter().filter_map(of).reduce(f64::max), language)
+    };
+    let over: usize = scenarios.iter().map(|scenario| scenario.over_budget().count()).sum();
+    vec![
+        (Words::FaultsSeen, seen, seen_tone),
+        (Words::SlowestDetect, slowest(ScenarioRecord::seconds_to_detect), Tone::Quiet),
+        (Words::Proven, proven, proven_tone),
+        (Words::SlowestRecover, slowest(ScenarioRecord::seconds_to_recover), Tone::Quiet),
+        (Words::OverBudgetCount, over.to_string(), if over == 0 { Tone::Good } else { Tone::Bad }),
+    ]
+}
+
+/// Says why the verdict is what it is. The record says it in English; in another language it is said anew
+/// from the same outcomes.
+pub(super) fn verdict_reason(report: &Report<'_>) -> String {
+    let (record, language) = (report.record, report.language);
+    if language == Language::English || record.scenarios.is_empty() {
+        return record.verdict_reason.clone();
+    }
+    let total = record.scenarios.len();
+    let count = |wanted: &dyn Fn(&Outcome) -> bool| {
+        record.scenarios.iter().filter(|scenario| wanted(&scenario.outcome)).count()
+    };
+    let Some(first) = record.scenarios.iter().find(|scenario| scenario.outcome.is_red(record.strict)) else {
+        let skipped = count(&|outcome| matches!(outcome, Outcome::Skipped { .. }));
+        let aside = if skipped > 0 { Words::Aside.with(language, [&skipped]) } else { String::new() };
+        return Words::AllGreen.with(language, [&count(&Outcome::is_green), &total]) + &aside;
+    };
+    let red = count(&|outcome| outcome.is_red(record.strict));
+    let why = first.outcome.reason().unwrap_or_else(|| Words::NoReason.say(language));
+    let outcome = words::outcome(&first.outcome).say(language);
+    Words::SomeRed.with(language, [&red, &total, &first.name, &outcome, &why])
+}
+
+/// Says what is otherwise than in the drill before, a line each.
+pub(super) fn change_lines(comparison: &Comparison, language: Language) -> Vec<String> {
+    let of = |change: &Change| match change {
+        Change::Verdict { from, to } => Words::VerdictChanged
+            .with(language, [&words::verdict(*to).say(language), &words::verdict(*from).say(language)]),
+        Change::Commit { from, to } => Words::CommitChanged.with(language, [&short(to), &short(from)]),
+        Change::Outcome { scenario, from, to } => {
+            let [to, from] = [to, from].map(|name| words::outcome_named(name, language));
+            Words::OutcomeChanged.with(language, [scenario, &to, &from])
+        }
+        Change::New { scenarios } => {
+            Words::NewScenarios.with(language, [&scenarios.len(), &some_of(scenarios, language)])
+        }
+        Change::NotRun { scenarios } => {
+            Words::NotRunScenarios.with(language, [&scenarios.len(), &some_of(scenarios, language)])
+        }
+    };
+    let slower = comparison.regressions.iter().map(|slower| {
+        let phase = words::phase(slower.phase).say(language);
+        let [took, p90] = [slower.seconds, slower.p90].map(|value| seconds(value, language));
+        Words::Slower.with(language, [&slower.scenario, &phase, &took, &p90, &slower.drills])
+    });
+    comparison.changes.iter().map(of).chain(slower).collect()
+}
+
+/// Says what a problem of the review is.
+pub(super) fn problem_line(problem: &Problem, language: Language) -> String {
+    let timed = |words: Words, scenario: &str, phase, took: f64, of: f64| {
+        let [took, of] = [took, of].map(|value| seconds(value, language));
+        words.with(language, [&scenario, &words::phase(phase).say(language), &took, &of])
+    };
+    match problem {
+        Problem::Red { scenario, outcome } => {
+            let reason = outcome.reason().unwrap_or_else(|| Words::NoReason.say(language));
+            Words::RedProblem.with(language, [scenario, &words::outcome(outcome).say(language), &reason])
+        }
+        Problem::BlindSpot { fault, signal, duty } => {
+            let words = if *duty == Duty::Silent { Words::TalkativeProblem } else { Words::BlindProblem };
+            words.with(language, [&words::signal(*signal).say(language), fault])
+        }
+        Problem::OverBudget { scenario, phase, seconds, budget } => {
+            timed(Words::OverProblem, scenario, *phase, *seconds, *budget)
+        }
+        Problem::Slower { scenario, phase, seconds, p90 } => {
+            timed(Words::SlowerProblem, scenario, *phase, *seconds, *p90)
+        }
+        Problem::Skipped { count, reasons } => {
+            Words::SkippedProblem.with(language, [count, &some_of(reasons, language)])
+        }
     }
 }
 
-pub(super) const fn layer_name(layer: Layer) -> &'static str {
-    match layer {
-        Layer::Code => "code",
-        Layer::Config => "config",
-        Layer::Models => "models",
-        Layer::Data => "data",
-        Layer::Rest => "everything else",
+fn short(commit: &str) -> String {
+    commit.chars().take(10).collect()
+}
+
+/// Returns the names, of many only the first and how many more there are.
+fn some_of(names: &[String], language: Language) -> String {
+    let shown = listed(names.get(..NAMES_MAX.min(names.len())).unwrap_or_default(), language);
+    match names.len().saturating_sub(NAMES_MAX) {
+        0 => shown,
+        more => Words::AndMore.with(language, [&shown, &more]),
     }
 }
 
-pub(super) fn layer_names(layers: &[Layer]) -> String {
-    layers.iter().map(|layer| layer_name(*layer)).collect::<Vec<_>>().join(", ")
+pub(super) fn listed(names: &[String], language: Language) -> String {
+    names.join(Words::ListComma.say(language))
 }
 
-pub(super) const fn step_words(status: StepStatus) -> &'static str {
-    match status {
-        StepStatus::Passed => "passed",
-        StepStatus::Failed => "failed",
-        StepStatus::Skipped => "not reached",
-    }
+pub(super) fn layer_names(layers: &[Layer], language: Language) -> String {
+    let names: Vec<String> = layers.iter().map(|layer| words::layer(*layer).say(language).to_owned()).collect();
+    listed(&names, language)
 }
 
 /// Says when the drill began, in the exchanges' time, by which drills and trading dates are named.
-pub(super) fn started(record: &DrillRecord) -> String {
-    record.started_at.to_zoned(shanghai_zone()).strftime("%Y-%m-%d %H:%M:%S Asia/Shanghai").to_string()
+pub(super) fn started(report: &Report<'_>) -> String {
+    let started = report.record.started_at.to_zoned(shanghai_zone());
+    started.strftime("%Y-%m-%d %H:%M:%S Asia/Shanghai").to_string()
 }
 
 /// Returns what identifies a drill, in the order in which every report names it.
-pub(super) fn facts(record: &DrillRecord) -> [(&'static str, String); 7] {
-    let target = &record.target;
+pub(super) fn facts(report: &Report<'_>) -> [(Words, String); 7] {
+    let target = &report.record.target;
     [
-        ("Started", started(record)),
-        ("Target", target.name.clone()),
-        ("Commit", target.commit.clone()),
-        ("Market", target.market.clone()),
-        ("Seed", record.seed.to_string()),
-        ("LightHunter", target.lighthunter.clone()),
-        ("Machine", target.machine.clone()),
+        (Words::Started, started(report)),
+        (Words::Target, target.name.clone()),
+        (Words::Commit, target.commit.clone()),
+        (Words::Market, target.market.clone()),
+        (Words::Seed, report.record.seed.to_string()),
+        (Words::Version, target.lighthunter.clone()),
+        (Words::Machine, target.machine.clone()),
     ]
 }
 
 /// Says how a proof ended, in one line.
-pub(super) fn proof_words(proof: &ProofRecord) -> String {
-    let ends = if proof.holds { "holds" } else { "does not hold" };
-    format!("The {} proof {ends} ({}).", proof.kind, seconds(proof.seconds))
+pub(super) fn proof_words(proof: &ProofRecord, language: Language) -> String {
+    let words = if proof.holds { Words::ProofHolds } else { Words::ProofBroken };
+    words.with(language, [&words::proof(&proof.kind, language), &seconds(proof.seconds, language)])
 }
 
 /// Writes seconds as people read them: milliseconds below ten seconds, minutes from two minutes on.
-pub(super) fn seconds(value: f64) -> String {
+pub(super) fn seconds(value: f64, language: Language) -> String {
     if !value.is_finite() {
         return NONE.into();
     }
     if value < 10.0 {
-        format!("{value:.3} s")
+        Words::SecondsUnit.with(language, [&format_args!("{value:.3}")])
     } else if value < 120.0 {
-        format!("{value:.1} s")
+        Words::SecondsUnit.with(language, [&format_args!("{value:.1}")])
     } else {
-        format!("{} min {:02} s", (value / 60.0).floor(), (value % 60.0).floor())
+        let (minutes, rest) = ((value / 60.0).floor(), (value % 60.0).floor());
+        Words::MinutesUnit.with(language, [&minutes, &format_args!("{rest:02}")])
     }
 }
 
-fn seconds_or_none(value: Option<f64>) -> String {
-    value.map_or_else(|| NONE.into(), seconds)
+pub(super) fn seconds_or_none(value: Option<f64>, language: Language) -> String {
+    value.map_or_else(|| NONE.into(), |value| seconds(value, language))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Row, Tone, by_weight, counts, seconds};
-    use crate::report::samples;
+    use super::{Row, Tone, by_weight, counts, figures, seconds, verdict_reason};
+    use crate::{
+        report::{Comparison, Report, samples},
+        text::Language,
+    };
 
     #[test]
     fn seconds_read_well() {
         let cases = [(0.0314, "0.031 s"), (12.34, "12.3 s"), (125.9, "2 min 05 s"), (f64::NAN, "–")];
         for (value, words) in cases {
-            assert_eq!(seconds(value), words);
+            assert_eq!(seconds(value, Language::English), words);
         }
+        assert_eq!(seconds(125.9, Language::Chinese), "2 分 05 秒");
     }
 
     #[test]
     fn red_comes_first() {
-        let red = samples::red();
-        let names: Vec<&str> = by_weight(&red).iter().map(|(_, scenario)| scenario.outcome.name()).collect();
+        let (red, comparison) = (samples::red(), Comparison::default());
+        let report = Report { record: &red, comparison: &comparison, language: Language::English };
+        let names: Vec<&str> = by_weight(&report).iter().map(|(_, scenario)| scenario.outcome.name()).collect();
         assert_eq!(names, ["NotDetected", "NotRecovered", "Passed", "Skipped"]);
     }
 
     #[test]
-    fn silent_signal_and_broken_proof_are_bad() {
-        let red = samples::red();
-        let rows: Vec<Row> = red.scenarios.iter().map(|scenario| Row::of(scenario, red.strict)).collect();
+    fn silent_signal_broken_proof_and_exceeded_budget_are_bad() {
+        let (red, comparison) = (samples::red(), Comparison::default());
+        let report = Report { record: &red, comparison: &comparison, language: Language::English };
+        let rows: Vec<Row> = red.scenarios.iter().map(|scenario| Row::of(scenario, &report)).collect();
         assert_eq!(rows[1].detected_by, ("exit code; silent: log".to_owned(), Tone::Bad));
+        assert_eq!(rows[1].budget, ("over: detect 0.400 s of 0.200 s".to_owned(), Tone::Bad));
+        assert_eq!(rows[2].budget, ("within".to_owned(), Tone::Good));
         assert_eq!(rows[2].proof, ("broken: fingerprint".to_owned(), Tone::Bad));
-        assert_eq!(counts(&red), "1 Passed, 1 NotDetected, 1 NotRecovered, 1 Skipped");
+        let all = counts(&red.scenarios, Language::English);
+        assert_eq!(all, "1 Passed, 1 NotDetected, 1 NotRecovered, 1 Skipped");
+        let shown: Vec<(String, Tone)> = figures(&report).into_iter().map(|(_, value, tone)| (value, tone)).collect();
+        assert_eq!(shown[0], ("1 of 2".to_owned(), Tone::Bad));
+        assert_eq!(shown[2], ("0 of 1".to_owned(), Tone::Bad));
+    }
+
+    #[test]
+    fn chinese_says_the_verdict_anew() {
+        let (red, comparison) = (samples::red(), Comparison::default());
+        let report = Report { record: &red, comparison: &comparison, language: Language::Chinese };
+        let said = verdict_reason(&report);
+        assert_eq!(said, "2 个场景不合格（共 4 个）；首个“Log stays silent”：未发现（the log shows no ERROR line）");
+        let small = samples::small();
+        let report = Report { record: &small, comparison: &comparison, language: Language::Chinese };
+        assert_eq!(verdict_reason(&report), "2 个场景通过（共 2 个）");
     }
 }

@@ -1,37 +1,43 @@
 //! Turns the record into the lanes of the timeline: one a scenario that broke something, each from
 //! its own start. Draws nothing itself.
 
-use super::summary::seconds;
+use super::{
+    Report,
+    summary::seconds,
+    words::{self, Words},
+};
 use crate::{
     chart::{Lane, Mark, MarkKind, Span, SpanKind},
-    record::{DrillRecord, FaultRecord, ScenarioRecord},
+    record::{Duty, FaultRecord, ScenarioRecord},
+    text::Language,
 };
 
 /// Returns the lanes of every scenario with a fault or a rollback.
-pub(super) fn lanes(record: &DrillRecord) -> Vec<Lane> {
-    record
+pub(super) fn lanes(report: &Report<'_>) -> Vec<Lane> {
+    report
+        .record
         .scenarios
         .iter()
         .filter(|scenario| scenario.rollback.is_some() || scenario.fault.as_ref().is_some_and(|fault| fault.injected))
-        .map(lane)
+        .map(|scenario| lane(scenario, report.language))
         .collect()
 }
 
-fn lane(scenario: &ScenarioRecord) -> Lane {
-    let mut spans =
-        vec![Span { kind: SpanKind::Work, from: 0.0, to: scenario.seconds, title: "The whole scenario".into() }];
+fn lane(scenario: &ScenarioRecord, language: Language) -> Lane {
+    let title = Words::WholeScenario.say(language).into();
+    let mut spans = vec![Span { kind: SpanKind::Work, from: 0.0, to: scenario.seconds, title }];
     let mut marks = Vec::new();
     if let Some(fault) = scenario.fault.as_ref().filter(|fault| fault.injected) {
         spans.push(broken_span(scenario, fault));
-        marks.extend(fault_marks(scenario, fault));
+        marks.extend(fault_marks(scenario, fault, language));
     }
     if let Some(rollback) = &scenario.rollback {
-        let title = format!("Rollback to {} and its proof: {}", rollback.to, seconds(rollback.seconds));
+        let title = Words::RollbackTo.with(language, [&rollback.to, &seconds(rollback.seconds, language)]);
         let to = rollback.at_seconds + rollback.seconds;
         let kind = if rollback.succeeded { SpanKind::Recovery } else { SpanKind::FailedRecovery };
         spans.push(Span { kind, from: rollback.at_seconds, to, title });
     }
-    Lane { caption: scenario.name.clone(), note: note(scenario), spans, marks }
+    Lane { caption: scenario.name.clone(), note: note(scenario, language), spans, marks }
 }
 
 /// The target is broken from the injection until a rollback that succeeded; without one, to the end.
@@ -44,25 +50,28 @@ fn broken_span(scenario: &ScenarioRecord, fault: &FaultRecord) -> Span {
     Span { kind: SpanKind::Broken, from: fault.at_seconds, to: end.max(fault.at_seconds), title: fault.what.clone() }
 }
 
-fn fault_marks(scenario: &ScenarioRecord, fault: &FaultRecord) -> Vec<Mark> {
+fn fault_marks(scenario: &ScenarioRecord, fault: &FaultRecord, language: Language) -> Vec<Mark> {
     let injected = Mark {
         kind: MarkKind::Injected,
         at: fault.at_seconds,
-        title: format!("Injected at {}: {}", seconds(fault.at_seconds), fault.what),
+        title: Words::InjectedAt.with(language, [&seconds(fault.at_seconds, language), &fault.what]),
     };
-    let seen = scenario.signals.iter().filter(|signal| signal.seen).filter_map(|signal| {
+    // That nothing was added is known only at the end, and no sight of its own.
+    let shows = scenario.signals.iter().filter(|signal| signal.seen && signal.duty == Duty::Show);
+    let seen = shows.filter_map(|signal| {
         let after = signal.seconds?;
-        let title = format!("Seen by the {} after {}", signal.kind.name(), seconds(after));
+        let (kind, shown) = (words::signal(signal.kind).say(language), seconds(after, language));
+        let title = Words::SeenBy.with(language, [&shown, &kind]);
         Some(Mark { kind: MarkKind::Seen, at: fault.at_seconds + after, title })
     });
     std::iter::once(injected).chain(seen).collect()
 }
 
-fn note(scenario: &ScenarioRecord) -> String {
-    let seen = scenario.seconds_to_detect().map(|value| format!("seen after {}", seconds(value)));
+fn note(scenario: &ScenarioRecord, language: Language) -> String {
+    let seen = scenario.seconds_to_detect().map(|value| Words::SeenAfter.with(language, [&seconds(value, language)]));
     let back = scenario.rollback.as_ref().map(|rollback| {
-        let words = if rollback.succeeded { "back after" } else { "not back after" };
-        format!("{words} {}", seconds(rollback.seconds))
+        let words = if rollback.succeeded { Words::BackAfter } else { Words::NotBackAfter };
+        words.with(language, [&seconds(rollback.seconds, language)])
     });
     [seen, back].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
@@ -70,14 +79,23 @@ fn note(scenario: &ScenarioRecord) -> String {
 #[cfg(test)]
 mod tests {
     use super::lanes;
-    use crate::{chart::SpanKind, report::samples};
+    use crate::{
+        chart::{Lane, SpanKind},
+        record::DrillRecord,
+        report::{Comparison, Report, samples},
+        text::Language,
+    };
+
+    fn lanes_of(record: &DrillRecord) -> Vec<Lane> {
+        lanes(&Report { record, comparison: &Comparison::default(), language: Language::English })
+    }
 
     #[test]
     fn unproven_rollback_leaves_the_target_broken_to_the_end() {
         let record = samples::red();
         let scenario = record.scenarios.iter().find(|scenario| scenario.outcome.name() == "NotRecovered");
         let scenario = scenario.expect("one that did not recover");
-        let lane = lanes(&record).into_iter().find(|lane| lane.caption == scenario.name).expect("its lane");
+        let lane = lanes_of(&record).into_iter().find(|lane| lane.caption == scenario.name).expect("its lane");
         let broken = lane.spans.iter().find(|span| span.kind == SpanKind::Broken).expect("a broken span");
         assert_eq!(broken.to, scenario.seconds);
     }
@@ -85,6 +103,6 @@ mod tests {
     #[test]
     fn scenarios_that_break_nothing_have_no_lane() {
         let record = samples::small();
-        assert_eq!((record.scenarios.len(), lanes(&record).len()), (2, 1));
+        assert_eq!((record.scenarios.len(), lanes_of(&record).len()), (2, 1));
     }
 }

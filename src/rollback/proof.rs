@@ -34,7 +34,7 @@ pub fn compare(before: &Fingerprint, after: &Fingerprint, seconds: f64) -> Proof
 /// Compares two states of one layer.
 pub(super) fn layer_proof(layer: Layer, was: &LayerPrint, is: &LayerPrint) -> LayerProof {
     let differences = differences(&was.entries, &is.entries);
-    LayerProof { layer, before: was.digest(), after: is.digest(), differences }
+    LayerProof { layer, before: was.digest(), after: is.digest(), differences, rollback_seconds: None }
 }
 
 fn differences(before: &BTreeMap<String, Digest>, after: &BTreeMap<String, Digest>) -> Vec<String> {

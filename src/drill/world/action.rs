@@ -54,6 +54,7 @@ impl World {
             && let Some(signs) = signs
         {
             self.trace.signals = ran.seen.signals(&signs);
+            self.note_hud(&signs);
         }
     }
 
@@ -201,6 +202,7 @@ impl World {
             before: crate::digest::Digest::of(&before),
             after: crate::digest::Digest::of(&after),
             differences,
+            rollback_seconds: None,
         };
         self.trace.proofs.push(ProofRecord { kind: "rerun".into(), holds, layers: vec![layer], seconds });
         hold(holds, || format!("the rerun's result differs: {before} is now {after}"))

@@ -2,7 +2,7 @@
 
 use std::{thread, time::Duration};
 
-use super::{NotSo, Step, World, hold};
+use super::{NotSo, Step, World, hold, hud_signal::HudWatch};
 use crate::{clock::Stopwatch, drill::service::Service};
 
 /// The command's name in `drill.toml`.
@@ -20,6 +20,8 @@ const EXPERIMENT_KEY: &str = "\"experiment_id\":";
 pub(super) struct Shown {
     service: Service,
     experiments: usize,
+    /// What watches its tiles, as a signal of its own.
+    pub(super) watch: HudWatch,
 }
 
 impl World {
@@ -46,7 +48,8 @@ impl World {
             hold(watch.seconds() < deadline, || format!("the HUD does not answer after {deadline} s: {error}"))?;
             thread::sleep(LOOK_EVERY);
         };
-        self.hud = Some(Shown { service, experiments: page.matches(EXPERIMENT_KEY).count() });
+        let watch = HudWatch::start(service.url().to_owned());
+        self.hud = Some(Shown { service, experiments: page.matches(EXPERIMENT_KEY).count(), watch });
         Ok(())
     }
 

@@ -4,6 +4,7 @@ mod action;
 mod damage;
 mod expectation;
 mod hud;
+mod hud_signal;
 mod monitor;
 mod own_rollback;
 mod product;

@@ -75,13 +75,13 @@ impl World {
         let said: Value = serde_json::from_str(&run.stdout).unwrap_or_default();
         let proving = Stopwatch::start();
         let proof = self.prove(layers)?;
-        let proof = ProofRecord { seconds: proving.seconds(), ..proof };
+        let mut proof = ProofRecord { seconds: proving.seconds(), ..proof };
+        for layer in &mut proof.layers {
+            layer.rollback_seconds = said["seconds"][rollback::name_of(layer.layer)].as_f64();
+        }
         let own: Option<RollbackRecord> = serde_json::from_value(said["rollback"].clone()).ok();
         let mut actions = own.map(|own| own.actions).unwrap_or_default();
         actions.push(format!("the command ended with {} after {command_seconds} s", run.ended));
-        if let Some(phases) = said["seconds"].as_object() {
-            actions.extend(phases.iter().map(|(layer, seconds)| format!("{layer} took {seconds} s")));
-        }
         self.trace.rollback = Some(RollbackRecord {
             layers: layers.into(),
             to: self.baseline()?.tag.clone(),

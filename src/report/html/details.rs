@@ -6,17 +6,22 @@ use std::fmt::Write as _;
 use super::{anchor, write_badge};
 use crate::{
     chart::Markup,
-    record::{DrillRecord, FaultRecord, ProofRecord, RollbackRecord, ScenarioRecord, SignalRecord, StepStatus},
-    report::summary::{Tone, layer_name, layer_names, outcome_tone, proof_words, seconds, step_words},
+    record::{FaultRecord, ProofRecord, RollbackRecord, ScenarioRecord, SignalRecord, StepStatus},
+    report::{
+        Report,
+        summary::{Tone, layer_names, outcome_tone, proof_words, seconds, seconds_or_none},
+        words::{self, Words},
+    },
 };
 
 /// Writes the part of every scenario.
-pub(super) fn write(page: &mut Markup, record: &DrillRecord) {
+pub(super) fn write(page: &mut Markup, report: &Report<'_>) {
+    let record = report.record;
     if record.scenarios.is_empty() {
         return;
     }
     page.tag("section", &[], |section| {
-        section.leaf("h2", &[], "Scenarios");
+        section.leaf("h2", &[], report.say(Words::Scenarios));
         for (index, scenario) in record.scenarios.iter().enumerate() {
             let tone = outcome_tone(scenario, record.strict);
             let anchor = anchor(index);
@@ -24,51 +29,53 @@ pub(super) fn write(page: &mut Markup, record: &DrillRecord) {
             if tone == Tone::Bad {
                 attributes.push(("open", "open"));
             }
-            section.tag("details", &attributes, |fold| write_scenario(fold, scenario, tone));
+            section.tag("details", &attributes, |fold| write_scenario(fold, scenario, tone, report));
         }
     });
 }
 
-fn write_scenario(fold: &mut Markup, scenario: &ScenarioRecord, tone: Tone) {
+fn write_scenario(fold: &mut Markup, scenario: &ScenarioRecord, tone: Tone, report: &Report<'_>) {
     fold.tag("summary", &[], |summary| {
-        write_badge(summary, (scenario.outcome.name(), tone));
+        write_badge(summary, (report.say(words::outcome(&scenario.outcome)), tone));
         summary.raw(" ").leaf("span", &[("class", "name")], &scenario.name);
-        summary.leaf("span", &[("class", "facts")], &seconds(scenario.seconds));
+        summary.leaf("span", &[("class", "facts")], &seconds(scenario.seconds, report.language));
     });
     let place = format!("{} · features/{}:{}", scenario.feature, scenario.file, scenario.line);
     fold.leaf("p", &[("class", "facts")], &place);
     if let Some(reason) = scenario.outcome.reason() {
         fold.leaf("p", &[("class", &format!("why {}", tone.class()))], reason);
     }
-    write_steps(fold, scenario);
+    write_steps(fold, scenario, report);
     if let Some(fault) = &scenario.fault {
-        write_fault(fold, fault);
+        write_fault(fold, fault, report);
     }
     if !scenario.signals.is_empty() {
-        write_signals(fold, &scenario.signals);
+        write_signals(fold, &scenario.signals, report);
     }
     if let Some(rollback) = &scenario.rollback {
-        write_rollback(fold, rollback);
+        write_rollback(fold, rollback, report);
     }
     for proof in &scenario.proofs {
-        write_proof(fold, proof);
+        write_proof(fold, proof, report);
     }
-    write_evidence(fold, scenario);
+    write_evidence(fold, scenario, report);
 }
 
-fn write_steps(fold: &mut Markup, scenario: &ScenarioRecord) {
+fn write_steps(fold: &mut Markup, scenario: &ScenarioRecord, report: &Report<'_>) {
     if scenario.steps.is_empty() {
         return;
     }
-    fold.leaf("h3", &[], "Steps");
+    fold.leaf("h3", &[], report.say(Words::Steps));
     fold.tag("ol", &[("class", "steps")], |list| {
         for step in &scenario.steps {
             let (class, note) = match step.status {
-                StepStatus::Passed => ("passed", seconds(step.seconds)),
+                StepStatus::Passed => ("passed", seconds(step.seconds, report.language)),
                 StepStatus::Failed => {
-                    ("failed", format!("{} after {}", step_words(step.status), seconds(step.seconds)))
+                    let took = seconds(step.seconds, report.language);
+                    let words = report.say(words::step(step.status));
+                    ("failed", Words::FailedAfter.with(report.language, [&words, &took]))
                 }
-                StepStatus::Skipped => ("skipped", step_words(step.status).to_owned()),
+                StepStatus::Skipped => ("skipped", report.say(words::step(step.status)).to_owned()),
             };
             list.tag("li", &[("class", class)], |li| {
                 li.text(&step.text).raw(" ").leaf("span", &[("class", "facts")], &note);
@@ -77,10 +84,14 @@ fn write_steps(fold: &mut Markup, scenario: &ScenarioRecord) {
     });
 }
 
-fn write_fault(fold: &mut Markup, fault: &FaultRecord) {
-    fold.leaf("h3", &[], "Fault");
-    let ending =
-        if fault.injected { format!("injected at {}", seconds(fault.at_seconds)) } else { "did not take".into() };
+fn write_fault(fold: &mut Markup, fault: &FaultRecord, report: &Report<'_>) {
+    fold.leaf("h3", &[], report.say(Words::Fault));
+    let at = seconds(fault.at_seconds, report.language);
+    let ending = if fault.injected {
+        Words::InjectedAfter.with(report.language, [&at])
+    } else {
+        report.say(Words::DidNotTake).to_owned()
+    };
     fold.tag("p", &[], |p| {
         p.text(&fault.what).raw(" ");
         p.leaf("span", &[("class", "facts")], &format!("{} · {ending}", fault.id));
@@ -100,17 +111,18 @@ fn write_fault(fold: &mut Markup, fault: &FaultRecord) {
     });
 }
 
-fn write_signals(fold: &mut Markup, signals: &[SignalRecord]) {
-    fold.leaf("h3", &[], "Signals");
-    write_table(fold, &["Signal", "Expected", "Observed", "Seen after"], |body| {
+fn write_signals(fold: &mut Markup, signals: &[SignalRecord], report: &Report<'_>) {
+    fold.leaf("h3", &[], report.say(Words::Signals));
+    let columns = [Words::Signal, Words::Expected, Words::Observed, Words::SeenAfterHead];
+    write_table(fold, &columns.map(|words| report.say(words)), |body| {
         for signal in signals {
             let (after, tone) = match (signal.seen, signal.seconds) {
-                (true, Some(after)) => (seconds(after), Tone::Good),
-                (true, None) => ("seen".into(), Tone::Good),
-                (false, _) => ("silent".into(), Tone::Bad),
+                (true, Some(after)) => (seconds(after, report.language), Tone::Good),
+                (true, None) => (report.say(Words::Seen).into(), Tone::Good),
+                (false, _) => (report.say(Words::Silent).into(), Tone::Bad),
             };
             body.tag("tr", &[], |tr| {
-                tr.leaf("th", &[("scope", "row")], signal.kind.name());
+                tr.leaf("th", &[("scope", "row")], report.say(words::signal(signal.kind)));
                 tr.leaf("td", &[], &signal.expected).leaf("td", &[], &signal.observed);
                 tr.leaf("td", &[("class", tone.class())], &after);
             });
@@ -118,35 +130,38 @@ fn write_signals(fold: &mut Markup, signals: &[SignalRecord]) {
     });
 }
 
-fn write_rollback(fold: &mut Markup, rollback: &RollbackRecord) {
-    fold.leaf("h3", &[], "Rollback");
-    let (ending, tone) = if rollback.succeeded { ("succeeded", Tone::Good) } else { ("failed", Tone::Bad) };
-    let words =
-        format!("{} back to {}: {ending} in {}", layer_names(&rollback.layers), rollback.to, seconds(rollback.seconds));
+fn write_rollback(fold: &mut Markup, rollback: &RollbackRecord, report: &Report<'_>) {
+    fold.leaf("h3", &[], report.say(Words::Rollback));
+    let (words, tone) =
+        if rollback.succeeded { (Words::RollbackSucceeded, Tone::Good) } else { (Words::RollbackFailed, Tone::Bad) };
+    let (layers, took) = (layer_names(&rollback.layers, report.language), seconds(rollback.seconds, report.language));
+    let words = words.with(report.language, [&layers, &rollback.to, &took]);
     fold.leaf("p", &[("class", tone.class())], &words);
     if !rollback.actions.is_empty() {
         fold.leaf("pre", &[], &rollback.actions.join("\n"));
     }
 }
 
-fn write_proof(fold: &mut Markup, proof: &ProofRecord) {
-    fold.leaf("h3", &[], "Proof");
+fn write_proof(fold: &mut Markup, proof: &ProofRecord, report: &Report<'_>) {
+    fold.leaf("h3", &[], report.say(Words::Proof));
     let tone = if proof.holds { Tone::Good } else { Tone::Bad };
-    fold.leaf("p", &[("class", tone.class())], &proof_words(proof));
+    fold.leaf("p", &[("class", tone.class())], &proof_words(proof, report.language));
     if proof.layers.is_empty() {
         return;
     }
-    write_table(fold, &["Layer", "Before", "After", "Differences"], |body| {
+    let columns = [Words::LayerHead, Words::Before, Words::After, Words::Took, Words::Differences];
+    write_table(fold, &columns.map(|words| report.say(words)), |body| {
         for layer in &proof.layers {
             body.tag("tr", &[], |tr| {
-                tr.leaf("th", &[("scope", "row")], layer_name(layer.layer));
+                tr.leaf("th", &[("scope", "row")], report.say(words::layer(layer.layer)));
                 for digest in [&layer.before, &layer.after] {
                     tr.tag("td", &[], |td| {
                         td.leaf("code", &[("title", &digest.to_string())], &digest.short());
                     });
                 }
+                tr.leaf("td", &[], &seconds_or_none(layer.rollback_seconds, report.language));
                 let (words, tone) = match layer.differences.as_slice() {
-                    [] => ("none".to_owned(), Tone::Quiet),
+                    [] => (report.say(Words::NoDifference).to_owned(), Tone::Quiet),
                     differences => (differences.join("\n"), Tone::Bad),
                 };
                 tr.leaf("td", &[("class", &format!("lines {}", tone.class()))], &words);
@@ -155,7 +170,8 @@ fn write_proof(fold: &mut Markup, proof: &ProofRecord) {
     });
 }
 
-fn write_table(fold: &mut Markup, columns: &[&str], rows: impl FnOnce(&mut Markup)) {
+/// Writes a table that scrolls by itself where it is too wide.
+pub(super) fn write_table(fold: &mut Markup, columns: &[&str], rows: impl FnOnce(&mut Markup)) {
     fold.tag("div", &[("class", "wide")], |wide| {
         wide.tag("table", &[], |table| {
             table.tag("thead", &[], |head| {
@@ -170,17 +186,23 @@ fn write_table(fold: &mut Markup, columns: &[&str], rows: impl FnOnce(&mut Marku
     });
 }
 
-fn write_evidence(fold: &mut Markup, scenario: &ScenarioRecord) {
+fn write_evidence(fold: &mut Markup, scenario: &ScenarioRecord, report: &Report<'_>) {
     if scenario.evidence.is_empty() && scenario.kept.is_none() {
         return;
     }
-    fold.leaf("h3", &[], "Evidence");
+    fold.leaf("h3", &[], report.say(Words::Evidence));
     fold.tag("p", &[("class", "links")], |links| {
         scenario.evidence.iter().for_each(|path| write_evidence_link(links, path));
         if let Some(kept) = &scenario.kept {
-            links.raw("environment kept at ").leaf("code", &[], kept);
+            links.text(report.say(Words::KeptAt)).raw(" ").leaf("code", &[], kept);
         }
     });
+}
+
+/// Links a file of the drill's directory by its name alone.
+pub(super) fn write_file_link(links: &mut Markup, path: &str) {
+    let shown = path.rsplit('/').next().unwrap_or(path);
+    links.leaf("a", &[("href", &relative_address(path))], shown).raw(" ");
 }
 
 /// Links a file of the drill's directory.
