@@ -159,11 +159,9 @@ fn verify(session: &Session, name: Option<&str>) -> Result<Exit, AnyFailure> {
         session.console.document(&lines);
         return Ok(Exit::NothingRan);
     }
-    match first {
-        Some(error) => Err(error.into()),
-        None => {
-            session.console.document(&lines);
-            Ok(Exit::Done)
-        }
+    if let Some(error) = first {
+        return Err(error.into());
     }
+    session.console.document(&lines);
+    Ok(Exit::Done)
 }
