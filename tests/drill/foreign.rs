@@ -162,7 +162,7 @@ fn bad_rollbacks_are_red() -> Result<(), Failed> {
         let room = tempfile::tempdir()?;
         let root = target(room.path(), None)?;
         let spec = fs::read_to_string(root.join("drill.toml"))?;
-        let commands = "[commands]\nbaseline = [\"sh\", \"-c\", \"git rev-parse HEAD > .git/stable\"]\n\
+        let commands = "[commands]\nbaseline = [\"sh\", \"-c\", \"git rev-parse HEAD > .git/stable\", \"{args}\"]\n\
                         rollback = [\"sh\", \"rollback.sh\", \"{args}\"]\n";
         let spec = spec.replace("[commands]\n", commands).replace("[deadlines]\n", "[deadlines]\nrollback = 2\n");
         lighthunter::durable::replace(&root.join("drill.toml"), spec)?;
