@@ -9,6 +9,8 @@
 #[path = "../steps/mod.rs"]
 mod steps;
 
+#[path = "drill/bugs.rs"]
+mod bugs;
 #[path = "drill/foreign.rs"]
 mod foreign;
 #[path = "drill/guards.rs"]
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         foreign::CHECKS,
         python::CHECKS,
         truth::CHECKS,
+        bugs::CHECKS,
         lanes::CHECKS,
     ]
     .into_iter()

@@ -20,6 +20,9 @@ use crate::{
 /// Where the config layer's files are.
 const CONFIG_PLACES: [&str; 3] = ["config", "strategy", "drill.toml"];
 
+/// What decides which bytes git writes and which files it does not see; a way back may change neither.
+const GIT_FILES: [&str; 2] = ["config", "info/exclude"];
+
 /// The state of a workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fingerprint {
@@ -96,6 +99,16 @@ fn code(vault: &Vault) -> Result<BTreeMap<String, Digest>, RollbackError> {
     for lock in vault.locks(&Clock::system())? {
         let name = lock.path.strip_prefix(vault.git_directory()).unwrap_or(&lock.path).display().to_string();
         entries.insert(format!("lock {name}"), Digest::of("locked"));
+    }
+    // So would a merge or rebase that was begun.
+    if let Some(state) = vault.half_done() {
+        entries.insert("half done".to_owned(), Digest::of(state));
+    }
+    for name in GIT_FILES {
+        let path = vault.git_directory().join(name);
+        if path.is_file() {
+            entries.insert(format!(".git/{name}"), digest_of(&path)?);
+        }
     }
     Ok(entries)
 }

@@ -9,6 +9,9 @@ use std::{
 use super::RollbackError;
 use crate::digest::Digest;
 
+/// The bits by which its owner may read and change a file.
+const OWNER_BITS: u32 = 0o600;
+
 /// Adds every file below `root/relative` to `into`, by its path relative to `root`. A symbolic link
 /// counts by where it points and is not followed. A directory that is not there holds no file.
 pub(super) fn add_files(
@@ -46,8 +49,10 @@ pub(super) fn digest_of(path: &Path) -> Result<Digest, RollbackError> {
         return Ok(Digest::of(format!("link to {}", target.display())));
     }
     let bytes = Digest::of_file(path).map_err(unreadable(path))?;
-    let executable = found.permissions().mode() & 0o111 != 0;
-    Ok(if executable { Digest::of(format!("executable {bytes}")) } else { bytes })
+    let mode = found.permissions().mode();
+    let bytes = if mode & 0o111 == 0 { bytes } else { Digest::of(format!("executable {bytes}")) };
+    // Who may not read or change it would stop the next run or the next person.
+    Ok(if mode & OWNER_BITS == OWNER_BITS { bytes } else { Digest::of(format!("locked {bytes}")) })
 }
 
 pub(super) fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> RollbackError {

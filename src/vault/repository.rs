@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use git2::{Commit, Config, ConfigLevel, ErrorCode, Oid, Repository, RepositoryInitOptions, Signature, Time};
+use git2::{
+    Commit, Config, ConfigLevel, ErrorCode, Oid, Repository, RepositoryInitOptions, RepositoryState, Signature, Time,
+};
 use jiff::Timestamp;
 
 use super::{Status, VaultError};
@@ -293,6 +295,13 @@ impl Vault {
     /// When the index or the working tree cannot be read.
     pub fn status(&self) -> Result<Status, VaultError> {
         Status::of(self)
+    }
+
+    /// Returns the operation that is half done, such as a merge or a rebase, in lower case; `None` when none is.
+    #[must_use]
+    pub fn half_done(&self) -> Option<String> {
+        let state = self.repository.state();
+        (state != RepositoryState::Clean).then(|| format!("{state:?}").to_lowercase())
     }
 
     /// Succeeds when the working tree is clean.

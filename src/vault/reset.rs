@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path};
 
-use git2::{ObjectType, Oid, RepositoryState, ResetType, Tree, TreeWalkMode, TreeWalkResult};
+use git2::{ObjectType, Oid, ResetType, Tree, TreeWalkMode, TreeWalkResult};
 
 use super::{Vault, VaultError};
 use crate::clock::Clock;
@@ -30,8 +30,7 @@ impl Vault {
         let commit = self.resolve_commit(target)?;
         let tree = commit.tree().map_err(self.failed("read the target's tree"))?;
         self.require_whole(&tree, target)?;
-        if self.repository.state() != RepositoryState::Clean {
-            let state = format!("{:?}", self.repository.state()).to_lowercase();
+        if let Some(state) = self.half_done() {
             return Err(VaultError::HalfDone { path: self.root.clone(), state });
         }
         match self.locks(clock)?.into_iter().find(|lock| lock.held.is_some()) {

@@ -27,9 +27,9 @@ pub(crate) type Planted = (&'static str, &'static str, &'static str, &'static st
 pub(crate) const FAILURE: &str = "NightOps fails, and every signal shows it";
 pub(crate) const RERUN: &str = "After failure A the rollback brings back the same result";
 
-const REFUSAL: &str = "The backtest refuses a weight of 1.7, and comes back";
-const LOOP: &str = "The backtest refuses an endless loop, and comes back";
-const BACKTEST: &str = "A backtest leaves its report and its experiment";
+pub(crate) const REFUSAL: &str = "The backtest refuses a weight of 1.7, and comes back";
+pub(crate) const LOOP: &str = "The backtest refuses an endless loop, and comes back";
+pub(crate) const BACKTEST: &str = "A backtest leaves its report and its experiment";
 
 /// What the target has no command for: no DayOps, no simulation, no monitor, no baseline of all layers.
 const WITHOUT_COMMAND: &[&str] = &[
@@ -58,7 +58,7 @@ const WITHOUT_COMMAND: &[&str] = &[
     "The runbook of the workspace is written from its features",
 ];
 
-const PLANTED: &[Planted] = &[
+pub(crate) const PLANTED: &[Planted] = &[
     ("smoke.sh", "set -e", "exit 3", FAILURE, "NotStarted"),
     ("night.sh", "mkdir -p", "exit 5; mkdir -p", FAILURE, "NotStarted"),
     ("night.sh", "mkdir -p", "sleep 60; mkdir -p", FAILURE, "NotStarted"),
@@ -138,7 +138,7 @@ fn planted_defects_are_red() -> Result<(), Failed> {
 }
 
 /// What a target's own rollback does after or instead of going back, and the outcome.
-const ROLLBACKS: &[(&str, &str)] = &[
+pub(crate) const ROLLBACKS: &[(&str, &str)] = &[
     ("", "Passed"),
     ("exit 3", "NotRecovered"),
     ("sleep 60", "NotRecovered"),
@@ -149,7 +149,7 @@ const ROLLBACKS: &[(&str, &str)] = &[
 /// Nothing is taken back at all.
 const IDLE: &str = "#!/bin/sh\nexit 0\n";
 
-const CONFIG_BACK: &str = "A bad config that was committed is taken back by a commit";
+pub(crate) const CONFIG_BACK: &str = "A bad config that was committed is taken back by a commit";
 
 fn bad_rollbacks_are_red() -> Result<(), Failed> {
     let good = "#!/bin/sh\nset -e\ngit checkout -q \"$(cat .git/stable)\" -- config\n\
@@ -162,7 +162,7 @@ fn bad_rollbacks_are_red() -> Result<(), Failed> {
         let room = tempfile::tempdir()?;
         let root = target(room.path(), None)?;
         let spec = fs::read_to_string(root.join("drill.toml"))?;
-        let commands = "[commands]\nbaseline = [\"sh\", \"-c\", \"git rev-parse HEAD > .git/stable\"]\n\
+        let commands = "[commands]\nbaseline = [\"sh\", \"-c\", \"git rev-parse HEAD > .git/stable\", \"{args}\"]\n\
                         rollback = [\"sh\", \"rollback.sh\", \"{args}\"]\n";
         let spec = spec.replace("[commands]\n", commands).replace("[deadlines]\n", "[deadlines]\nrollback = 2\n");
         lighthunter::durable::replace(&root.join("drill.toml"), spec)?;

@@ -44,7 +44,7 @@ const UNSCHEDULED: &str = "The plan lacks the night, DayOps warns, and the stabl
 const FAILURE: &str = "NightOps fails, and every signal shows it";
 
 /// A defect: file, text, what it becomes; the scenario that must see it, and its outcome.
-const PLANTED: &[(&str, &str, &str, &str, &str)] = &[
+pub(crate) const PLANTED: &[foreign::Planted] = &[
     ("research.py", "!= seal.read_text", "== 0 != seal.read_text", FLIPPED, "NotDetected"),
     ("research.py", "part.unlink(missing_ok=True)", "pass", KILLED, "NotDetected"),
     ("research.py", "result_of(found))", "result_of(found, time.time_ns()))", KILLED, "NotRecovered"),
@@ -93,7 +93,7 @@ fn planted_defects_are_red() -> Result<(), Failed> {
 }
 
 /// The target needs Python 3.11, which reads TOML; without it this is said and nothing is tested.
-fn is_missing() -> bool {
+pub(crate) fn is_missing() -> bool {
     let there = Command::new("python3").args(["-c", "import tomllib, sqlite3"]).output();
     let missing = !there.is_ok_and(|output| output.status.success());
     if missing {
@@ -102,7 +102,7 @@ fn is_missing() -> bool {
     missing
 }
 
-fn options(room: &Path, planted: Option<(&str, &str, &str)>, name: &str) -> Result<DrillOptions, Failed> {
+pub(crate) fn options(room: &Path, planted: Option<(&str, &str, &str)>, name: &str) -> Result<DrillOptions, Failed> {
     let root = room.join("target");
     foreign::copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join(FIXTURE), &root)?;
     if let Some((file, text, becomes)) = planted {

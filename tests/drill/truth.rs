@@ -23,11 +23,11 @@ pub(crate) const CHECKS: &[Check] =
     &[("whatever goes wrong is red and named", truth_table), ("target's own rollback is proven", own_rollback_proven)];
 
 /// What goes wrong, where: file, text, what it becomes.
-struct Row {
-    what: &'static str,
+pub(crate) struct Row {
+    pub(crate) what: &'static str,
     edits: &'static [(&'static str, &'static str, &'static str)],
-    scenario: &'static str,
-    outcome: &'static str,
+    pub(crate) scenario: &'static str,
+    pub(crate) outcome: &'static str,
     reason: &'static str,
 }
 
@@ -35,7 +35,7 @@ const BOOTSTRAP: &str = "Bootstrap makes the configuration and the fixed directo
 const COMMANDS: &str = "[commands]\n";
 const ROLLBACK: &str = "[commands]\nrollback = [\"sh\", \"rollback.sh\", \"{to}\"]\n";
 
-const TABLE: &[Row] = &[
+pub(crate) const TABLE: &[Row] = &[
     Row {
         what: "rollback exits 3",
         edits: &[("drill.toml", COMMANDS, ROLLBACK), ("rollback.sh", "", "exit 3\n")],

@@ -1,6 +1,7 @@
 //! The world of one scenario: what its steps act on and ask. Steps see nothing else of the drill.
 
 mod action;
+mod aftermath;
 mod damage;
 mod expectation;
 mod hud;

@@ -20,6 +20,7 @@ impl World {
         at_seconds: f64,
     ) -> Result<Result<(), (u8, String)>, NotSo> {
         let session = self.session()?;
+        let aftermath = self.before_way_back()?;
         let watch = Stopwatch::start();
         let run = session.target.run_rollback(self.environment()?, to)?;
         let mut rollback = RollbackRecord {
@@ -37,6 +38,13 @@ impl World {
                 Ended::Signal(_) | Ended::Deadline => Exit::Limit.code(),
             };
             return Ok(Err((code, format!("the rollback ended with {}: {}", run.ended, run.last_words()))));
+        }
+        if let Some(wrong) = aftermath.wrong() {
+            self.trace.rollback = Some(rollback);
+            return Ok(Err((
+                Exit::RollbackIncomplete.code(),
+                format!("the rollback ended with exit code 0, but {wrong}"),
+            )));
         }
         let proving = Stopwatch::start();
         let before = &self.baseline()?.state;

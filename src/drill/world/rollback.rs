@@ -69,9 +69,11 @@ impl World {
         self.enter(Phase::Recovering);
         let at_seconds = self.scene()?.watch.seconds();
         self.journal(EntryKind::Intent, "rollback", json!({ "arguments": arguments }))?;
+        let aftermath = self.before_way_back()?;
         let watch = Stopwatch::start();
         let run = self.run_with(ROLLBACK, arguments)?;
         let command_seconds = watch.seconds();
+        let wrong = aftermath.wrong();
         let said: Value = serde_json::from_str(&run.stdout).unwrap_or_default();
         let proving = Stopwatch::start();
         let proof = self.prove(layers)?;
@@ -85,7 +87,7 @@ impl World {
         self.trace.rollback = Some(RollbackRecord {
             layers: layers.into(),
             to: self.baseline()?.tag.clone(),
-            succeeded: run.ended == Ended::Code(0) && proof.holds,
+            succeeded: run.ended == Ended::Code(0) && proof.holds && wrong.is_none(),
             at_seconds,
             seconds: watch.seconds(),
             actions,
@@ -93,7 +95,8 @@ impl World {
         self.journal(EntryKind::Done, "rollback", json!({ "holds": proof.holds }))?;
         self.keep_evidence("proof.json", serde_json::to_string_pretty(&proof).unwrap_or_default())?;
         self.trace.proofs.push(proof);
-        ended_well(&run)
+        ended_well(&run)?;
+        hold(wrong.is_none(), || format!("the rollback ended with exit code 0, but {}", wrong.unwrap_or_default()))
     }
 
     /// Compares the layers with the state at the baseline.
