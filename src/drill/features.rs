@@ -121,6 +121,6 @@ mod tests {
         assert_eq!(count("features/4_rollback/code.feature"), Some(1));
         assert_eq!(count("nowhere"), None);
         assert_eq!(select(&[]).expect("all").len(), FEATURES.len());
-        assert_eq!(count(concat!(env!("CARGO_MANIFEST_DIR"), "/features/4_rollback")), Some(1));
+        assert_eq!(count(concat!(env!("CARGO_MANIFEST_DIR"), "/features/4_rollback")), Some(6));
     }
 }

@@ -2,7 +2,7 @@
 //! renderers for people, so that they never tell two stories.
 
 use super::{
-    Change, Comparison, Problem, Report,
+    Change, Comparison, Problem, Report, phrases,
     words::{self, Words},
 };
 use crate::{
@@ -67,7 +67,7 @@ impl Row {
     pub(super) fn of(scenario: &ScenarioRecord, report: &Report<'_>) -> Self {
         let language = report.language;
         Self {
-            injected: injected(scenario, language),
+            injected: injected(scenario, report),
             detected_by: detected_by(scenario, language),
             detect: seconds_or_none(scenario.seconds_to_detect(), language),
             recover: seconds_or_none(scenario.seconds_to_recover(), language),
@@ -78,11 +78,11 @@ impl Row {
     }
 }
 
-fn injected(scenario: &ScenarioRecord, language: Language) -> (String, Tone) {
+fn injected(scenario: &ScenarioRecord, report: &Report<'_>) -> (String, Tone) {
     match &scenario.fault {
         None => (NONE.into(), Tone::Absent),
-        Some(fault) if fault.injected => (fault.what.clone(), Tone::Quiet),
-        Some(fault) => (Words::NotTaken.with(language, [&fault.what]), Tone::Bad),
+        Some(fault) if fault.injected => (report.fault_words(fault).to_owned(), Tone::Quiet),
+        Some(fault) => (Words::NotTaken.with(report.language, [&report.fault_words(fault)]), Tone::Bad),
     }
 }
 
@@ -218,6 +218,13 @@ pub(super) fn verdict_reason(report: &Report<'_>) -> String {
         return record.verdict_reason.clone();
     }
     let total = record.scenarios.len();
+    if let Some(signal) = record.conduct.interruption() {
+        let begun = record.scenarios.iter().filter(|scenario| !scenario.steps.is_empty()).count();
+        return Words::InterruptedReason.with(language, [&signal, &begun, &total]);
+    }
+    if let Some(first) = record.conduct.residue.first() {
+        return Words::ResidueReason.with(language, [&record.conduct.residue.len(), first]);
+    }
     let count = |wanted: &dyn Fn(&Outcome) -> bool| {
         record.scenarios.iter().filter(|scenario| wanted(&scenario.outcome)).count()
     };
@@ -227,7 +234,7 @@ pub(super) fn verdict_reason(report: &Report<'_>) -> String {
         return Words::AllGreen.with(language, [&count(&Outcome::is_green), &total]) + &aside;
     };
     let red = count(&|outcome| outcome.is_red(record.strict));
-    let why = first.outcome.reason().unwrap_or_else(|| Words::NoReason.say(language));
+    let why = report.reason(&first.outcome).unwrap_or_else(|| report.say(Words::NoReason).to_owned());
     let outcome = words::outcome(&first.outcome).say(language);
     Words::SomeRed.with(language, [&red, &total, &first.name, &outcome, &why])
 }
@@ -266,6 +273,7 @@ pub(super) fn problem_line(problem: &Problem, language: Language) -> String {
     match problem {
         Problem::Red { scenario, outcome } => {
             let reason = outcome.reason().unwrap_or_else(|| Words::NoReason.say(language));
+            let reason = phrases::reason(reason, language);
             Words::RedProblem.with(language, [scenario, &words::outcome(outcome).say(language), &reason])
         }
         Problem::BlindSpot { fault, signal, duty } => {
@@ -279,7 +287,8 @@ pub(super) fn problem_line(problem: &Problem, language: Language) -> String {
             timed(Words::SlowerProblem, scenario, *phase, *seconds, *p90)
         }
         Problem::Skipped { count, reasons } => {
-            Words::SkippedProblem.with(language, [count, &some_of(reasons, language)])
+            let reasons: Vec<String> = reasons.iter().map(|reason| phrases::reason(reason, language)).collect();
+            Words::SkippedProblem.with(language, [count, &some_of(&reasons, language)])
         }
     }
 }
@@ -397,7 +406,7 @@ mod tests {
         let (red, comparison) = (samples::red(), Comparison::default());
         let report = Report { record: &red, comparison: &comparison, language: Language::Chinese };
         let said = verdict_reason(&report);
-        assert_eq!(said, "2 个场景不合格（共 4 个）；首个“Log stays silent”：未发现（the log shows no ERROR line）");
+        assert_eq!(said, "2 个场景不合格（共 4 个）；首个“Log stays silent”：未发现（日志中没有 ERROR 行）");
         let small = samples::small();
         let report = Report { record: &small, comparison: &comparison, language: Language::Chinese };
         assert_eq!(verdict_reason(&report), "2 个场景通过（共 2 个）");
