@@ -23,6 +23,8 @@ mod manual;
 mod planted;
 #[path = "drill/python.rs"]
 mod python;
+#[path = "drill/reports.rs"]
+mod reports;
 #[path = "drill/shell.rs"]
 mod shell;
 #[path = "drill/truth.rs"]
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         manual::CHECKS,
         foreign::CHECKS,
         python::CHECKS,
+        reports::CHECKS,
         truth::CHECKS,
         lanes::CHECKS,
     ]
