@@ -25,6 +25,8 @@ mod planted;
 mod python;
 #[path = "drill/reports.rs"]
 mod reports;
+#[path = "drill/runbook.rs"]
+mod runbook;
 #[path = "drill/shell.rs"]
 mod shell;
 #[path = "drill/truth.rs"]
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         foreign::CHECKS,
         python::CHECKS,
         reports::CHECKS,
+        runbook::CHECKS,
         truth::CHECKS,
         lanes::CHECKS,
     ]
