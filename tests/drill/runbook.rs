@@ -83,7 +83,7 @@ fn lines(paper: &str) -> Vec<Line> {
             typed if inside => lines.push((step.clone(), typed.to_owned())),
             heading => {
                 if let Some(title) = heading.strip_prefix("### ") {
-                    step = title.split(' ').next().unwrap_or_default().to_owned();
+                    title.split(' ').next().unwrap_or_default().clone_into(&mut step);
                 }
             }
         }
