@@ -44,10 +44,12 @@ pub(super) fn rows(report: &Report<'_>) -> Vec<(Words, String, Tone)> {
 fn overhead(report: &Report<'_>) -> String {
     let (own, all) = (report.record.conduct.overhead_seconds, report.record.seconds);
     let said = seconds(own, report.language);
-    if !(all > 0.0) {
+    // Of a drill that took no time, or none that is known, there is no share.
+    let share = 100.0 * own / all;
+    if !share.is_finite() {
         return said;
     }
-    let share = format!("{:.1}", 100.0 * own / all);
+    let share = format!("{share:.1}");
     Words::OverheadShare.with(report.language, [&said, &share, &seconds(all, report.language)])
 }
 

@@ -9,8 +9,9 @@ mod table;
 
 use super::{
     Report, Review, conduct,
-    summary::{Tone, counts, facts, figures, seconds, started, verdict_reason},
+    summary::{Tone, counts, facts, figures, seconds, started},
     timeline::lanes,
+    verdict::verdict_reason,
     words::{self, Words},
 };
 use crate::{

@@ -8,8 +8,8 @@ use super::{
     matrix::Cell,
     summary::{
         COLUMNS, NONE, Row, by_weight, change_lines, counts, facts, figures, problem_line, seconds, seconds_or_none,
-        verdict_reason,
     },
+    verdict::verdict_reason,
     words::{self, Words},
 };
 use crate::record::{ChecklistItem, SignalKind};

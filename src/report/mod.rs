@@ -19,6 +19,7 @@ mod summary;
 mod timeline;
 #[cfg(test)]
 mod validation;
+mod verdict;
 mod words;
 
 use std::path::{Path, PathBuf};

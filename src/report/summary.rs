@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     clock::shanghai_zone,
-    record::{Duty, Layer, Outcome, PhaseRecord, ProofRecord, ScenarioRecord},
+    record::{Duty, Layer, PhaseRecord, ProofRecord, ScenarioRecord},
     text::Language,
 };
 
@@ -210,35 +210,6 @@ pub(super) fn figures(report: &Report<'_>) -> Vec<(Words, String, Tone)> {
     ]
 }
 
-/// Says why the verdict is what it is. The record says it in English; in another language it is said anew
-/// from the same outcomes.
-pub(super) fn verdict_reason(report: &Report<'_>) -> String {
-    let (record, language) = (report.record, report.language);
-    if language == Language::English || record.scenarios.is_empty() {
-        return record.verdict_reason.clone();
-    }
-    let total = record.scenarios.len();
-    if let Some(signal) = record.conduct.interruption() {
-        let begun = record.scenarios.iter().filter(|scenario| !scenario.steps.is_empty()).count();
-        return Words::InterruptedReason.with(language, [&signal, &begun, &total]);
-    }
-    if let Some(first) = record.conduct.residue.first() {
-        return Words::ResidueReason.with(language, [&record.conduct.residue.len(), first]);
-    }
-    let count = |wanted: &dyn Fn(&Outcome) -> bool| {
-        record.scenarios.iter().filter(|scenario| wanted(&scenario.outcome)).count()
-    };
-    let Some(first) = record.scenarios.iter().find(|scenario| scenario.outcome.is_red(record.strict)) else {
-        let skipped = count(&|outcome| matches!(outcome, Outcome::Skipped { .. }));
-        let aside = if skipped > 0 { Words::Aside.with(language, [&skipped]) } else { String::new() };
-        return Words::AllGreen.with(language, [&count(&Outcome::is_green), &total]) + &aside;
-    };
-    let red = count(&|outcome| outcome.is_red(record.strict));
-    let why = report.reason(&first.outcome).unwrap_or_else(|| report.say(Words::NoReason).to_owned());
-    let outcome = words::outcome(&first.outcome).say(language);
-    Words::SomeRed.with(language, [&red, &total, &first.name, &outcome, &why])
-}
-
 /// Says what is otherwise than in the drill before, a line each.
 pub(super) fn change_lines(comparison: &Comparison, language: Language) -> Vec<String> {
     let of = |change: &Change| match change {
@@ -362,7 +333,7 @@ pub(super) fn seconds_or_none(value: Option<f64>, language: Language) -> String 
 
 #[cfg(test)]
 mod tests {
-    use super::{Row, Tone, by_weight, counts, figures, seconds, verdict_reason};
+    use super::{Row, Tone, by_weight, counts, figures, seconds};
     use crate::{
         report::{Comparison, Report, samples},
         text::Language,
@@ -399,16 +370,5 @@ mod tests {
         let shown: Vec<(String, Tone)> = figures(&report).into_iter().map(|(_, value, tone)| (value, tone)).collect();
         assert_eq!(shown[0], ("1 of 2".to_owned(), Tone::Bad));
         assert_eq!(shown[2], ("0 of 1".to_owned(), Tone::Bad));
-    }
-
-    #[test]
-    fn chinese_says_the_verdict_anew() {
-        let (red, comparison) = (samples::red(), Comparison::default());
-        let report = Report { record: &red, comparison: &comparison, language: Language::Chinese };
-        let said = verdict_reason(&report);
-        assert_eq!(said, "2 个场景不合格（共 4 个）；首个“Log stays silent”：未发现（日志中没有 ERROR 行）");
-        let small = samples::small();
-        let report = Report { record: &small, comparison: &comparison, language: Language::Chinese };
-        assert_eq!(verdict_reason(&report), "2 个场景通过（共 2 个）");
     }
 }
