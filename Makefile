@@ -20,7 +20,7 @@ nightly: setup
 	@target/debug/lighthunter --workspace target/nightly bootstrap
 	@target/debug/lighthunter --workspace target/nightly regression --mode full
 
-# The papers of the manual, written anew from the features: docs/BOOTSTRAP_AND_ROLLBACK.md, WAR_SOP.md,
+# The papers of the manual, written anew from the features: docs/BOOTSTRAP_AND_ROLLBACK.md (and .zh.md), WAR_SOP.md,
 # WAR_CHECKLIST.md and manual.md.
 papers: setup
 	@UPDATE_PAPERS=1 cargo test --test drill -- papers

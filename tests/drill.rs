@@ -25,6 +25,10 @@ mod manual;
 mod planted;
 #[path = "drill/python.rs"]
 mod python;
+#[path = "drill/reports.rs"]
+mod reports;
+#[path = "drill/runbook.rs"]
+mod runbook;
 #[path = "drill/shell.rs"]
 mod shell;
 #[path = "drill/truth.rs"]
@@ -52,6 +56,8 @@ fn main() -> ExitCode {
         manual::CHECKS,
         foreign::CHECKS,
         python::CHECKS,
+        reports::CHECKS,
+        runbook::CHECKS,
         truth::CHECKS,
         bugs::CHECKS,
         lanes::CHECKS,

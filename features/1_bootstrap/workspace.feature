@@ -27,7 +27,7 @@ Feature: From an empty machine to a workspace that answers
       | disk       |
       | ports      |
     And its output does not name:
-      | FAIL |
+      | fail |
     And git status is clean
 
   @manual-1.3 @manual-1.3.1 @manual-1.3.2 @manual-1.3.3 @box-1.4

@@ -20,6 +20,6 @@ Feature: HUD, dashboard and monitor beside the runs
     When the dashboard is shown
     Then it exits with code 0
     And its output names:
-      | night_ops   |
-      | accounts    |
-      | experiments |
+      | NightOps    |
+      | Accounts    |
+      | Experiments |

@@ -3,7 +3,7 @@ Feature: The config goes back to the stable tag
   Chapter 4.2 of the manual: the config files are taken from the tag of the last stable config, and a commit
   says so. The code stays where it is.
 
-  @fault-a
+  @fault-a @manual-4.2.2 @box-4.2
   Scenario: A bad config that was committed is taken back by a commit
     Given a workspace after its first night
     And a recorded baseline "war-drill"

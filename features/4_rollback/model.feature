@@ -3,7 +3,7 @@ Feature: The models go back to the stable one
   Chapter 4.3 of the manual: a new model is in force, a backtest shows that it does worse, and the stable one
   is put in force again: by the pointer `current`, or by the config.
 
-  @fault-model @manual-4.3.2 @box-4.3
+  @fault-model @manual-4.3.1 @manual-4.3.2 @box-4.3
   Scenario: A worse model is found by the backtest and taken back by the pointer
     Given a workspace after its first backtest
     And a recorded baseline "war-drill"

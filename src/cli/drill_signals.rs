@@ -114,6 +114,7 @@ mod tests {
             rows: vec![MatrixRow {
                 fault: text("duckdb-path"),
                 what: text("w"),
+                what_zh: String::new(),
                 scenarios: 1,
                 cells: vec![Cell::Seen { seconds: Some(0.25) }, blind, Cell::SilentAsExpected, Cell::NotWatched],
             }],

@@ -66,6 +66,7 @@ pub const CATALOGUE: [Fault; 7] = [
     Fault {
         id: "code-damage",
         what: "a bad commit edits one tracked file, deletes another and adds a third; a fourth is edited after it",
+        what_zh: "一次错误提交改动一个受控文件、删除一个、新增一个；提交后又改动第四个",
         chapter: "4.1",
         signs: None,
         kind: Kind::Code,
@@ -73,6 +74,7 @@ pub const CATALOGUE: [Fault; 7] = [
     Fault {
         id: "duckdb-path",
         what: "storage.ts.duckdb_path names a directory that does not exist",
+        what_zh: "storage.ts.duckdb_path 指向不存在的目录",
         chapter: "3.1",
         signs: Some(Signs { exit_code: 13, place: None, experiment: ExperimentSign::Absent }),
         kind: Kind::Text {
@@ -86,6 +88,7 @@ pub const CATALOGUE: [Fault; 7] = [
     Fault {
         id: "strategy-loop",
         what: "strategy/u1.luau never ends",
+        what_zh: "strategy/u1.luau 陷入死循环",
         chapter: "3.2",
         signs: Some(refused(16, U1)),
         kind: Kind::Text { file: U1, edit: Edit::Whole(LOOP) },
@@ -93,6 +96,7 @@ pub const CATALOGUE: [Fault; 7] = [
     Fault {
         id: "strategy-loop-in-pcall",
         what: "strategy/u1.luau never ends, and catches whatever would end it",
+        what_zh: "strategy/u1.luau 陷入死循环，并捕获一切可能终止它的错误",
         chapter: "3.2",
         signs: Some(refused(16, U1)),
         kind: Kind::Text { file: U1, edit: Edit::Whole(LOOP_IN_PCALL) },
@@ -100,6 +104,7 @@ pub const CATALOGUE: [Fault; 7] = [
     Fault {
         id: "strategy-nan",
         what: "strategy/u1.luau wishes 0/0 of every symbol",
+        what_zh: "strategy/u1.luau 对每只股票给出 0/0",
         chapter: "3.2",
         signs: Some(refused(17, U1)),
         kind: Kind::Text { file: U1, edit: Edit::Whole(NAN) },
@@ -107,6 +112,7 @@ pub const CATALOGUE: [Fault; 7] = [
     Fault {
         id: "strategy-parse",
         what: "strategy/portfolio.luau ends in the middle of its table",
+        what_zh: "strategy/portfolio.luau 的表写到一半就结束",
         chapter: "3.2",
         signs: Some(refused(17, PORTFOLIO)),
         kind: Kind::Text { file: PORTFOLIO, edit: Edit::Whole(UNFINISHED) },
@@ -114,6 +120,7 @@ pub const CATALOGUE: [Fault; 7] = [
     Fault {
         id: "strategy-weight",
         what: "strategy/portfolio.luau gives u1 the weight 1.7",
+        what_zh: "strategy/portfolio.luau 把 u1 的权重设为 1.7",
         chapter: "3.2",
         signs: Some(refused(17, PORTFOLIO)),
         kind: Kind::Text { file: PORTFOLIO, edit: Edit::Replace { pattern: r"\bu1\s*=\s*[0-9.]+", with: "u1 = 1.7" } },
@@ -179,6 +186,12 @@ return {
 mod tests {
     use super::CATALOGUE;
     use crate::drill::Fault;
+
+    #[test]
+    fn every_fault_is_told_in_chinese() {
+        let is_chinese = |text: &str| text.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter));
+        assert!(CATALOGUE.iter().all(|fault| is_chinese(fault.what_zh)));
+    }
 
     #[test]
     fn catalogue_is_sorted_and_every_fault_is_found() {

@@ -28,6 +28,8 @@ pub struct Fault {
     pub id: &'static str,
     /// What it does, as one sentence.
     pub what: &'static str,
+    /// The same in Chinese; empty where a target does not say it.
+    pub what_zh: &'static str,
     /// The manual's chapter.
     pub chapter: &'static str,
     /// What must show it in the next run; `None` where no command must fail.

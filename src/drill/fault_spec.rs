@@ -14,6 +14,9 @@ use super::{
 pub(super) struct FaultFile {
     id: String,
     what: String,
+    /// The same in Chinese, for reports in Chinese.
+    #[serde(default)]
+    what_zh: String,
     #[serde(default)]
     chapter: String,
     /// The file that is edited or damaged, relative to the repository.
@@ -91,6 +94,7 @@ impl FaultFile {
             signs: self.exit_code.map(|exit_code| Signs { exit_code, place, experiment }),
             id: kept(self.id),
             what: kept(self.what),
+            what_zh: kept(self.what_zh),
             chapter: kept(self.chapter),
             kind,
         })

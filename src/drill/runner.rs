@@ -63,13 +63,12 @@ pub fn run(options: DrillOptions) -> Result<DrillRecord, DrillError> {
         residue,
     };
     let green = Verdict::of(scenarios.iter().map(|scenario| &scenario.outcome), options.strict);
-    let is_clean = conduct.residue.is_empty() && interrupted_by.is_none();
     Ok(DrillRecord {
         version: RECORD_VERSION,
         id: options.id.clone(),
         started_at: earlier.started_at.unwrap_or(started_at),
         seconds: rounded(watch.seconds() + earlier.seconds),
-        verdict: if is_clean { green } else { Verdict::NotReady },
+        verdict: if conduct.is_clean() { green } else { Verdict::NotReady },
         verdict_reason: reason(&scenarios, options.strict, &conduct),
         seed: options.seed.0,
         target: target_record(&session),
@@ -206,9 +205,8 @@ fn listed(features: &[gherkin::Feature]) -> Vec<Listed> {
 }
 
 fn reason(scenarios: &[ScenarioRecord], strict: bool, conduct: &ConductRecord) -> String {
-    if let Some(signal) = conduct.interrupted_by {
+    if let Some(name) = conduct.interruption() {
         let ended = scenarios.iter().filter(|scenario| !scenario.steps.is_empty()).count();
-        let name = super::interruption::name(signal);
         return format!("interrupted by {name}: {ended} of {} scenarios were begun", scenarios.len());
     }
     if let Some(first) = conduct.residue.first() {

@@ -22,3 +22,23 @@ pub struct ConductRecord {
     /// What the drill left behind, one line a thing: makes it NotReady.
     pub residue: Vec<String>,
 }
+
+impl ConductRecord {
+    /// Returns the name of the signal that ended the drill early; one without a name here is its number.
+    #[must_use]
+    pub fn interruption(&self) -> Option<String> {
+        let name = match self.interrupted_by? {
+            1 => "SIGHUP",
+            2 => "SIGINT",
+            15 => "SIGTERM",
+            other => return Some(format!("signal {other}")),
+        };
+        Some(name.to_owned())
+    }
+
+    /// Says whether the drill came to its end and left nothing behind.
+    #[must_use]
+    pub const fn is_clean(&self) -> bool {
+        self.interrupted_by.is_none() && self.residue.is_empty()
+    }
+}

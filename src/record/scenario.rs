@@ -73,6 +73,9 @@ pub struct FaultRecord {
     pub id: String,
     /// What it does, as one sentence.
     pub what: String,
+    /// The same in Chinese; empty where the target does not say it.
+    #[serde(default)]
+    pub what_zh: String,
     /// It was injected, and the injection was seen to have taken.
     pub injected: bool,
     /// Seconds from the scenario's start to the injection.

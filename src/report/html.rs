@@ -8,9 +8,10 @@ mod review;
 mod table;
 
 use super::{
-    Report, Review,
-    summary::{Tone, counts, facts, figures, seconds, started, verdict_reason},
+    Report, Review, conduct,
+    summary::{Tone, counts, facts, figures, seconds, started},
     timeline::lanes,
+    verdict::verdict_reason,
     words::{self, Words},
 };
 use crate::{
@@ -66,6 +67,7 @@ fn write_body(body: &mut Markup, report: &Report<'_>) {
         review::write_matrix(page, report);
         review::write(page, report, &review);
         details::write(page, report);
+        write_conduct(page, report);
         write_about(page, report);
     });
 }
@@ -82,6 +84,9 @@ fn write_verdict(page: &mut Markup, report: &Report<'_>) {
         header.leaf("p", &[("class", "kind")], &format!("{} · {}", report.say(kind), record.target.name));
         header.leaf("h1", &[], report.say(words::verdict(record.verdict)));
         header.leaf("p", &[("class", "reason")], &verdict_reason(report));
+        for alarm in conduct::alarms(report) {
+            header.leaf("p", &[("class", "alarm bad")], &alarm);
+        }
         let strict = if record.strict { report.say(Words::Strict) } else { "" };
         let (counts, took) = (counts(&record.scenarios, language), seconds(record.seconds, language));
         header.leaf("p", &[("class", "facts")], &format!("{counts} · {took} · {}{strict}", started(report)));
@@ -113,6 +118,21 @@ fn write_timeline(page: &mut Markup, report: &Report<'_>) {
             }
         });
         section.part(&timeline(report.say(Words::TimelineLabel), &lanes));
+    });
+}
+
+fn write_conduct(page: &mut Markup, report: &Report<'_>) {
+    let rows = conduct::rows(report);
+    if rows.is_empty() {
+        return;
+    }
+    page.tag("section", &[], |section| {
+        section.leaf("h2", &[], report.say(Words::Conduct));
+        section.tag("dl", &[("class", "about")], |list| {
+            for (name, value, tone) in &rows {
+                list.leaf("dt", &[], report.say(*name)).leaf("dd", &[("class", tone.class())], value);
+            }
+        });
     });
 }
 

@@ -9,6 +9,9 @@ use crate::{
 use super::{summary::layer_names, words};
 use crate::text::Language;
 
+/// The suite of what is of no feature file: how the drill itself went.
+const DRILL_SUITE: &str = "drill";
+
 /// Returns `junit.xml`. A drill that is NotReady always holds at least one failure, so that "nothing
 /// ran" is red on the build server too.
 #[must_use]
@@ -79,6 +82,7 @@ fn suites(record: &DrillRecord) -> Vec<Suite> {
             None => suites.push(Suite { name: scenario.file.clone(), cases }),
         }
     }
+    suites.push(Suite { name: DRILL_SUITE.into(), cases: conduct_cases(record) });
     let failed = suites.iter().flat_map(|suite| &suite.cases).any(Case::failed);
     if record.verdict == Verdict::NotReady && !failed {
         suites.push(Suite { name: "verdict".into(), cases: vec![verdict_case(record)] });
@@ -132,15 +136,39 @@ fn scenario_ending(outcome: &Outcome, strict: bool) -> Ending {
     }
 }
 
+/// Returns the cases of the drill itself: it came to its end, and left nothing behind.
+fn conduct_cases(record: &DrillRecord) -> Vec<Case> {
+    let conduct = &record.conduct;
+    let ended = conduct.interruption().map_or(Ending::Passed, |signal| Ending::Failed {
+        kind: "Interrupted",
+        message: format!("interrupted by {signal}"),
+    });
+    let left = if conduct.residue.is_empty() {
+        Ending::Passed
+    } else {
+        Ending::Failed { kind: "Residue", message: conduct.residue.join("\n") }
+    };
+    vec![
+        own_case("the drill comes to its end", ended, conduct.undone.join("\n")),
+        own_case("the drill leaves nothing behind", left, String::new()),
+    ]
+}
+
 fn verdict_case(record: &DrillRecord) -> Case {
+    let ending = Ending::Failed { kind: "NotReady", message: record.verdict_reason.clone() };
+    own_case("verdict", ending, String::new())
+}
+
+/// Returns a case that is of no feature file; its seconds are those of no scenario.
+fn own_case(name: &str, ending: Ending, output: String) -> Case {
     Case {
-        name: "verdict".into(),
-        class: "verdict".into(),
+        name: name.into(),
+        class: DRILL_SUITE.into(),
         file: String::new(),
         line: String::new(),
-        seconds: record.seconds,
-        ending: Ending::Failed { kind: "NotReady", message: record.verdict_reason.clone() },
-        output: String::new(),
+        seconds: 0.0,
+        ending,
+        output,
     }
 }
 
@@ -224,6 +252,16 @@ mod tests {
         record.verdict_reason = "Nothing ran.".into();
         let text = junit(&record);
         assert!(text.contains("failures=\"1\"") && text.contains("Nothing ran."), "{text}");
+    }
+
+    #[test]
+    fn residue_and_interruption_are_cases_of_their_own() {
+        let text = junit(&samples::disturbed());
+        assert!(text.contains("failures=\"2\" errors"), "{text}");
+        for words in ["type=\"Interrupted\"", "type=\"Residue\" message=\"process 4711 still runs: sleep 600\""] {
+            assert!(text.contains(words), "{words}\n{text}");
+        }
+        assert!(!text.contains("NotReady"), "the cases say why: {text}");
     }
 
     #[test]

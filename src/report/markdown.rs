@@ -4,12 +4,12 @@ mod details;
 mod text;
 
 use super::{
-    Matrix, Report, Review,
+    Matrix, Report, Review, conduct,
     matrix::Cell,
     summary::{
         COLUMNS, NONE, Row, by_weight, change_lines, counts, facts, figures, problem_line, seconds, seconds_or_none,
-        verdict_reason,
     },
+    verdict::verdict_reason,
     words::{self, Words},
 };
 use crate::record::{ChecklistItem, SignalKind};
@@ -34,6 +34,7 @@ pub fn markdown(report: &Report<'_>) -> String {
     for scenario in &report.record.scenarios {
         details::write(&mut out, scenario, report);
     }
+    conduct_part(&mut out, report);
     about(&mut out, report);
     out.0
 }
@@ -43,6 +44,13 @@ fn heading(out: &mut Text, report: &Report<'_>) {
     let verdict = words::verdict(record.verdict).say(language);
     out.line(&format!("# {verdict}: {}", escape(&record.target.name))).line("");
     out.line(&escape(&verdict_reason(report))).line("");
+    let alarms = conduct::alarms(report);
+    for alarm in &alarms {
+        out.line(&format!("- **{}**", escape(alarm)));
+    }
+    if !alarms.is_empty() {
+        out.line("");
+    }
     let mut facts = format!(
         "{} · {} · {} {}",
         counts(&record.scenarios, language),
@@ -191,6 +199,19 @@ fn review_part(out: &mut Text, report: &Report<'_>, review: &Review) {
     }
     for problem in &review.problems {
         out.line(&format!("- {}", escape(&problem_line(problem, language))));
+    }
+    out.line("");
+}
+
+fn conduct_part(out: &mut Text, report: &Report<'_>) {
+    let rows = conduct::rows(report);
+    if rows.is_empty() {
+        return;
+    }
+    out.line(&format!("## {}", report.say(Words::Conduct))).line("");
+    out.cells(["", ""]).cells(["---", "---"]);
+    for (name, value, _) in &rows {
+        out.cells([report.say(*name).to_owned(), escape(value)]);
     }
     out.line("");
 }

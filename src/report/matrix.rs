@@ -36,6 +36,8 @@ pub struct MatrixRow {
     pub fault: String,
     /// What it does.
     pub what: String,
+    /// The same in Chinese; empty where the target does not say it.
+    pub what_zh: String,
     /// In how many scenarios its signals were watched.
     pub scenarios: usize,
     /// A cell a signal, in the order of [`SignalKind::ALL`].
@@ -117,6 +119,7 @@ fn row(id: &str, watched: &[&ScenarioRecord]) -> Option<MatrixRow> {
     Some(MatrixRow {
         fault: fault.id.clone(),
         what: fault.what.clone(),
+        what_zh: fault.what_zh.clone(),
         scenarios: scenarios.len(),
         cells: SignalKind::ALL.into_iter().map(|kind| cell(kind, &scenarios)).collect(),
     })

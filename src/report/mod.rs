@@ -2,6 +2,7 @@
 //! text; [`write_all`] and [`write_again`] are the only parts that write files, through `durable`.
 
 mod archive;
+mod conduct;
 mod error;
 mod history;
 mod html;
@@ -9,6 +10,7 @@ mod json;
 mod junit;
 mod markdown;
 mod matrix;
+mod phrases;
 mod review;
 #[cfg(test)]
 mod samples;
@@ -17,13 +19,14 @@ mod summary;
 mod timeline;
 #[cfg(test)]
 mod validation;
+mod verdict;
 mod words;
 
 use std::path::{Path, PathBuf};
 
 use crate::{
     durable::{self, DurableError},
-    record::DrillRecord,
+    record::{DrillRecord, FaultRecord, Outcome},
     text::Language,
 };
 
@@ -56,6 +59,16 @@ impl Report<'_> {
     /// Returns a word of the report in its language.
     fn say(&self, words: words::Words) -> &'static str {
         words.say(self.language)
+    }
+
+    /// Returns why an outcome is what it is, in the report's language.
+    fn reason(&self, outcome: &Outcome) -> Option<String> {
+        outcome.reason().map(|reason| phrases::reason(reason, self.language))
+    }
+
+    /// Returns what a fault does, in the report's language.
+    fn fault_words<'f>(&self, fault: &'f FaultRecord) -> &'f str {
+        phrases::fault(&fault.what, &fault.what_zh, self.language)
     }
 }
 

@@ -35,6 +35,18 @@ pub(super) fn red() -> DrillRecord {
     record
 }
 
+/// The small drill ended early by SIGTERM, with a process left behind.
+pub(super) fn disturbed() -> DrillRecord {
+    let mut record = small();
+    record.verdict = Verdict::NotReady;
+    record.verdict_reason = "interrupted by SIGTERM: 2 of 2 scenarios were begun".into();
+    record.conduct.resumed = 1;
+    record.conduct.interrupted_by = Some(15);
+    record.conduct.undone = vec!["20251103-200000-dead: duckdb-path of 'DuckDB path' undone".into()];
+    record.conduct.residue = vec!["process 4711 still runs: sleep 600".into()];
+    record
+}
+
 /// The small drill with markup, control characters and table syntax in every text.
 pub(super) fn hostile() -> DrillRecord {
     let nasty = "</td><script>alert(1)</script>|`*[x](javascript:alert(1))\u{1b}[31m\u{0}\n# &amp; ]]>\"'";
@@ -43,6 +55,8 @@ pub(super) fn hostile() -> DrillRecord {
     record.target.name = nasty.into();
     record.repeat_command = nasty.into();
     record.checklist[0].text = nasty.into();
+    record.conduct.residue = vec![nasty.into()];
+    record.conduct.undone = vec![nasty.into()];
     for scenario in &mut record.scenarios {
         scenario.name = nasty.into();
         scenario.feature = nasty.into();
@@ -53,6 +67,7 @@ pub(super) fn hostile() -> DrillRecord {
         scenario.signals.iter_mut().for_each(|signal| signal.observed = nasty.into());
         if let Some(fault) = &mut scenario.fault {
             fault.what = nasty.into();
+            fault.what_zh = nasty.into();
             fault.diff = format!("```\n{nasty}\n````");
         }
         if let Some(rollback) = &mut scenario.rollback {
@@ -130,6 +145,7 @@ fn scenario_a() -> ScenarioRecord {
         fault: Some(FaultRecord {
             id: "duckdb-path-missing".into(),
             what: "storage.ts.duckdb_path points into a directory that does not exist".into(),
+            what_zh: "storage.ts.duckdb_path 指向不存在的目录".into(),
             injected: true,
             at_seconds: 4.25,
             diff: "--- config/system_config.json\n+++ config/system_config.json\n@@ -31,1 +31,1 @@\n-      \"duckdb_path\": \"data/lighthunter.duckdb\",\n+      \"duckdb_path\": \"data/__invalid_path__/lighthunter.duckdb\",\n".into(),

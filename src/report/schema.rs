@@ -113,6 +113,7 @@ fn fault() -> Value {
     object(&[
         ("id", text("The fault's id in the catalogue")),
         ("what", text("What it does, as one sentence")),
+        ("what_zh", text("The same in Chinese; empty where the target does not say it")),
         ("injected", flag("It was injected, and the injection was seen to have taken")),
         ("at_seconds", seconds("From the scenario's start to the injection")),
         ("diff", text("The change to the target's files")),

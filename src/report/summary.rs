@@ -2,12 +2,12 @@
 //! renderers for people, so that they never tell two stories.
 
 use super::{
-    Change, Comparison, Problem, Report,
+    Change, Comparison, Problem, Report, phrases,
     words::{self, Words},
 };
 use crate::{
     clock::shanghai_zone,
-    record::{Duty, Layer, Outcome, PhaseRecord, ProofRecord, ScenarioRecord},
+    record::{Duty, Layer, PhaseRecord, ProofRecord, ScenarioRecord},
     text::Language,
 };
 
@@ -67,7 +67,7 @@ impl Row {
     pub(super) fn of(scenario: &ScenarioRecord, report: &Report<'_>) -> Self {
         let language = report.language;
         Self {
-            injected: injected(scenario, language),
+            injected: injected(scenario, report),
             detected_by: detected_by(scenario, language),
             detect: seconds_or_none(scenario.seconds_to_detect(), language),
             recover: seconds_or_none(scenario.seconds_to_recover(), language),
@@ -78,11 +78,11 @@ impl Row {
     }
 }
 
-fn injected(scenario: &ScenarioRecord, language: Language) -> (String, Tone) {
+fn injected(scenario: &ScenarioRecord, report: &Report<'_>) -> (String, Tone) {
     match &scenario.fault {
         None => (NONE.into(), Tone::Absent),
-        Some(fault) if fault.injected => (fault.what.clone(), Tone::Quiet),
-        Some(fault) => (Words::NotTaken.with(language, [&fault.what]), Tone::Bad),
+        Some(fault) if fault.injected => (report.fault_words(fault).to_owned(), Tone::Quiet),
+        Some(fault) => (Words::NotTaken.with(report.language, [&report.fault_words(fault)]), Tone::Bad),
     }
 }
 
@@ -210,28 +210,6 @@ pub(super) fn figures(report: &Report<'_>) -> Vec<(Words, String, Tone)> {
     ]
 }
 
-/// Says why the verdict is what it is. The record says it in English; in another language it is said anew
-/// from the same outcomes.
-pub(super) fn verdict_reason(report: &Report<'_>) -> String {
-    let (record, language) = (report.record, report.language);
-    if language == Language::English || record.scenarios.is_empty() {
-        return record.verdict_reason.clone();
-    }
-    let total = record.scenarios.len();
-    let count = |wanted: &dyn Fn(&Outcome) -> bool| {
-        record.scenarios.iter().filter(|scenario| wanted(&scenario.outcome)).count()
-    };
-    let Some(first) = record.scenarios.iter().find(|scenario| scenario.outcome.is_red(record.strict)) else {
-        let skipped = count(&|outcome| matches!(outcome, Outcome::Skipped { .. }));
-        let aside = if skipped > 0 { Words::Aside.with(language, [&skipped]) } else { String::new() };
-        return Words::AllGreen.with(language, [&count(&Outcome::is_green), &total]) + &aside;
-    };
-    let red = count(&|outcome| outcome.is_red(record.strict));
-    let why = first.outcome.reason().unwrap_or_else(|| Words::NoReason.say(language));
-    let outcome = words::outcome(&first.outcome).say(language);
-    Words::SomeRed.with(language, [&red, &total, &first.name, &outcome, &why])
-}
-
 /// Says what is otherwise than in the drill before, a line each.
 pub(super) fn change_lines(comparison: &Comparison, language: Language) -> Vec<String> {
     let of = |change: &Change| match change {
@@ -266,6 +244,7 @@ pub(super) fn problem_line(problem: &Problem, language: Language) -> String {
     match problem {
         Problem::Red { scenario, outcome } => {
             let reason = outcome.reason().unwrap_or_else(|| Words::NoReason.say(language));
+            let reason = phrases::reason(reason, language);
             Words::RedProblem.with(language, [scenario, &words::outcome(outcome).say(language), &reason])
         }
         Problem::BlindSpot { fault, signal, duty } => {
@@ -279,7 +258,8 @@ pub(super) fn problem_line(problem: &Problem, language: Language) -> String {
             timed(Words::SlowerProblem, scenario, *phase, *seconds, *p90)
         }
         Problem::Skipped { count, reasons } => {
-            Words::SkippedProblem.with(language, [count, &some_of(reasons, language)])
+            let reasons: Vec<String> = reasons.iter().map(|reason| phrases::reason(reason, language)).collect();
+            Words::SkippedProblem.with(language, [count, &some_of(&reasons, language)])
         }
     }
 }
@@ -353,7 +333,7 @@ pub(super) fn seconds_or_none(value: Option<f64>, language: Language) -> String 
 
 #[cfg(test)]
 mod tests {
-    use super::{Row, Tone, by_weight, counts, figures, seconds, verdict_reason};
+    use super::{Row, Tone, by_weight, counts, figures, seconds};
     use crate::{
         report::{Comparison, Report, samples},
         text::Language,
@@ -390,16 +370,5 @@ mod tests {
         let shown: Vec<(String, Tone)> = figures(&report).into_iter().map(|(_, value, tone)| (value, tone)).collect();
         assert_eq!(shown[0], ("1 of 2".to_owned(), Tone::Bad));
         assert_eq!(shown[2], ("0 of 1".to_owned(), Tone::Bad));
-    }
-
-    #[test]
-    fn chinese_says_the_verdict_anew() {
-        let (red, comparison) = (samples::red(), Comparison::default());
-        let report = Report { record: &red, comparison: &comparison, language: Language::Chinese };
-        let said = verdict_reason(&report);
-        assert_eq!(said, "2 个场景不合格（共 4 个）；首个“Log stays silent”：未发现（the log shows no ERROR line）");
-        let small = samples::small();
-        let report = Report { record: &small, comparison: &comparison, language: Language::Chinese };
-        assert_eq!(verdict_reason(&report), "2 个场景通过（共 2 个）");
     }
 }

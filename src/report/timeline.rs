@@ -2,7 +2,7 @@
 //! its own start. Draws nothing itself.
 
 use super::{
-    Report,
+    Report, phrases,
     summary::seconds,
     words::{self, Words},
 };
@@ -28,7 +28,7 @@ fn lane(scenario: &ScenarioRecord, language: Language) -> Lane {
     let mut spans = vec![Span { kind: SpanKind::Work, from: 0.0, to: scenario.seconds, title }];
     let mut marks = Vec::new();
     if let Some(fault) = scenario.fault.as_ref().filter(|fault| fault.injected) {
-        spans.push(broken_span(scenario, fault));
+        spans.push(broken_span(scenario, fault, phrases::fault(&fault.what, &fault.what_zh, language)));
         marks.extend(fault_marks(scenario, fault, language));
     }
     if let Some(rollback) = &scenario.rollback {
@@ -41,20 +41,23 @@ fn lane(scenario: &ScenarioRecord, language: Language) -> Lane {
 }
 
 /// The target is broken from the injection until a rollback that succeeded; without one, to the end.
-fn broken_span(scenario: &ScenarioRecord, fault: &FaultRecord) -> Span {
+fn broken_span(scenario: &ScenarioRecord, fault: &FaultRecord, what: &str) -> Span {
     let end = scenario
         .rollback
         .as_ref()
         .filter(|rollback| rollback.succeeded)
         .map_or(scenario.seconds, |rollback| rollback.at_seconds);
-    Span { kind: SpanKind::Broken, from: fault.at_seconds, to: end.max(fault.at_seconds), title: fault.what.clone() }
+    Span { kind: SpanKind::Broken, from: fault.at_seconds, to: end.max(fault.at_seconds), title: what.to_owned() }
 }
 
 fn fault_marks(scenario: &ScenarioRecord, fault: &FaultRecord, language: Language) -> Vec<Mark> {
     let injected = Mark {
         kind: MarkKind::Injected,
         at: fault.at_seconds,
-        title: Words::InjectedAt.with(language, [&seconds(fault.at_seconds, language), &fault.what]),
+        title: Words::InjectedAt.with(
+            language,
+            [&seconds(fault.at_seconds, language), &phrases::fault(&fault.what, &fault.what_zh, language)],
+        ),
     };
     // That nothing was added is known only at the end, and no sight of its own.
     let shows = scenario.signals.iter().filter(|signal| signal.seen && signal.duty == Duty::Show);

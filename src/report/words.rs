@@ -63,6 +63,9 @@ words! {
     SlowestRecover => "slowest to recover", "恢复最慢";
     OverBudgetCount => "over budget", "超出预算";
     OfCount => "{} of {}", "{} / {}";
+    InterruptedReason => "interrupted by {}: {} of {} scenarios were begun", "被 {} 中断：{} 个场景已开始（共 {} 个）";
+    ResidueReason => "the drill left {} things behind; first: {}", "演练留下 {} 处遗留；首个：{}";
+    ResidueAlarm => "Left behind by the drill: {}", "演练的遗留：{}";
     // The table.
     Scenario => "Scenario", "场景";
     Injected => "Injected", "注入的故障";
@@ -169,6 +172,17 @@ words! {
     Took => "Took", "用时";
     Evidence => "Evidence", "证据";
     KeptAt => "environment kept at", "环境保留于";
+    // How the drill itself went.
+    Conduct => "How the drill ran", "演练的执行情况";
+    Jobs => "Scenarios at a time", "并行场景数";
+    Overhead => "The drill's own time", "演练自身耗时";
+    OverheadShare => "{} ({} % of {})", "{}（占 {}%，共 {}）";
+    RollbackP95 => "95 % of rollbacks proven within", "95% 的回滚证明用时不超过";
+    Resumed => "Taken up again", "续跑次数";
+    InterruptedBy => "Ended early by", "被信号提前终止";
+    Undone => "Undone of a drill that had died", "为中断的演练撤销";
+    LeftBehind => "Left behind", "遗留";
+    NothingLeft => "nothing: no process, port, mount or file outside the reports", "无：没有进程、端口、挂载，报告之外没有文件";
     // About.
     ThisDrill => "This drill", "本次演练";
     DrillId => "Drill", "演练编号";

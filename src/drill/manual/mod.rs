@@ -56,10 +56,13 @@ struct Proof<'m> {
 }
 
 impl Proof<'_> {
-    /// Returns what one must see: what the scenario expects, each thing once.
-    fn expectations(&self) -> Vec<String> {
+    /// Returns what one must see: what the scenario expects, each thing once; up to where it takes the fault
+    /// back where the reader has not come to that yet.
+    fn expectations(&self, before_recovery: bool) -> Vec<String> {
         let mut said = Vec::new();
-        for step in self.scenario.steps.iter().filter(|step| step.ty == StepType::Then) {
+        let is_recovery = |value: &str| value.contains("rolled back") || value.contains("is undone");
+        let steps = self.scenario.steps.iter().take_while(|step| !(before_recovery && is_recovery(&step.value)));
+        for step in steps.filter(|step| step.ty == StepType::Then) {
             let rows = step.table.iter().flat_map(|table| &table.rows).filter_map(|row| match row.as_slice() {
                 [] => None,
                 [word] => Some(format!("`{}`", word.trim())),

@@ -4,6 +4,7 @@ use std::{fs, path::Path};
 
 use crate::{
     config::{self, ConfigErrors, LoadOptions},
+    rollback,
     vault::Vault,
     workspace::Workspace,
 };
@@ -29,6 +30,20 @@ pub struct ManualPlace {
 }
 
 impl ManualPlace {
+    /// Returns the baseline as it is typed: where there is none yet, the one that the reader is told to make.
+    pub(super) fn baseline(&self) -> &str {
+        if self.baseline_tag.ends_with(DATE) { rollback::PREVIOUS } else { &self.baseline_tag }
+    }
+
+    /// Returns the tag of the stable config as it is typed; the same holds of it.
+    pub(super) fn stable_config(&self) -> &str {
+        if self.config_tag.ends_with(DATE) {
+            "$(git tag --list 'war-config-stable-*' | tail -n 1)"
+        } else {
+            &self.config_tag
+        }
+    }
+
     /// Reads the workspace at `root`, which the paper calls `shown`.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{MANUAL_STEPS, Manual, ManualStep};
+use super::{MANUAL_STEPS, Manual, ManualStep, Proof};
 
 /// The chapters: number, title, and what each is for.
 const CHAPTERS: [(&str, &str, &str, &str, &str); 4] = [
@@ -51,8 +51,9 @@ pub(super) fn write(manual: &Manual<'_>) -> String {
     facts(manual, &mut text);
     for (chapter, title, title_zh, why, why_zh) in CHAPTERS {
         let _ = write!(text, "## {chapter}. {}\n\n{}\n\n", manual.said(title, title_zh), manual.said(why, why_zh));
-        for step in MANUAL_STEPS.iter().filter(|step| step.id.starts_with(chapter)) {
-            section(manual, step, &mut text);
+        let steps: Vec<&ManualStep> = MANUAL_STEPS.iter().filter(|step| step.id.starts_with(chapter)).collect();
+        for (index, step) in steps.iter().enumerate() {
+            section(manual, step, steps.get(index + 1).copied(), &mut text);
         }
     }
     let _ = write!(
@@ -89,13 +90,16 @@ fn facts(manual: &Manual<'_>, text: &mut String) {
     text.push('\n');
 }
 
-fn section(manual: &Manual<'_>, step: &ManualStep, text: &mut String) {
+/// Writes one step. What several steps in a row lead to is said after the last of them.
+fn section(manual: &Manual<'_>, step: &ManualStep, next: Option<&ManualStep>, text: &mut String) {
     let _ = write!(text, "### {} {}\n\n", step.id, manual.said(step.title, step.title_zh));
     let _ = write!(text, "```bash\n{}\n```\n\n", step.lines(manual).join("\n"));
     let proofs = manual.proofs(&format!("manual-{}", step.id));
-    if let Some(first) = proofs.first() {
+    let following = next.map(|next| manual.proofs(&format!("manual-{}", next.id))).unwrap_or_default();
+    let leads_on = |first: &Proof<'_>| following.first().is_some_and(|next| next.name() == first.name());
+    if let Some(first) = proofs.first().filter(|first| !leads_on(first)) {
         let _ = write!(text, "{}\n\n", manual.said("You must see:", "必须看到："));
-        for line in first.expectations() {
+        for line in first.expectations(step.id.starts_with('3')) {
             let _ = writeln!(text, "- {line}");
         }
         text.push('\n');

@@ -20,7 +20,7 @@ pub struct ManualStep {
 pub(super) enum Typed {
     /// A command of `drill.toml`.
     Command(&'static str),
-    /// A line as it is; `{root}`, `{baseline}` and `{config}` are filled in.
+    /// A line as it is; `{root}`, `{baseline}` and `{config}` are filled in, so that it can be typed as it stands.
     Line(&'static str),
 }
 
@@ -33,8 +33,8 @@ impl ManualStep {
             C(name) => manual.command_line(name),
             L(line) => Some(
                 line.replace("{root}", &manual.place.root)
-                    .replace("{baseline}", &manual.place.baseline_tag)
-                    .replace("{config}", &manual.place.config_tag),
+                    .replace("{baseline}", manual.place.baseline())
+                    .replace("{config}", manual.place.stable_config()),
             ),
         };
         self.typed.iter().filter_map(line).collect()
@@ -49,11 +49,12 @@ const fn step(id: &'static str, title: &'static str, title_zh: &'static str, typ
 pub const MANUAL_STEPS: &[ManualStep] = &[
     step(
         "1.1",
-        "Clone the repository, look at its state, work on a branch of the drill's own",
-        "克隆代码仓库，确认工作区干净，建立演练分支",
+        "Clone the repository, or make one by `lighthunter init ORIGIN`; look at its state, work on a branch of the drill's own",
+        "克隆代码仓库（还没有就用 `lighthunter init ORIGIN` 建一个），确认工作区干净，建立演练分支",
         &[L("git clone ORIGIN {root} && cd {root}"), L("git status"), L("git checkout -b war-drill-$(date +%Y%m%d)")],
     ),
-    step("1.2", "Check the machine and the libraries", "检查机器与依赖", &[C("doctor")]),
+    // The doctor wants the directories, which bootstrap makes; a second bootstrap changes nothing.
+    step("1.2", "Check the machine and the libraries", "检查机器与依赖", &[C("bootstrap"), C("doctor")]),
     step(
         "1.3.1",
         "Make and check the configuration",
@@ -95,12 +96,13 @@ pub const MANUAL_STEPS: &[ManualStep] = &[
     step("3.1.3", "Run NightOps, which must fail with grace", "执行 NightOps，必须优雅失败", &[C("night")]),
     step(
         "3.1.4",
-        "Look at log, metrics, monitor and HUD",
-        "观察日志、指标、监控与 HUD",
+        "Look at log, metrics, monitor and HUD; then undo the edit (chapter 4 does it with proof)",
+        "观察日志、指标、监控与 HUD；然后撤销修改（带证明的回滚见第 4 章）",
         &[
             L("tail -n 5 logs/ops/night_ops.log"),
             L("tail -n 1 logs/monitor/metrics.jsonl"),
             L("lighthunter hud --once"),
+            L("git checkout -- config"),
         ],
     ),
     step(
@@ -112,9 +114,14 @@ pub const MANUAL_STEPS: &[ManualStep] = &[
     step("3.2.2", "Run the backtest or the simulation", "运行回测或日内仿真", &[C("backtest"), C("simulate")]),
     step(
         "3.2.3",
-        "Look at the failed experiment, the log and the metrics",
-        "观察失败的实验、日志与指标",
-        &[L("lighthunter experiments list"), L("tail -n 5 logs/ops/backtest.log")],
+        "Look at the failed experiment, the log and the metrics; then undo the edit",
+        "观察失败的实验、日志与指标；然后撤销修改",
+        &[
+            L("lighthunter experiments list"),
+            L("tail -n 5 logs/ops/backtest.log"),
+            L("tail -n 1 logs/monitor/metrics.jsonl"),
+            L("git checkout -- strategy"),
+        ],
     ),
     step(
         "4.1.1",
@@ -135,9 +142,13 @@ pub const MANUAL_STEPS: &[ManualStep] = &[
     ),
     step(
         "4.2.1",
-        "Keep the configuration in git, and tag the stable version",
-        "配置纳入 Git，并为稳定版本打 tag",
-        &[L("git commit -am \"tune: WHAT AND WHY\""), L("lighthunter baseline create"), L("git tag --list '{config}'")],
+        "Keep the configuration in git, each change a commit; `baseline create` has tagged the stable version",
+        "配置纳入 Git，每次调整单独提交；稳定版本的 tag 已由 `baseline create` 打好",
+        &[
+            L("git tag --list 'war-config-stable-*'"),
+            L("sed -i 's/\"strict\": false/\"strict\": true/' config/system_config.json"),
+            L("git commit -am \"tune: DayOps is strict\""),
+        ],
     ),
     step(
         "4.2.2",
@@ -161,6 +172,7 @@ pub const MANUAL_STEPS: &[ManualStep] = &[
         "Find that a new model is worse, and point `current` back at the stable one",
         "发现新模型劣化，把 current 指回稳定模型",
         &[
+            C("night_worse"),
             L("lighthunter models current"),
             L("lighthunter walk-forward"),
             L("lighthunter rollback --to {baseline} --only model"),
@@ -180,11 +192,11 @@ pub(super) fn of_box(id: &str) -> &'static [&'static str] {
         "2.2" => &["2.2"],
         "2.3" => &["2.3.1", "2.3.2"],
         "2.4" => &["2.3.3"],
-        "3.1" => &["3.1.2", "3.2.1"],
-        "3.2" => &["3.1.4", "3.2.3"],
-        "4.1" => &["4.1.2"],
-        "4.2" => &["4.2.2"],
-        "4.3" => &["4.3.2"],
+        "3.1" => &["3.1.1", "3.1.2", "3.1.3"],
+        "3.2" => &["3.1.4", "3.2.1", "3.2.2", "3.2.3"],
+        "4.1" => &["4.1.1", "4.1.2"],
+        "4.2" => &["4.2.1", "4.2.2"],
+        "4.3" => &["4.3.1", "4.3.2"],
         "4.4" => &["2.1", "2.2", "2.3.1"],
         _ => &[],
     }

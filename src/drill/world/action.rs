@@ -83,6 +83,7 @@ impl World {
         self.trace.fault = Some(FaultRecord {
             id: id.into(),
             what: fault.what.into(),
+            what_zh: fault.what_zh.into(),
             injected: injection.taken.is_ok(),
             at_seconds,
             diff: injection.diff.clone(),

@@ -18,13 +18,32 @@ use crate::{
     vault::Vault,
 };
 
+/// A fault that is no file's edit: its name, and what it does in both languages.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    id: &'static str,
+    what: &'static str,
+    what_zh: &'static str,
+}
+
+const DATA_DAMAGE: Told = Told {
+    id: "data-damage",
+    what: "the database is damaged in place and Parquet files are deleted",
+    what_zh: "数据库被就地损坏，并删除若干 Parquet 文件",
+};
+const MODEL_DEGRADED: Told = Told {
+    id: "model-degraded",
+    what: "a worse model is trained and put in force",
+    what_zh: "训练出一个更差的模型并启用",
+};
+
 impl World {
     /// Damages the stores: the database in place, and half of the newest table's files gone.
     ///
     /// # Errors
     /// When there is nothing to damage, or the damage is not seen.
     pub fn damage_data(&mut self) -> Step {
-        self.break_by("data-damage", "The database is damaged in place and Parquet files are deleted", |repo| {
+        self.break_by(DATA_DAMAGE, |repo| {
             let path = repo.join("data/lighthunter.duckdb");
             let mut bytes =
                 fs::read(&path).map_err(|error| NotSo(format!("cannot read {}: {error}", path.display())))?;
@@ -56,25 +75,26 @@ impl World {
         let session = self.session()?;
         let repo = self.environment()?.repo();
         if session.options.control {
-            return self.break_by("model-degraded", "A worse model is trained and put in force", |_| Ok(()));
+            return self.break_by(MODEL_DEGRADED, |_| Ok(()));
         }
         let before = pointers(&repo);
         let run = self.run_with("night_worse", &[])?;
         ended_well(&run)?;
         let after = pointers(&repo);
         hold(before != after, || format!("the model in force is still {before:?}"))?;
-        self.note_fault("model-degraded", "A worse model is trained and put in force", "");
+        self.note_fault(MODEL_DEGRADED, "");
         self.enter(Phase::Watching);
         Ok(())
     }
 
-    fn break_by(&mut self, id: &str, what: &str, damage: impl FnOnce(&Path) -> Result<(), NotSo>) -> Step {
+    fn break_by(&mut self, told: Told, damage: impl FnOnce(&Path) -> Result<(), NotSo>) -> Step {
         self.enter(Phase::Injecting);
         let repo = self.environment()?.repo();
         if self.session()?.options.control {
             self.trace.fault = Some(FaultRecord {
-                id: id.into(),
-                what: what.into(),
+                id: told.id.into(),
+                what: told.what.into(),
+                what_zh: told.what_zh.into(),
                 injected: false,
                 at_seconds: self.scene()?.watch.seconds(),
                 diff: String::new(),
@@ -83,22 +103,23 @@ impl World {
             return Ok(());
         }
         let before = rollback::fingerprint(&repo)?;
-        self.journal(EntryKind::Intent, "inject", json!({ "fault": id }))?;
+        self.journal(EntryKind::Intent, "inject", json!({ "fault": told.id }))?;
         damage(&repo)?;
         let after = rollback::fingerprint(&repo)?;
         let changed = rollback::compare(&before, &after, 0.0);
-        hold(!changed.holds, || format!("the fault did not take: {what}, and nothing changed"))?;
+        hold(!changed.holds, || format!("the fault did not take: {}, and nothing changed", told.what))?;
         let lines: Vec<String> = changed.layers.into_iter().flat_map(|layer| layer.differences).collect();
-        self.note_fault(id, what, &lines.join("\n"));
+        self.note_fault(told, &lines.join("\n"));
         self.enter(Phase::Watching);
         Ok(())
     }
 
     /// Records a fault; where one of the catalogue was injected before, that one stays the scenario's.
-    fn note_fault(&mut self, id: &str, what: &str, diff: &str) {
+    fn note_fault(&mut self, told: Told, diff: &str) {
         let at_seconds = self.scene.as_ref().map_or(0.0, |scene| scene.watch.seconds());
-        let (id, what, diff) = (id.to_owned(), what.to_owned(), diff.to_owned());
-        self.trace.fault.get_or_insert(FaultRecord { id, what, injected: true, at_seconds, diff });
+        let [id, what, what_zh] = [told.id, told.what, told.what_zh].map(str::to_owned);
+        let diff = diff.to_owned();
+        self.trace.fault.get_or_insert(FaultRecord { id, what, what_zh, injected: true, at_seconds, diff });
     }
 
     /// Commits what was changed in the tree.

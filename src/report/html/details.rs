@@ -42,8 +42,8 @@ fn write_scenario(fold: &mut Markup, scenario: &ScenarioRecord, tone: Tone, repo
     });
     let place = format!("{} · features/{}:{}", scenario.feature, scenario.file, scenario.line);
     fold.leaf("p", &[("class", "facts")], &place);
-    if let Some(reason) = scenario.outcome.reason() {
-        fold.leaf("p", &[("class", &format!("why {}", tone.class()))], reason);
+    if let Some(reason) = report.reason(&scenario.outcome) {
+        fold.leaf("p", &[("class", &format!("why {}", tone.class()))], &reason);
     }
     write_steps(fold, scenario, report);
     if let Some(fault) = &scenario.fault {
@@ -93,7 +93,7 @@ fn write_fault(fold: &mut Markup, fault: &FaultRecord, report: &Report<'_>) {
         report.say(Words::DidNotTake).to_owned()
     };
     fold.tag("p", &[], |p| {
-        p.text(&fault.what).raw(" ");
+        p.text(report.fault_words(fault)).raw(" ");
         p.leaf("span", &[("class", "facts")], &format!("{} · {ending}", fault.id));
     });
     if fault.diff.is_empty() {

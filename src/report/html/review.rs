@@ -5,7 +5,7 @@ use crate::{
     chart::Markup,
     record::SignalKind,
     report::{
-        Cell, Matrix, Report, Review,
+        Cell, Matrix, Report, Review, phrases,
         summary::{NONE, Tone, problem_line, seconds, seconds_or_none},
         words::{self, Words},
     },
@@ -25,7 +25,11 @@ pub(super) fn write_matrix(page: &mut Markup, report: &Report<'_>) {
         write_table(section, &columns, |body| {
             for row in &matrix.rows {
                 body.tag("tr", &[], |tr| {
-                    tr.leaf("th", &[("scope", "row"), ("title", &row.what)], &row.fault);
+                    tr.leaf(
+                        "th",
+                        &[("scope", "row"), ("title", phrases::fault(&row.what, &row.what_zh, report.language))],
+                        &row.fault,
+                    );
                     for cell in &row.cells {
                         write_cell(tr, report, cell);
                     }

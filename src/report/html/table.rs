@@ -45,8 +45,8 @@ fn write_row(body: &mut Markup, report: &Report<'_>, index: usize, scenario: &Sc
     body.tag("tr", &[], |tr| {
         tr.tag("th", &[("scope", "row")], |th| {
             th.leaf("a", &[("href", &format!("#{}", anchor(index)))], &scenario.name);
-            if let Some(reason) = scenario.outcome.reason() {
-                th.leaf("p", &[("class", "facts")], reason);
+            if let Some(reason) = report.reason(&scenario.outcome) {
+                th.leaf("p", &[("class", "facts")], &reason);
             }
         });
         tr.leaf("td", &[("data-label", injected), ("class", row.injected.1.class())], &row.injected.0);
@@ -74,8 +74,8 @@ fn write_aside(page: &mut Markup, report: &Report<'_>, aside: &[(usize, &Scenari
                     let row = Row::of(scenario, report);
                     write_badge(li, (row.outcome.0, outcome_tone(scenario, report.record.strict)));
                     li.raw(" ").leaf("a", &[("href", &format!("#{}", anchor(*index)))], &scenario.name);
-                    if let Some(reason) = scenario.outcome.reason() {
-                        li.raw(" ").leaf("span", &[("class", "facts")], reason);
+                    if let Some(reason) = report.reason(&scenario.outcome) {
+                        li.raw(" ").leaf("span", &[("class", "facts")], &reason);
                     }
                 });
             }

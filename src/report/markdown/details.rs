@@ -23,8 +23,8 @@ pub(super) fn write(out: &mut Text, scenario: &ScenarioRecord, report: &Report<'
         seconds(scenario.seconds, language)
     ));
     out.line("");
-    if let Some(reason) = scenario.outcome.reason() {
-        out.line(&format!("> {}", escape(reason))).line("");
+    if let Some(reason) = report.reason(&scenario.outcome) {
+        out.line(&format!("> {}", escape(&reason))).line("");
     }
     steps(out, scenario, report);
     if let Some(fault) = &scenario.fault {
@@ -34,7 +34,7 @@ pub(super) fn write(out: &mut Text, scenario: &ScenarioRecord, report: &Report<'
             report.say(Words::DidNotTake).to_owned()
         };
         let name = report.say(Words::Fault);
-        out.line(&format!("{name}: {} ({}, {words})", escape(&fault.what), escape(&fault.id))).line("");
+        out.line(&format!("{name}: {} ({}, {words})", escape(report.fault_words(fault)), escape(&fault.id))).line("");
         if !fault.diff.is_empty() {
             out.block("diff", &fault.diff);
         }

@@ -1,0 +1,145 @@
+//! What a drill says of its outcomes, in Chinese: the reasons that steps and judges give, by pattern. A
+//! reason that no pattern fits is evidence, and stays as it was said; so do the values within one.
+
+use crate::text::Language;
+
+/// A reason in English and in Chinese; `{}` is any value, in the same order in both. The first that fits
+/// counts, so that the more particular one stands first.
+const PHRASES: &[(&str, &str)] = &[
+    ("a control run injects nothing; {}", "对照运行不注入故障；{}"),
+    ("false alarm: nothing was broken, and it shows in {}", "误报：未注入故障，却出现在 {}"),
+    ("its steps hold without a fault", "没有故障时各步骤也成立"),
+    ("over budget: {}", "超出预算：{}"),
+    ("not run: the drill was interrupted by {}", "未运行：演练被 {} 中断"),
+    ("interrupted by {}; what it had done was undone", "被 {} 中断；已做的改动均已撤销"),
+    ("the baseline is red: {}", "基线不合格：{}"),
+    ("the fault did not take: {}, and nothing changed", "故障未生效：{}，但没有任何变化"),
+    ("the fault did not take: {}", "故障未生效：{}"),
+    ("no fault was injected", "没有注入故障"),
+    ("the {} is silent: expected {}, found {}", "{} 没有显示：应为 {}，实为 {}"),
+    ("no command ran whose {} could be watched", "没有运行可观察 {} 的命令"),
+    ("the fingerprint proof does not hold: {}", "指纹证明不成立：{}"),
+    ("the proof does not hold: {}", "证明不成立：{}"),
+    ("the state is not the baseline's: {}", "状态与基线不一致：{}"),
+    ("something was touched: {}", "有内容被改动：{}"),
+    ("the rerun's result differs: {} is now {}", "重跑结果不同：原为 {}，现为 {}"),
+    ("the results differ: {}, then {}", "两次结果不同：先 {}，后 {}"),
+    ("nothing was rolled back, so there is no proof", "没有回滚，因而没有证明"),
+    ("refused with exit code {}: {}", "以退出码 {} 拒绝：{}"),
+    ("it was done, not refused", "操作被执行了，而没有被拒绝"),
+    ("the HUD does not answer after {} s: {}", "HUD 在 {} 秒后仍无响应：{}"),
+    ("the HUD does not answer: {}", "HUD 无响应：{}"),
+    ("the monitor does not answer after {} s: {}", "监控在 {} 秒后仍无响应：{}"),
+    ("the monitor does not answer: {}", "监控无响应：{}"),
+    ("the log says: {}", "日志中有：{}"),
+    ("the log shows no ERROR line", "日志中没有 ERROR 行"),
+    ("HEAD is on {}, not on {}", "HEAD 在 {}，不在 {}"),
+    ("there is no directory {}", "没有目录 {}"),
+    ("there is no file with content under {}", "{} 下没有非空文件"),
+    ("cannot read {}: {}", "无法读取 {}：{}"),
+    ("cannot write {}: {}", "无法写入 {}：{}"),
+    ("{} names no command '{}'", "{} 没有命令“{}”"),
+    ("{} names no fault '{}', nor does the catalogue", "{} 与故障目录都没有故障“{}”"),
+    ("the command '{}' of {} takes no {args}", "命令“{}”（{}）不接受 {args}"),
+    ("{} does not print '{}'", "{} 没有输出“{}”"),
+    ("{} prints nothing", "{} 没有任何输出"),
+    ("{} ended with {}", "{} 以 {} 结束"),
+    ("{} exists", "{} 存在"),
+];
+
+/// Returns a reason in the report's language.
+pub(super) fn reason(said: &str, language: Language) -> String {
+    match language {
+        Language::English => said.to_owned(),
+        Language::Chinese => in_chinese(said),
+    }
+}
+
+/// Returns what a fault does in the report's language; a target that does not say it in Chinese is quoted.
+pub(super) fn fault<'a>(what: &'a str, what_zh: &'a str, language: Language) -> &'a str {
+    match language {
+        Language::Chinese if !what_zh.is_empty() => what_zh,
+        _ => what,
+    }
+}
+
+fn in_chinese(said: &str) -> String {
+    let fitting = PHRASES.iter().find_map(|(english, chinese)| Some((values(english, said)?, *chinese)));
+    let Some((values, chinese)) = fitting else { return said.to_owned() };
+    let mut parts = chinese.split("{}");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for (part, value) in parts.zip(values) {
+        // A reason may quote another one; each is shorter than what it stands in, so this ends.
+        text.push_str(&in_chinese(value));
+        text.push_str(part);
+    }
+    text
+}
+
+/// Returns what stands for each `{}` of a pattern in `said`, the shortest that fits; the last takes the rest.
+fn values<'a>(pattern: &str, said: &'a str) -> Option<Vec<&'a str>> {
+    let (head, rest) = pattern.split_once("{}").unwrap_or((pattern, ""));
+    let mut left = said.strip_prefix(head)?;
+    if head.len() == pattern.len() {
+        return left.is_empty().then(Vec::new);
+    }
+    let mut values = Vec::new();
+    let parts: Vec<&str> = rest.split("{}").collect();
+    let (last, between) = parts.split_last()?;
+    for part in between {
+        let (value, after) = left.split_once(part)?;
+        values.push(value);
+        left = after;
+    }
+    values.push(left.strip_suffix(last)?);
+    values.iter().all(|value| !value.is_empty()).then_some(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PHRASES, fault, reason};
+    use crate::text::Language;
+
+    #[test]
+    fn reasons_are_told_in_chinese() {
+        let cases = [
+            (
+                "the log is silent: expected an ERROR line, found nothing",
+                "log 没有显示：应为 an ERROR line，实为 nothing",
+            ),
+            ("the proof does not hold: config/a.json: 3 bytes, was 2", "证明不成立：config/a.json: 3 bytes, was 2"),
+            (
+                "a control run injects nothing; its steps hold without a fault",
+                "对照运行不注入故障；没有故障时各步骤也成立",
+            ),
+            ("the baseline is red: night ended with exit code 13", "基线不合格：night 以 exit code 13 结束"),
+            ("no fault was injected", "没有注入故障"),
+            ("lighthunter names no command 'day'", "lighthunter 没有命令“day”"),
+        ];
+        for (english, chinese) in cases {
+            assert_eq!(reason(english, Language::Chinese), chinese);
+            assert_eq!(reason(english, Language::English), english);
+        }
+    }
+
+    #[test]
+    fn what_no_pattern_fits_stays() {
+        for said in ["", "42", "the disk is full", "no fault was injected, twice"] {
+            assert_eq!(reason(said, Language::Chinese), said);
+        }
+    }
+
+    #[test]
+    fn both_languages_have_the_same_values() {
+        for (english, chinese) in PHRASES {
+            assert_eq!(english.matches("{}").count(), chinese.matches("{}").count(), "{english}");
+        }
+    }
+
+    #[test]
+    fn fault_without_chinese_is_quoted() {
+        assert_eq!(fault("breaks", "", Language::Chinese), "breaks");
+        assert_eq!(fault("breaks", "损坏", Language::Chinese), "损坏");
+        assert_eq!(fault("breaks", "损坏", Language::English), "breaks");
+    }
+}

@@ -1,0 +1,56 @@
+//! Why a drill is ready or not, in one sentence of the report's language.
+
+use super::{
+    Report,
+    words::{self, Words},
+};
+use crate::{record::Outcome, text::Language};
+
+/// Says why the verdict is what it is. The record says it in English; in another language it is said anew
+/// from the same outcomes.
+pub(super) fn verdict_reason(report: &Report<'_>) -> String {
+    let (record, language) = (report.record, report.language);
+    if language == Language::English || record.scenarios.is_empty() {
+        return record.verdict_reason.clone();
+    }
+    let total = record.scenarios.len();
+    if let Some(signal) = record.conduct.interruption() {
+        let begun = record.scenarios.iter().filter(|scenario| !scenario.steps.is_empty()).count();
+        return Words::InterruptedReason.with(language, [&signal, &begun, &total]);
+    }
+    if let Some(first) = record.conduct.residue.first() {
+        return Words::ResidueReason.with(language, [&record.conduct.residue.len(), first]);
+    }
+    let count = |wanted: &dyn Fn(&Outcome) -> bool| {
+        record.scenarios.iter().filter(|scenario| wanted(&scenario.outcome)).count()
+    };
+    let Some(first) = record.scenarios.iter().find(|scenario| scenario.outcome.is_red(record.strict)) else {
+        let skipped = count(&|outcome| matches!(outcome, Outcome::Skipped { .. }));
+        let aside = if skipped > 0 { Words::Aside.with(language, [&skipped]) } else { String::new() };
+        return Words::AllGreen.with(language, [&count(&Outcome::is_green), &total]) + &aside;
+    };
+    let red = count(&|outcome| outcome.is_red(record.strict));
+    let why = report.reason(&first.outcome).unwrap_or_else(|| report.say(Words::NoReason).to_owned());
+    let outcome = words::outcome(&first.outcome).say(language);
+    Words::SomeRed.with(language, [&red, &total, &first.name, &outcome, &why])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::verdict_reason;
+    use crate::{
+        report::{Comparison, Report, samples},
+        text::Language,
+    };
+
+    #[test]
+    fn chinese_says_the_verdict_anew() {
+        let (red, comparison) = (samples::red(), Comparison::default());
+        let report = Report { record: &red, comparison: &comparison, language: Language::Chinese };
+        let said = verdict_reason(&report);
+        assert_eq!(said, "2 个场景不合格（共 4 个）；首个“Log stays silent”：未发现（日志中没有 ERROR 行）");
+        let small = samples::small();
+        let report = Report { record: &small, comparison: &comparison, language: Language::Chinese };
+        assert_eq!(verdict_reason(&report), "2 个场景通过（共 2 个）");
+    }
+}
