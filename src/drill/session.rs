@@ -2,8 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::File,
-    io::Write as _,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -16,25 +14,19 @@ use jiff::{Timestamp, civil::Date};
 use serde_json::{Value, json};
 
 use super::{
-    DrillError, DrillOptions, EntryKind, Environment, Journal, Keep, Observation, ROOT_SHOWN, Run, Spec, Target, Watch,
+    DrillError, DrillOptions, EntryKind, Environment, Journal, Keep, Observation, Run, Spec, Target,
     act::ActLog,
     busy::Busy,
-    journal::{self, DRILL, unfinished},
+    journal::DRILL,
     origin,
-    process::end_all,
     recovery::{self, Recovered},
-    residue::{self, Outside},
+    residue::Outside,
     root,
     stage::Stages,
     trace::Trace,
     undo::UndoLog,
 };
-use crate::{
-    clock::Stopwatch,
-    durable::{self, DurableError},
-    record::ScenarioRecord,
-    vault::Vault,
-};
+use crate::{durable::DurableError, record::ScenarioRecord, vault::Vault};
 
 /// One run of a command with what the signals showed.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,13 +63,13 @@ pub(super) struct Session {
     pub(super) stages: Stages,
     /// What this drill did before it was taken up again.
     pub(super) earlier: Earlier,
-    outside: Outside,
+    pub(super) outside: Outside,
     traces: Mutex<BTreeMap<ScenarioKey, Trace>>,
     environments: AtomicUsize,
-    ports: Mutex<BTreeSet<u16>>,
-    kept: Mutex<Vec<PathBuf>>,
+    pub(super) ports: Mutex<BTreeSet<u16>>,
+    pub(super) kept: Mutex<Vec<PathBuf>>,
     injections: Mutex<Vec<(String, UndoLog)>>,
-    removals: Mutex<Vec<JoinHandle<Result<(), DrillError>>>>,
+    pub(super) removals: Mutex<Vec<JoinHandle<Result<(), DrillError>>>>,
 }
 
 /// What a drill did before it was taken up again.
@@ -153,30 +145,7 @@ impl Session {
         }
         let kept: Vec<PathBuf> =
             earlier.scenarios.iter().filter_map(|scenario| scenario.kept.as_ref().map(PathBuf::from)).collect();
-        let make = || -> Result<_, DrillError> {
-            let mut target = Target {
-                executable: options.executable.clone(),
-                spec: Spec::parse("", &root)?,
-                market: options.market.clone(),
-                input: options.market.clone(),
-                interruption: options.interruption.clone(),
-                busy: Busy::default(),
-            };
-            let log = ActLog::new(Arc::clone(&journal), options.clock.clone());
-            let origin = match given {
-                Some(origin) => origin,
-                None => origin::make(&options, &target, &root, log)?,
-            };
-            let commit = Vault::open(&origin)?.head()?;
-            // Bars that were named win over the target's own.
-            let own =
-                ["data/raw/market", "data/raw"].map(|place| origin.join(place)).into_iter().find(|path| path.is_dir());
-            let bars = own.filter(|_| options.origin().is_none() || !options.names_market());
-            target.input = bars.map_or_else(|| options.market.clone(), |path| path.to_string_lossy().into_owned());
-            target.spec = Spec::of(&origin)?;
-            Ok((target, origin, commit))
-        };
-        let (target, origin, commit) = match make() {
+        let (target, origin, commit) = match Self::target_of(&options, given, &root, &journal) {
             Ok(made) => made,
             Err(error) => {
                 // What was made goes again.
@@ -206,6 +175,36 @@ impl Session {
             injections: Mutex::default(),
             removals: Mutex::default(),
         })
+    }
+
+    /// Returns the target, its origin and the origin's commit.
+    fn target_of(
+        options: &DrillOptions,
+        given: Option<PathBuf>,
+        root: &Path,
+        journal: &Arc<Journal>,
+    ) -> Result<(Target, PathBuf, String), DrillError> {
+        let mut target = Target {
+            executable: options.executable.clone(),
+            spec: Spec::parse("", root)?,
+            market: options.market.clone(),
+            input: options.market.clone(),
+            interruption: options.interruption.clone(),
+            busy: Busy::default(),
+        };
+        let log = ActLog::new(Arc::clone(journal), options.clock.clone());
+        let origin = match given {
+            Some(origin) => origin,
+            None => origin::make(options, &target, root, log)?,
+        };
+        let commit = Vault::open(&origin)?.head()?;
+        // Bars that were named win over the target's own.
+        let own =
+            ["data/raw/market", "data/raw"].map(|place| origin.join(place)).into_iter().find(|path| path.is_dir());
+        let bars = own.filter(|_| options.origin().is_none() || !options.names_market());
+        target.input = bars.map_or_else(|| options.market.clone(), |path| path.to_string_lossy().into_owned());
+        target.spec = Spec::of(&origin)?;
+        Ok((target, origin, commit))
     }
 
     /// Returns where the bars come from, for the record.
@@ -253,68 +252,6 @@ impl Session {
         self.journal.write(&self.options.clock, scenario, EntryKind::Intent, "inject", plan)?;
         injections.push((scenario.into(), log));
         Ok(())
-    }
-
-    /// Runs a command and watches the signals; their times run from `since`.
-    ///
-    /// # Errors
-    /// When the command cannot be started.
-    pub(super) fn run(&self, name: &str, environment: &Environment, since: &Stopwatch) -> Result<Ran, DrillError> {
-        self.run_until(name, environment, None, since)
-    }
-
-    /// Runs a command as [`Session::run`] does, and kills it once `when` is there.
-    ///
-    /// # Errors
-    /// When the command cannot be started.
-    pub(super) fn run_until(
-        &self,
-        name: &str,
-        environment: &Environment,
-        when: Option<&Path>,
-        since: &Stopwatch,
-    ) -> Result<Ran, DrillError> {
-        let repo = environment.repo();
-        let mut watch = Watch::start(&repo, &self.target.spec.signals, name);
-        let run = self.target.run_until(name, environment, when, |ended| watch.look(since.seconds(), ended))?;
-        Ok(Ran { run, seen: watch.finish() })
-    }
-
-    /// Writes one evidence file and returns its path relative to the drill's directory. Evidence is not
-    /// synced: after a power cut the journal, which is, says what must be done.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub(super) fn evidence(&self, scenario: &str, name: &str, bytes: impl AsRef<[u8]>) -> Result<String, DrillError> {
-        let relative = format!("evidence/{}/{name}", slug(scenario));
-        let path = self.options.directory().join(&relative);
-        durable::make_directory(path.parent().unwrap_or(&path))?;
-        File::create(&path)
-            .and_then(|mut file| file.write_all(bytes.as_ref()))
-            .map_err(DurableError::at("write", &path))?;
-        Ok(relative)
-    }
-
-    /// Writes what a run said and what the signals showed; returns the paths.
-    ///
-    /// # Errors
-    /// When a file cannot be written.
-    pub(super) fn evidence_of_run(&self, scenario: &str, label: &str, ran: &Ran) -> Result<Vec<String>, DrillError> {
-        let metrics = [&ran.seen.metrics_before, &ran.seen.metrics_after];
-        let metrics: Vec<String> = metrics.iter().filter_map(|line| line.as_ref().map(Value::to_string)).collect();
-        let run = &ran.run;
-        let command = format!("$ {}\n{} after {} s\n\n{}", run.line, run.ended, run.seconds, run.stdout);
-        let parts = [
-            (format!("{label}.stdout.txt"), command),
-            (format!("{label}.stderr.txt"), ran.run.stderr.clone()),
-            (format!("{label}.log.jsonl"), self.shown(&ran.seen.log)),
-            (format!("{label}.metrics.jsonl"), self.shown(&metrics.join("\n"))),
-        ];
-        parts
-            .into_iter()
-            .filter(|(_, text)| !text.is_empty())
-            .map(|(file, text)| self.evidence(scenario, &file, text))
-            .collect()
     }
 
     /// Ends a scenario: its trace is kept for the record, its environment by the rule.
@@ -388,54 +325,6 @@ impl Session {
         self.traces.lock().unwrap_or_else(PoisonError::into_inner).remove(key).unwrap_or_default()
     }
 
-    /// Ends the drill: what is left behind is audited, ended and returned; the temporary root is removed, all but
-    /// the environments that were kept.
-    ///
-    /// # Errors
-    /// When the journal's last line cannot be written.
-    pub(super) fn finish(&self) -> Result<Vec<String>, DrillError> {
-        for removal in std::mem::take(&mut *self.removals.lock().unwrap_or_else(PoisonError::into_inner)) {
-            if let Ok(Err(error)) = removal.join() {
-                tracing::warn!(%error, "an environment is left behind");
-            }
-        }
-        let ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut residue = residue::audit(&self.root, &ports);
-        if !residue.is_empty() {
-            end_all(&self.root, &[]);
-        }
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Err(error) = root::remove(&self.root, &self.options.id, &kept) {
-            residue.push(error.to_string());
-        }
-        residue.extend(self.outside.changes());
-        // The states that scenarios were copied from went with the root, and so did what was refused in them.
-        let entries = journal::read(&self.options.directory())?.entries;
-        for intent in unfinished(&entries).into_iter().filter(|intent| intent.action != DRILL) {
-            let (of, detail) = ((EntryKind::Done, Some(intent.seq)), json!({ "by": "the end of the drill" }));
-            self.journal.write_of(&self.options.clock, &intent.scenario, of, &intent.action, detail)?;
-        }
-        let interrupted = self.options.interruption.signal();
-        let detail = json!({ "ended": interrupted.is_none(), "interrupted": interrupted, "kept": kept });
-        self.journal.write(&self.options.clock, "", EntryKind::Done, DRILL, detail)?;
-        Ok(residue)
-    }
-
-    /// Returns `text` with the root of whatever environment it names written as `$DRILL`.
-    #[must_use]
-    pub(super) fn shown(&self, text: &str) -> String {
-        let root = format!("{}/", self.root.display());
-        let mut parts = text.split(&root);
-        let mut shown = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            // What follows the root is the environment's name.
-            let rest = part.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(part.len());
-            shown.push_str(ROOT_SHOWN);
-            shown.push_str(part.get(rest..).unwrap_or_default());
-        }
-        shown
-    }
-
     pub(super) fn next_name(&self) -> String {
         format!("e{:02}", self.environments.fetch_add(1, Ordering::SeqCst) + 1)
     }
@@ -445,10 +334,4 @@ impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Session({})", self.options.id)
     }
-}
-
-/// Returns a name for files: lower case words joined by underscores.
-pub(super) fn slug(name: &str) -> String {
-    let mapped: String = name.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
-    mapped.split_whitespace().collect::<Vec<_>>().join("_").chars().take(80).collect()
 }
