@@ -43,11 +43,12 @@ pub enum Board {
 }
 
 /// An A-share symbol such as `600000.SH`; orders by code, then exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Symbol {
-    code: u32,
-    exchange: Exchange,
+    /// The code, and in the two lowest bits the exchange: two symbols are compared in one step, and everything that
+    /// is kept by symbol compares them all the time.
+    packed: u32,
 }
 
 impl Symbol {
@@ -59,19 +60,23 @@ impl Symbol {
         if code > 999_999 {
             return Err(SymbolError(code.to_string()));
         }
-        Ok(Self { code, exchange })
+        Ok(Self { packed: code << 2 | exchange as u32 })
     }
 
     /// Returns the six digits as a number.
     #[must_use]
     pub const fn code(self) -> u32 {
-        self.code
+        self.packed >> 2
     }
 
     /// Returns the exchange.
     #[must_use]
     pub const fn exchange(self) -> Exchange {
-        self.exchange
+        match self.packed & 3 {
+            0 => Exchange::Bj,
+            1 => Exchange::Sh,
+            _ => Exchange::Sz,
+        }
     }
 
     /// Returns the text, `600000.SH`, in bytes.
@@ -79,12 +84,12 @@ impl Symbol {
     pub fn bytes(self) -> [u8; 9] {
         // Written digit by digit: every order and fill is named by its symbol.
         let mut text = *b"000000.  ";
-        let mut rest = self.code;
+        let mut rest = self.code();
         for digit in text.iter_mut().take(6).rev() {
             *digit += (rest % 10) as u8;
             rest /= 10;
         }
-        for (to, from) in text.iter_mut().skip(7).zip(self.exchange.suffix().bytes()) {
+        for (to, from) in text.iter_mut().skip(7).zip(self.exchange().suffix().bytes()) {
             *to = from;
         }
         text
@@ -93,12 +98,18 @@ impl Symbol {
     /// Returns the board.
     #[must_use]
     pub const fn board(self) -> Board {
-        match (self.exchange, self.code / 1000) {
+        match (self.exchange(), self.code() / 1000) {
             (Exchange::Bj, _) => Board::Beijing,
             (Exchange::Sh, 688 | 689) => Board::Star,
             (Exchange::Sz, 300..=302) => Board::ChiNext,
             _ => Board::Main,
         }
+    }
+}
+
+impl fmt::Debug for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Symbol").field("code", &self.code()).field("exchange", &self.exchange()).finish()
     }
 }
 
@@ -148,7 +159,21 @@ impl TryFrom<String> for Symbol {
 
 #[cfg(test)]
 mod tests {
-    use super::{Board, Symbol};
+    use super::{Board, Exchange, Symbol};
+
+    #[test]
+    fn symbols_keep_what_they_are_made_of_and_order_by_code_then_exchange() {
+        let exchanges = [Exchange::Bj, Exchange::Sh, Exchange::Sz];
+        let parts: Vec<(u32, Exchange)> =
+            [0, 1, 2, 3, 4, 999_999].into_iter().flat_map(|code| exchanges.map(|exchange| (code, exchange))).collect();
+        let symbol = |(code, exchange): &(u32, Exchange)| Symbol::new(*code, *exchange).expect("a symbol");
+        for one in &parts {
+            assert_eq!((symbol(one).code(), symbol(one).exchange()), *one);
+            for other in &parts {
+                assert_eq!(symbol(one).cmp(&symbol(other)), one.cmp(other), "{one:?} {other:?}");
+            }
+        }
+    }
 
     #[test]
     fn board_follows_from_the_code() {

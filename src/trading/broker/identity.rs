@@ -85,8 +85,10 @@ impl OrderIds {
     /// Takes a new id, whose digest `find` gave, and returns its order's number, from 1.
     pub(super) fn take(&mut self, id: &ClientOrderId, digest: u128, symbol: Symbol) -> u64 {
         let number = self.count() + 1;
-        self.numbers.insert(digest, number);
+        // The name first: its count is changed atomically, which waits for every store before it, and a place in
+        // the map lies far away.
         self.names.push((id.clone(), symbol, digest));
+        self.numbers.insert(digest, number);
         number
     }
 

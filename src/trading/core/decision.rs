@@ -37,7 +37,7 @@ impl TradeCore {
             let Some(strategy) = self.strategies.get_mut(index) else { continue };
             let targets = strategy.targets(scores)?;
             let Some(rule) = self.portfolio.strategies().get(index) else { continue };
-            let (id, account) = (rule.id.clone(), rule.account_id.clone());
+            let (mut id, account) = (rule.id.clone(), rule.account_id.clone());
             let decided = self.portfolio.decide(index, &targets);
             let adjustments = decided.map_err(|error| error.in_script(strategy.place("targets")))?;
             for adjustment in &adjustments {
@@ -48,7 +48,7 @@ impl TradeCore {
             for (symbol, weight) in &targets {
                 let held = account.map_or(0, |account| account.position(*symbol).shares);
                 let signal = Signal {
-                    strategy_id: id.clone(),
+                    strategy_id: id,
                     symbol: *symbol,
                     at,
                     direction: direction(*weight, held),
@@ -57,6 +57,7 @@ impl TradeCore {
                     horizon: "daily",
                 };
                 sink.event(Event::Signal(&signal));
+                id = signal.strategy_id;
             }
         }
         if due {
