@@ -9,6 +9,8 @@
 #[path = "../steps/mod.rs"]
 mod steps;
 
+#[path = "drill/bug_table.rs"]
+mod bug_table;
 #[path = "drill/bugs.rs"]
 mod bugs;
 #[path = "drill/foreign.rs"]

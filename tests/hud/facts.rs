@@ -63,12 +63,13 @@ fn a_real_check_before_the_opening_is_shown_as_it_was_written() {
     let room = Room::nighted();
     room.run_to(0, &["day-ops", "-q"]);
     let facts = look(&room);
-    // No scheduler runs here, which the check says; everything else is as it should be.
+    // No scheduler runs here, which the check says; the rest is as it should be, but for the ports, which belong
+    // to whatever else runs on this machine.
     let (grade, notes) = summary(&facts, "day_ops");
-    assert!(grade == Grade::Warning && notes.starts_with("schedule: no scheduler is running"), "{grade:?} {notes}");
+    assert_eq!(grade, Grade::Warning, "{notes}");
     let day = facts.day_ops.value.expect("a check");
     assert!(day.date.is_some() && day.items.len() > 10, "{day:?}");
-    for item in &day.items {
+    for item in day.items.iter().filter(|item| item.name != "ports") {
         let expected = if item.name == "schedule" { Grade::Warning } else { Grade::Ok };
         assert!(item.grade == expected && !item.found.is_empty(), "{item:?}");
     }
