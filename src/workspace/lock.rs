@@ -3,14 +3,21 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{Read, Seek, SeekFrom, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
+    time::Duration,
 };
 
 use super::Workspace;
 use crate::{
+    clock::{Stopwatch, pause},
     durable::{self, DurableError},
     exit::{Exit, Failure},
 };
+
+/// How long a lock is waited for whose holder has let go of it, seconds.
+const LET_GO_SECONDS: f64 = 2.0;
+/// How often it is looked at meanwhile.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// An exclusive lock; released when dropped or when the process ends.
 #[derive(Debug)]
@@ -20,6 +27,9 @@ pub struct Lock {
 
 impl Lock {
     /// Takes the lock `name` at once, or says who holds it. `holder` says what it is taken for.
+    ///
+    /// A program that is being started shares its parent's open files for a moment, this lock's among them: a
+    /// lock that its holder let go of, or took to its grave, is waited for.
     ///
     /// # Errors
     /// `Held` when another process has it; `Storage` when the lock file cannot be made.
@@ -33,16 +43,19 @@ impl Lock {
             .write(true)
             .open(&path)
             .map_err(DurableError::at("open", &path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut by = String::new();
-                let _ = file.read_to_string(&mut by);
+        let waited = Stopwatch::start();
+        while let Err(refused) = file.try_lock() {
+            if let TryLockError::Error(source) = refused {
+                return Err(DurableError::at("lock", &path)(source).into());
+            }
+            let mut by = String::new();
+            let _ = file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_string(&mut by));
+            if !is_let_go(&by) || waited.seconds() > LET_GO_SECONDS {
                 // Whoever has just taken it may not have said so yet.
                 let by = if by.trim().is_empty() { "another process" } else { by.trim() };
                 return Err(LockError::Held { path, by: by.to_owned() });
             }
-            Err(TryLockError::Error(source)) => return Err(DurableError::at("lock", &path)(source).into()),
+            pause(LOOK_EVERY);
         }
         // The note is for people; the lock itself is the kernel's, so a failure here is harmless.
         let note = format!("{holder} (process {})\n", std::process::id());
@@ -50,6 +63,15 @@ impl Lock {
         let _ = file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(note.as_bytes()));
         Ok(Self { _file: file })
     }
+}
+
+/// Tells whether the process that a lock's note names can hold it no more: it is not there, or is this one.
+fn is_let_go(note: &str) -> bool {
+    let process = note.rsplit_once("(process ").and_then(|(_, rest)| rest.trim_end().strip_suffix(')'));
+    let Some(process) = process.and_then(|number| number.parse::<u32>().ok()) else { return false };
+    let processes = Path::new("/proc");
+    let seen = processes.join("self").exists();
+    process == std::process::id() || (seen && !processes.join(process.to_string()).exists())
 }
 
 /// A lock that could not be taken.
@@ -86,6 +108,11 @@ impl Failure for LockError {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        process::Command,
+        sync::atomic::{AtomicBool, Ordering},
+    };
+
     use super::{Lock, LockError, Workspace};
 
     #[test]
@@ -99,5 +126,29 @@ mod tests {
         }
         drop(held);
         Lock::take(&workspace, "night_ops", "another").expect("free again");
+    }
+
+    #[test]
+    fn lock_let_go_while_programs_are_started_is_free() {
+        let room = tempfile::tempdir().expect("a directory");
+        let workspace = Workspace::at(room.path().into());
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !done.load(Ordering::Relaxed) {
+                        Command::new("true").status().expect("run");
+                    }
+                });
+            }
+            for take in 0..500 {
+                let taken = Lock::take(&workspace, "rollback", "rollback");
+                if taken.is_err() {
+                    done.store(true, Ordering::Relaxed);
+                }
+                taken.unwrap_or_else(|error| panic!("{take}: {error}"));
+            }
+            done.store(true, Ordering::Relaxed);
+        });
     }
 }
