@@ -23,6 +23,7 @@ pub mod text;
 pub mod bus;
 pub mod config;
 pub mod model;
+pub mod net;
 pub mod script;
 pub mod source;
 pub mod store;

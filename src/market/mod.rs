@@ -11,6 +11,7 @@ pub mod price_limit;
 mod security;
 pub mod session;
 pub mod settlement;
+mod source_bar;
 mod symbol;
 pub mod tick;
 #[cfg(test)]
@@ -23,4 +24,5 @@ pub use lot::LotRule;
 pub use panel::{DailyPanel, Field};
 pub use price_limit::{LimitCase, PriceBand};
 pub use security::{SecurityEvent, SecurityHistory, SecurityStatus, StatusError, UniverseRule};
+pub use source_bar::SourceBar;
 pub use symbol::{Board, Exchange, Symbol, SymbolError};

@@ -6,7 +6,7 @@ use super::source::{Blank, SourceFile, assert_caught, assert_none, blanked, iden
 const FLOORS: [&[&str]; 6] = [
     &["clock", "digest", "durable", "exit", "seed", "workspace"],
     &["chart", "market", "metric", "record", "text"],
-    &["bus", "config", "model", "script", "source", "store", "vault"],
+    &["bus", "config", "model", "net", "script", "source", "store", "vault"],
     &["data", "hud", "ops", "research", "rollback", "trading"],
     &["drill", "report"],
     &["cli"],
