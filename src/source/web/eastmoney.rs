@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use jiff::{Timestamp, civil::Date, civil::DateTime, tz::TimeZone};
+use jiff::{
+    Timestamp,
+    civil::{Date, DateTime},
+};
 use serde_json::Value;
 
 use super::{
@@ -12,7 +15,10 @@ use super::{
     rows::status_of,
     series::{Series, daily_page, minute_page},
 };
-use crate::market::{DailyBar, Exchange, IndexBar, Interval, MinuteBar, Symbol};
+use crate::{
+    clock::shanghai_zone,
+    market::{DailyBar, Exchange, IndexBar, Interval, MinuteBar, Symbol},
+};
 
 const HISTORY: &str = "https://push2his.eastmoney.com";
 const QUOTE: &str = "https://push2.eastmoney.com";
@@ -83,8 +89,9 @@ pub(super) fn read(request: &Request, symbol: Symbol, source: &Arc<str>, body: &
         DataKind::Basic => profile(&answer, data, symbol).map(|profile| Page::of(Rows::Profiles(vec![profile]))),
         kind => {
             let lines = data.get("klines").and_then(Value::as_array).ok_or_else(|| answer.wrong("it has no klines"))?;
-            let lines: Option<Vec<&str>> = lines.iter().map(Value::as_str).collect();
-            let lines = Lines { answer: &answer, request, symbol, lines: lines.unwrap_or_default() };
+            let rows: Option<Vec<&str>> = lines.iter().map(Value::as_str).collect();
+            let rows = rows.ok_or_else(|| answer.wrong("a kline is not text"))?;
+            let lines = Lines { answer: &answer, request, symbol, rows };
             match kind {
                 DataKind::Index => lines.index(),
                 DataKind::Minute(interval) => lines.minute(interval, source),
@@ -99,7 +106,7 @@ struct Lines<'a> {
     answer: &'a Answer<'a>,
     request: &'a Request,
     symbol: Symbol,
-    lines: Vec<&'a str>,
+    rows: Vec<&'a str>,
 }
 
 /// The numbers of a line.
@@ -135,7 +142,7 @@ impl Lines<'_> {
 
     fn daily(&self, source: &Arc<str>) -> Result<Page, WebError> {
         let mut series = Series::new(Site::Eastmoney, self.symbol, self.request);
-        for text in &self.lines {
+        for text in &self.rows {
             let (date, line) = self.read::<Date>(text)?;
             let bar = DailyBar {
                 date,
@@ -158,7 +165,7 @@ impl Lines<'_> {
 
     fn index(&self) -> Result<Page, WebError> {
         let mut series = Series::new(Site::Eastmoney, self.symbol, self.request);
-        for text in &self.lines {
+        for text in &self.rows {
             let (date, line) = self.read::<Date>(text)?;
             let Line { open, close, high, low, volume, .. } = line;
             let bar = IndexBar { date, symbol: self.symbol, open, high, low, close, volume: Some(volume) };
@@ -170,7 +177,7 @@ impl Lines<'_> {
 
     fn minute(&self, interval: Interval, source: &Arc<str>) -> Result<Page, WebError> {
         let mut series = Series::new(Site::Eastmoney, self.symbol, self.request);
-        for text in &self.lines {
+        for text in &self.rows {
             let (ts, line) = self.read::<DateTime>(text)?;
             let bar = MinuteBar {
                 ts,
@@ -206,12 +213,11 @@ fn text(answer: &Answer<'_>, data: &Value, name: &str) -> Result<String, WebErro
 fn quote(answer: &Answer<'_>, data: &Value, symbol: Symbol) -> Result<Quote, WebError> {
     let at = field(answer, data, "f86")?;
     let at = Timestamp::from_second(at as i64).map_err(|error| answer.wrong(format!("f86: {error}")))?;
-    let zone = TimeZone::get("Asia/Shanghai").map_err(|error| answer.wrong(error.to_string()))?;
     let volume = field(answer, data, "f47")?.to_string();
     Ok(Quote {
         symbol,
         name: text(answer, data, "f58")?,
-        at: at.to_zoned(zone).datetime(),
+        at: at.to_zoned(shanghai_zone()).datetime(),
         last: field(answer, data, "f43")?,
         open: field(answer, data, "f46")?,
         high: field(answer, data, "f44")?,
