@@ -37,6 +37,7 @@ mod stage;
 mod target;
 mod trace;
 mod undo;
+pub mod upstream;
 mod world;
 
 pub use catalogue::{CATALOGUE, ExperimentSign, Signs};

@@ -167,7 +167,7 @@ impl Engine {
         site.pace.wait(budget)?;
         let slots = [self.slots.take(budget)?, slot];
         self.pace.wait(budget)?;
-        site.waited((budget.spent() - from).saturating_sub(held), held);
+        site.waited(budget.spent().saturating_sub(from + held), held);
         Ok(slots)
     }
 

@@ -17,6 +17,8 @@ mod breaker;
 mod counters;
 mod engine;
 mod error;
+#[cfg(test)]
+mod fault_tests;
 mod policy;
 mod request;
 mod retry;

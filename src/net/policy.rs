@@ -135,7 +135,7 @@ impl Default for RetryPolicy {
             backoff_factor: Duration::from_millis(300),
             status_codes: vec![500, 502, 503, 504, 429],
             on_timeout: true,
-            max_retry_after: Duration::from_secs(60),
+            max_retry_after: Duration::from_mins(1),
         }
     }
 }
@@ -144,11 +144,11 @@ impl Default for BreakerPolicy {
     fn default() -> Self {
         Self {
             enabled: true,
-            error_rate_window: Duration::from_secs(60),
+            error_rate_window: Duration::from_mins(1),
             min_requests: 20,
             error_rate_threshold: 0.4,
             max_straight_bans: 5,
-            cooldown: Duration::from_secs(180),
+            cooldown: Duration::from_mins(3),
             half_open_max_calls: 5,
         }
     }

@@ -3,16 +3,18 @@
 use super::source::{Blank, SourceFile, assert_caught, assert_none, blanked, read, rust_files, words};
 
 /// A library and the only places that may name it.
-const HOMES: [(&str, &[&str]); 22] = [
+const HOMES: [(&str, &[&str]); 25] = [
     ("arrow", &["src/store/"]),
     ("axum", &["src/hud/", "src/ops/monitor/"]),
     ("clap", &["src/cli/"]),
     ("csv", &["src/store/"]),
     ("cucumber", &["src/drill/", "steps/", "tests/", "src/main.rs"]),
     ("duckdb", &["src/store/"]),
-    ("flate2", &["src/store/"]),
+    ("encoding_rs", &["src/source/", "src/drill/upstream/"]),
+    ("flate2", &["src/store/", "src/drill/upstream/"]),
     ("forust_ml", &["src/model/"]),
     ("git2", &["src/vault/"]),
+    ("governor", &["src/net/"]),
     ("indicatif", &["src/cli/"]),
     ("jsonc_parser", &["src/config/", "src/drill/pointer.rs"]),
     ("linfa", &["src/model/"]),
@@ -25,6 +27,7 @@ const HOMES: [(&str, &[&str]); 22] = [
     ("rusqlite", &["src/store/"]),
     ("saphyr_parser", &["src/config/"]),
     ("tracing_subscriber", &["src/cli/", "src/ops/log.rs"]),
+    ("ureq", &["src/net/"]),
     ("zmq", &["src/bus/", "benches/bus.rs"]),
 ];
 
