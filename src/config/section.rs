@@ -83,6 +83,25 @@ impl<'a> Section<'a> {
         all
     }
 
+    /// Reads the objects of this one that were not asked for so far, whose keys the user chooses, in file order.
+    pub(super) fn others<T>(&mut self, mut read: impl FnMut(&str, &mut Section<'_>) -> T) -> Vec<(String, T)> {
+        let mut all = Vec::new();
+        for entry in self.own_entries() {
+            if self.known.contains(&entry.key) {
+                continue;
+            }
+            self.known.push(entry.key.clone());
+            if !is_name(&entry.key) {
+                let mistake = Mistake::at(&entry.place, self.dotted(&entry.key), "is not a name")
+                    .allowed("letters, digits, _ and - only, at most 64");
+                self.findings.mistakes.push(mistake);
+            }
+            let value = self.inner(&entry.key, Some(&entry.node), |one| read(&entry.key, one));
+            all.push((entry.key.clone(), value));
+        }
+        all
+    }
+
     /// Reads a list of objects.
     pub(super) fn objects<T>(&mut self, key: &str, mut read: impl FnMut(&mut Section<'_>) -> T) -> Vec<T> {
         let items = self.items(key, "a list of objects");

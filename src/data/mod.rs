@@ -1,8 +1,9 @@
-//! Data work: collect what is new, guard its quality, repair what can be derived. Reads and writes no
-//! store itself: it judges rows that it is given and says what should be done.
+//! Data work: collect what is new, from files and from upstream, guard its quality, repair what can be derived.
+//! Reads and writes no store itself: it judges rows that it is given and says what should be done.
 
 mod actions;
 pub mod collect;
+pub mod collector;
 mod error;
 pub mod guardian;
 pub mod repair;

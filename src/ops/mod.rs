@@ -4,6 +4,7 @@ mod alarm;
 pub mod backtest;
 pub mod bootstrap;
 pub mod collect;
+pub mod collectors;
 pub mod data_state;
 pub mod day_ops;
 mod desk;

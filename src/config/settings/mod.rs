@@ -4,6 +4,7 @@
 mod agreement;
 mod alpha;
 mod data;
+mod data_source;
 mod edges;
 mod ops;
 mod research;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 
 pub use alpha::{Alpha, ModelGate};
 pub use data::{DataGuardian, MarketKind, MarketSource};
+pub use data_source::{DataSource, SourceKind, SourceRole};
 pub use edges::{CircuitBreaker, EventBus, Hud, Monitor, Network, RateLimits};
 pub use ops::{DayOps, LogFiles, NightMode, NightOps, Ops, Performance};
 pub use research::{
@@ -54,6 +56,8 @@ pub struct Settings {
     pub storage: Storage,
     /// Where bars come from.
     pub market: MarketSource,
+    /// The upstream sources, in the order of the file; none in the template, which stays offline.
+    pub data_sources: Vec<DataSource>,
     /// The gate that data must pass.
     pub data_guardian: DataGuardian,
     /// The broker and its costs.
@@ -138,6 +142,8 @@ pub(super) fn read(tree: &Node, findings: &mut Findings) -> Settings {
 
 fn read_sections(s: &mut Section<'_>) -> Settings {
     let trade_core = s.section("trade_core", TradeCore::read);
+    let (market, data_sources) =
+        s.section("data_sources", |s| (s.section("market", MarketSource::read), DataSource::read_all(s)));
     Settings {
         version: s.text("version"),
         timezone: s.choice("timezone", &[("Asia/Shanghai", "Asia/Shanghai")], "").to_owned(),
@@ -147,7 +153,8 @@ fn read_sections(s: &mut Section<'_>) -> Settings {
         network: s.section("network", Network::read),
         event_bus: s.section("event_bus", EventBus::read),
         storage: s.section("storage", Storage::read),
-        market: s.section("data_sources", |s| s.section("market", MarketSource::read)),
+        market,
+        data_sources,
         data_guardian: s.section("data_guardian", DataGuardian::read),
         broker: s.section("broker", Broker::read),
         portfolio: s.section("portfolio", |s| Portfolio::read(s, &trade_core)),

@@ -1,5 +1,5 @@
 //! What the ledger says of the data, apart from the history that it keeps: which partitions are
-//! acknowledged and which inputs were imported. A rollback takes this back and nothing else: runs,
+//! acknowledged, which inputs were imported and which pages collected. A rollback takes this back and nothing else: runs,
 //! experiments, orders, revisions and kill switches are what happened, and stay.
 
 use rusqlite::params;
@@ -14,6 +14,9 @@ use crate::store::StoreError;
 pub struct DataState {
     partitions: Vec<Partition>,
     imports: Vec<Import>,
+    // Left out while there is none, so that the states of before, and of who collects nothing, stay as they were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    collected: Vec<Collected>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +41,17 @@ struct Import {
     finished_at: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Collected {
+    source: String,
+    kind: String,
+    symbol: String,
+    first: String,
+    last: String,
+    rows: i64,
+}
+
 impl DataState {
     /// Returns how many partitions are acknowledged.
     #[must_use]
@@ -55,6 +69,8 @@ impl Ledger {
         let partitions = "SELECT tbl, trade_date, rows, digest, sha256, bytes, path, engine_sum FROM partitions
                           ORDER BY tbl, trade_date";
         let imports = "SELECT digest, source, rows, finished_at FROM imports ORDER BY digest";
+        let collected = "SELECT source, kind, symbol, first, last, rows FROM collected
+                         ORDER BY source, kind, symbol, first";
         self.read("read the state of the data", |connection| {
             let partition = |row: &rusqlite::Row<'_>| {
                 Ok(Partition {
@@ -71,9 +87,20 @@ impl Ledger {
             let import = |row: &rusqlite::Row<'_>| {
                 Ok(Import { digest: row.get(0)?, source: row.get(1)?, rows: row.get(2)?, finished_at: row.get(3)? })
             };
+            let span = |row: &rusqlite::Row<'_>| {
+                Ok(Collected {
+                    source: row.get(0)?,
+                    kind: row.get(1)?,
+                    symbol: row.get(2)?,
+                    first: row.get(3)?,
+                    last: row.get(4)?,
+                    rows: row.get(5)?,
+                })
+            };
             Ok(DataState {
                 partitions: connection.prepare(partitions)?.query_map([], partition)?.collect::<Result<_, _>>()?,
                 imports: connection.prepare(imports)?.query_map([], import)?.collect::<Result<_, _>>()?,
+                collected: connection.prepare(collected)?.query_map([], span)?.collect::<Result<_, _>>()?,
             })
         })
     }
@@ -85,7 +112,10 @@ impl Ledger {
     /// `Sqlite`; nothing is changed then.
     pub fn set_data_state(&self, state: &DataState) -> Result<(), StoreError> {
         self.write("take the state of the data back", |transaction| {
-            transaction.execute_batch("DELETE FROM pending; DELETE FROM partitions; DELETE FROM imports;")?;
+            transaction.execute_batch(
+                "DELETE FROM pending; DELETE FROM partitions; DELETE FROM imports;
+                                       DELETE FROM fetched_pages; DELETE FROM collected;",
+            )?;
             let sql = "INSERT INTO partitions (tbl, trade_date, rows, digest, sha256, bytes, path, engine_sum)
                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
             let mut statement = transaction.prepare(sql)?;
@@ -97,6 +127,11 @@ impl Ledger {
             let mut statement = transaction.prepare(sql)?;
             for Import { digest, source, rows, finished_at } in &state.imports {
                 statement.execute(params![digest, source, rows, finished_at])?;
+            }
+            let sql = "INSERT INTO collected (source, kind, symbol, first, last, rows) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+            let mut statement = transaction.prepare(sql)?;
+            for Collected { source, kind, symbol, first, last, rows } in &state.collected {
+                statement.execute(params![source, kind, symbol, first, last, rows])?;
             }
             Ok(())
         })

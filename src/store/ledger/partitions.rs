@@ -145,6 +145,7 @@ impl Ledger {
             }
             // What is lost must be importable again, and nobody knows from which file it came.
             transaction.execute("DELETE FROM imports", [])?;
+            transaction.execute("DELETE FROM collected", [])?;
             Ok(())
         })
     }

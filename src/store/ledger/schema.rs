@@ -1,7 +1,7 @@
 //! The ledger's tables, version by version. A released version is never edited: a change is a new one.
 
 /// The statements of version 1, 2, ...; `PRAGMA user_version` says how many have run.
-pub(super) const MIGRATIONS: [&str; 3] = [VERSION_1, VERSION_2, SCHEDULER];
+pub(super) const MIGRATIONS: [&str; 4] = [VERSION_1, VERSION_2, SCHEDULER, COLLECTED];
 
 const VERSION_1: &str = "
 CREATE TABLE runs (
@@ -94,4 +94,17 @@ CREATE TABLE skipped_slots (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
     slots INTEGER NOT NULL, reason TEXT NOT NULL, decided_at TEXT NOT NULL
 ) STRICT;
+";
+
+// Answers of upstream as they came, until they are in the stores, and the dates that are in.
+const COLLECTED: &str = "
+CREATE TABLE fetched_pages (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, site TEXT NOT NULL, kind TEXT NOT NULL,
+    symbol TEXT NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL, rows INTEGER NOT NULL, received_at TEXT NOT NULL,
+    body BLOB NOT NULL
+) STRICT;
+CREATE TABLE collected (
+    source TEXT NOT NULL, kind TEXT NOT NULL, symbol TEXT NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL,
+    rows INTEGER NOT NULL, PRIMARY KEY (source, kind, symbol, first)
+) STRICT, WITHOUT ROWID;
 ";
