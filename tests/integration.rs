@@ -4,6 +4,7 @@
 
 mod bus;
 mod cli;
+mod collect;
 mod hud;
 mod monitor;
 mod pipeline;

@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{progress::Progress, session::Session};
+use super::{
+    data_collect::{self, CollectArgs},
+    progress::Progress,
+    session::Session,
+};
 use crate::{
     data::guardian::Rule,
     exit::{AnyFailure, Exit},
@@ -32,6 +36,7 @@ enum DataCommand {
         /// The directory
         directory: PathBuf,
     },
+    Collect(CollectArgs),
 }
 
 pub(super) fn run(session: &Session, args: &DataArgs) -> Result<Exit, AnyFailure> {
@@ -40,6 +45,7 @@ pub(super) fn run(session: &Session, args: &DataArgs) -> Result<Exit, AnyFailure
         DataCommand::Status => status(session, &station),
         DataCommand::Check => check(session, &station),
         DataCommand::Import { directory } => import(session, &station, directory),
+        DataCommand::Collect(args) => data_collect::run(session, &station, args),
     }
 }
 

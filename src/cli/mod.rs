@@ -11,6 +11,7 @@ mod config;
 mod console;
 mod dashboard;
 mod data;
+mod data_collect;
 mod day_ops;
 mod doctor;
 mod drill;

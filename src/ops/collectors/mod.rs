@@ -11,9 +11,11 @@ mod settle;
 mod snapshot;
 mod universe;
 
+use std::time::Duration;
+
 use jiff::civil::Date;
 
-pub use report::{CollectReport, MissingPage, SourceReport};
+pub use report::{CollectLoss, CollectReport, MissingPage, SourceReport};
 pub use snapshot::Polling;
 
 use super::{listener::Listener, station::Station};
@@ -21,12 +23,15 @@ use crate::{
     config::settings::{DataSource, SourceKind},
     data::collector::{self, Upstream, Wish},
     exit::{AnyFailure, Exit, Failure},
-    market::{Interval, Symbol},
+    market::{Calendar, CalendarError, Interval, Symbol},
     source::web::{DataKind, Site},
     store::{Coverage, Stores},
 };
 use fetching::Keeper;
 use servers::Servers;
+
+/// The sessions that are collected where nobody says.
+const SESSIONS_A_YEAR: i64 = 243;
 
 /// What to collect.
 #[derive(Debug, Clone)]
@@ -51,6 +56,25 @@ pub struct CollectOptions {
     pub polling: Polling,
     /// Who hears how far it has come.
     pub listener: Listener,
+}
+
+impl CollectOptions {
+    /// Asks every enabled source for what its config says, of the symbols that the stores know.
+    #[must_use]
+    pub fn between(first: Date, last: Date) -> Self {
+        Self {
+            source: None,
+            kinds: Vec::new(),
+            symbols: Vec::new(),
+            first,
+            last,
+            interval: Interval::M1,
+            again: false,
+            gaps: false,
+            polling: Polling { rounds: 1, every: Duration::ZERO },
+            listener: Listener::default(),
+        }
+    }
 }
 
 /// Why nothing was collected.
@@ -117,6 +141,17 @@ impl Failure for CollectError {
     }
 }
 
+/// Returns the dates to collect: up to the newest session that is over, from a year before, where nobody says.
+///
+/// # Errors
+/// When a date lies outside the calendar.
+pub fn dates(station: &Station, first: Option<Date>, last: Option<Date>) -> Result<(Date, Date), CalendarError> {
+    let last = last.unwrap_or_else(|| super::night_ops::last_completed_session(station));
+    let calendar = Calendar::builtin();
+    let year = || calendar.offset(calendar.session_on_or_before(last)?, -SESSIONS_A_YEAR);
+    Ok((first.map_or_else(year, Ok)?, last))
+}
+
 /// Collects and writes what came into the stores; durable when this returns. What did not come is in the report.
 ///
 /// # Errors
@@ -174,7 +209,10 @@ fn wanted_kinds(source: &DataSource, options: &CollectOptions) -> Result<Vec<Sou
     let site = site_of(source);
     let offered =
         |kind: SourceKind| site.is_some_and(|site| site.symbols_max(data_kind(kind, options.interval)).is_some());
-    let kinds: Vec<SourceKind> = asked.iter().copied().filter(|kind| offered(*kind)).collect();
+    // Quotes are of the moment: they are polled where somebody asks for it, not by the way at night.
+    let by_the_way = options.kinds.is_empty() && options.source.is_none();
+    let is_wanted = |kind: &SourceKind| offered(*kind) && !(by_the_way && *kind == SourceKind::Snapshot);
+    let kinds: Vec<SourceKind> = asked.iter().copied().filter(is_wanted).collect();
     // Of several sources each gives what it has; one that is named must have it.
     match asked.iter().find(|kind| !offered(**kind)) {
         Some(kind) if options.source.is_some() || options.kinds.is_empty() => {

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{
     config::settings::{DataSource, SourceRole},
-    exit::Exit,
+    exit::{Exit, Failure},
     net::SiteCounters,
 };
 
@@ -75,6 +75,37 @@ pub struct CollectReport {
     pub counters: BTreeMap<String, SiteCounters>,
 }
 
+/// What a primary source did not deliver.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the primary source {source_id} did not deliver {missing} of {asked} pages of {kind}: {reason}")]
+pub struct CollectLoss {
+    /// The source.
+    pub source_id: String,
+    /// The kind.
+    pub kind: &'static str,
+    /// Pages that did not come.
+    pub missing: usize,
+    /// Pages that were asked for.
+    pub asked: usize,
+    /// Why the first did not.
+    pub reason: String,
+    /// The class.
+    pub exit: Exit,
+}
+
+impl Failure for CollectLoss {
+    fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    fn remedy(&self) -> Option<String> {
+        Some(
+            "Run it again when the site answers: what came is in. `lighthunter data collect --json` lists the rest."
+                .into(),
+        )
+    }
+}
+
 impl SourceReport {
     pub(super) fn of(source: &DataSource, kind: &'static str, symbols: usize, pages_asked: usize) -> Self {
         Self {
@@ -122,9 +153,28 @@ impl CollectReport {
         self.sources.iter().flat_map(|source| &source.missing)
     }
 
+    /// Returns what the primary sources lack, as a failure.
+    #[must_use]
+    pub fn loss(&self) -> Option<CollectLoss> {
+        let mut lacking = self.sources.iter().filter(|source| source.is_primary && !source.missing.is_empty());
+        let source = lacking.next()?;
+        let first = source.missing.first()?;
+        Some(CollectLoss {
+            source_id: source.source.clone(),
+            kind: source.kind,
+            missing: source.missing.len(),
+            asked: source.pages_asked,
+            reason: first.reason.clone(),
+            exit: self.exit(),
+        })
+    }
+
     /// Returns the class: an outage counts more than a page that was refused, and neither is ever `Done`.
     #[must_use]
     pub fn exit(&self) -> Exit {
+        if self.sources.is_empty() {
+            return Exit::NothingRan;
+        }
         let classes: Vec<Exit> = self.missing().map(|page| page.exit).collect();
         let first = [Exit::Upstream, Exit::Limit, Exit::Config];
         let found = first.into_iter().find(|class| classes.contains(class));

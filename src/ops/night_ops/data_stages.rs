@@ -4,6 +4,7 @@ use nix::sys::statvfs::statvfs;
 use serde::Serialize;
 
 use super::{
+    last_completed_session,
     night::{Done, Night},
     words::Word,
 };
@@ -15,6 +16,7 @@ use crate::{
     market::DailyBar,
     ops::{
         collect,
+        collectors::{self, CollectOptions, CollectReport},
         listener::{Listener, Told},
     },
     store::RepairRecord,
@@ -64,14 +66,45 @@ pub(super) fn collect(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     for warning in &collected.warnings {
         tracing::warn!(component = night.component, "{warning}");
     }
+    let upstream = collect_upstream(night)?;
     night.settle_as_of()?;
     night.require_bars()?;
+    let mut remark = collected.remark();
+    if let Some(report) = &upstream {
+        let missing = report.missing().count();
+        let upstream = Note::new(Word::Upstream, [&report.rows(), &report.sources.len(), &missing]);
+        remark = Note::joined(&[remark, upstream], ["; ", "；"]);
+    }
+    let upstream_rows = upstream.map_or(0, |report| report.rows() as usize);
     Ok(Done {
-        rows_in: collected.rows_read() as usize,
+        rows_in: collected.rows_read() as usize + upstream_rows,
         rows_out: collected.rows_changed() as usize,
         digest: Some(night.data_digest()?),
-        remark: collected.remark(),
+        remark,
     })
+}
+
+/// Collects from the enabled upstream sources, where there are some. What a primary source did not deliver ends the
+/// night; what another did not is only less to compare with.
+fn collect_upstream(night: &mut Night<'_>) -> Result<Option<CollectReport>, AnyFailure> {
+    let station = night.station;
+    if station.settings().data_sources.iter().all(|source| !source.enabled) {
+        return Ok(None);
+    }
+    let last = night.options.as_of.map(|asked| asked.min(last_completed_session(station)));
+    let (first, last) = collectors::dates(station, None, last)?;
+    let outer = night.options.listener.clone();
+    let listener = Listener::of(move |told| {
+        if let Told::Part { done, total, unit } = told {
+            outer.part(done, total, unit);
+        }
+    });
+    let options = CollectOptions { listener, ..CollectOptions::between(first, last) };
+    let report = collectors::collect(station, night.stores()?, &options)?;
+    match report.loss() {
+        Some(loss) => Err(loss.into()),
+        None => Ok(Some(report)),
+    }
 }
 
 /// DataGuardian examines the bars that research will use.

@@ -51,6 +51,7 @@ phrases! {
         FilesNewAndKnown => "{} input files are new, {} are imported already", "新增输入文件 {} 个，另有 {} 个此前已导入";
         TableRows => "{} {} rows", "{} {} 行";
         RowsRejected => "{} rows rejected", "拒收 {} 行";
+        Upstream => "{} rows from {} upstream collections, {} pages missing", "上游采集 {} 行，共 {} 项，缺 {} 页";
         NoFinding => "no finding", "没有发现问题";
         Repairs => "{} repairs, {} symbol days excluded", "修复 {} 处，剔除 {} 个股票日";
         Factors => "{} factors over {} symbols and {} sessions", "{} 个因子，覆盖 {} 只股票、{} 个交易日";

@@ -1,0 +1,125 @@
+//! What comes in when all is well, by kind and role.
+
+use jiff::civil::Date;
+use lighthunter::{
+    drill::upstream::Disturbance,
+    market::{DailyBar, Interval, MarketData},
+    store::{Query, Table},
+};
+
+use super::{FAST, Scene};
+
+#[test]
+fn the_primary_source_fills_daily_and_every_source_its_own_rows() {
+    let sources = format!(
+        r#"{FAST}, "tx": {{"role": "verify", "enabled": true, "base_url": "URL", "max_qps": 5000}},
+        "ths": {{"enabled": true, "base_url": "URL", "max_qps": 5000}},
+        "off": {{"site": "sina", "kinds": ["snapshot"], "base_url": "URL"}}"#
+    );
+    let scene = Scene::new(6, 30, &sources);
+    let report = scene.collect(0, &["--kind", "daily"]);
+    assert_eq!(report["report"]["sources"].as_array().expect("sources").len(), 3, "{report}");
+    for source in ["east", "tx", "ths"] {
+        scene.assert_whole(source);
+    }
+    let stores = scene.stores();
+    let daily = stores.daily_as_delivered(&Query::up_to(Date::MAX)).expect("read");
+    assert_eq!(daily.len(), scene.market.daily.iter().filter(|bar| !bar.suspended).count());
+    assert!(daily.iter().all(|bar| &*bar.source == "east"));
+    drop(stores);
+
+    scene.upstream.clear_log();
+    let again = scene.collect(0, &["--kind", "daily"]);
+    assert!(scene.upstream.log().is_empty(), "all is in: {again}");
+    let again = scene.collect(0, &["--kind", "daily", "--again"]);
+    assert!(!scene.upstream.log().is_empty(), "{again}");
+    scene.assert_whole("east");
+}
+
+#[test]
+fn a_restated_day_becomes_a_version_and_the_newest_is_what_research_reads() {
+    let scene = Scene::new(2, 10, FAST);
+    scene.collect(0, &["--kind", "daily"]);
+    let bar = scene.market.daily.iter().find(|bar| !bar.suspended).expect("a bar").clone();
+    let restated = DailyBar { close: bar.low, ..bar.clone() };
+    let daily = scene.market.daily.iter().map(|own| if *own == bar { restated.clone() } else { own.clone() });
+    scene.upstream.replace_market(MarketData { daily: daily.collect(), ..scene.market.clone() });
+    scene.collect(0, &["--kind", "daily", "--again"]);
+    let versions: Vec<(u32, f64)> = scene
+        .source_bars()
+        .iter()
+        .filter(|row| (row.bar.date, row.bar.symbol) == (bar.date, bar.symbol))
+        .map(|row| (row.version, row.bar.close))
+        .collect();
+    assert_eq!(versions, [(1, bar.close), (2, bar.low)]);
+    let query = Query { from: Some(bar.date), up_to: bar.date, symbols: Some(&[bar.symbol]) };
+    assert_eq!(scene.stores().daily_as_delivered(&query).expect("read")[0].close, bar.low);
+}
+
+#[test]
+fn index_minute_and_basic_rows_go_to_their_tables() {
+    let scene = Scene::new(3, 12, FAST);
+    let index = scene.market.index[0].symbol.to_string();
+    let mut arguments = scene.arguments(&["--kind", "index"]);
+    let place = arguments.iter().position(|text| text == "--symbols").expect("there") + 1;
+    arguments[place] = index;
+    scene.room.run_to(0, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    scene.collect(0, &["--kind", "minute,basic"]);
+    let stores = scene.stores();
+    let stored = stores.index(&Query::up_to(Date::MAX)).expect("read");
+    let first = stored[0].symbol;
+    let expected: Vec<_> = scene.market.index.iter().filter(|bar| bar.symbol == first).collect();
+    assert_eq!(stored.len(), expected.len());
+    let day = scene.market.minute[&Interval::M1][0].ts.date();
+    let minutes = stores.minute(Interval::M1, day).expect("read");
+    let traded = scene.market.minute[&Interval::M1].iter().filter(|bar| bar.ts.date() == day).count();
+    assert_eq!(minutes.len(), traded);
+    assert!(stores.partitions(Table::Securities).expect("listed").values().map(|part| part.rows).sum::<u64>() >= 3);
+    drop(stores);
+    scene.upstream.clear_log();
+    scene.collect(0, &["--kind", "minute,basic"]);
+    assert!(scene.upstream.log().is_empty(), "all is in");
+}
+
+#[test]
+fn a_session_that_a_symbol_misses_is_asked_for_again() {
+    let scene = Scene::new(3, 20, FAST);
+    let symbol = scene.symbols()[1];
+    let traded: Vec<Date> =
+        scene.market.daily.iter().filter(|bar| bar.symbol == symbol && !bar.suspended).map(|bar| bar.date).collect();
+    let lost = traded[traded.len() / 2];
+    let daily = scene.market.daily.iter().filter(|bar| (bar.symbol, bar.date) != (symbol, lost)).cloned();
+    scene.upstream.replace_market(MarketData { daily: daily.collect(), ..scene.market.clone() });
+    scene.collect(0, &["--kind", "daily"]);
+    scene.upstream.replace_market(scene.market.clone());
+    scene.collect(0, &["--kind", "daily"]);
+    scene.upstream.clear_log();
+    scene.collect(0, &["--kind", "daily", "--gaps"]);
+    let digits = lost.strftime("%Y%m%d").to_string();
+    let log = scene.upstream.log();
+    assert!(log.iter().any(|asked| asked.target.contains(&format!("beg={digits}"))), "{log:?}");
+    scene.assert_whole("east");
+}
+
+#[test]
+fn adjusted_prices_are_refused_and_never_stored() {
+    let scene = Scene::new(2, 10, FAST);
+    let symbol = scene.symbols()[0];
+    let digits = format!("{:06}", symbol.code());
+    scene.upstream.disturb(&digits, Some(1), Disturbance::SubtractiveAdjustment);
+    // A loss of 0.23 CNY is seen where the day's range is smaller than that.
+    let ranges = scene.market.daily.iter().filter(|bar| bar.symbol == symbol && !bar.suspended);
+    let narrow = ranges.clone().filter(|bar| bar.high - bar.low < 0.2).count() * 2 > ranges.count();
+    let report = scene.collect(if narrow { 12 } else { 0 }, &["--kind", "daily"]);
+    assert!(narrow, "the market of this seed must show it: {report}");
+    assert!(scene.source_bars().iter().all(|row| row.bar.symbol != symbol), "nothing of it is stored");
+    scene.collect(0, &["--kind", "daily"]);
+    scene.assert_whole("east");
+}
+
+#[test]
+fn without_a_source_nothing_runs_and_the_message_says_what_to_do() {
+    let room = crate::room::Room::fresh();
+    room.refused(10, &["data", "collect"], &["data_sources", "docs/collect.md"]);
+    room.refused(10, &["data", "collect", "--source", "nobody"], &["nobody"]);
+}
