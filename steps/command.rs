@@ -11,7 +11,7 @@ use super::workspace::column;
 #[derive(Clone, Copy, Parameter)]
 #[param(
     name = "command",
-    regex = "bootstrap|the bootstrap script|the doctor|the smoke test|NightOps|DayOps|the backtest|the simulation without the bus|the simulation"
+    regex = "bootstrap|the bootstrap script|the collection|the doctor|the smoke test|NightOps|DayOps|the backtest|the simulation without the bus|the simulation"
 )]
 struct Command(&'static str);
 
@@ -22,6 +22,7 @@ impl FromStr for Command {
         match words {
             "bootstrap" => Ok(Self("bootstrap")),
             "the bootstrap script" => Ok(Self("bootstrap_script")),
+            "the collection" => Ok(Self("collect")),
             "the doctor" => Ok(Self("doctor")),
             "the smoke test" => Ok(Self("smoke")),
             "NightOps" => Ok(Self("night")),

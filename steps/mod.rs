@@ -9,6 +9,7 @@ mod fault;
 mod git;
 mod hud;
 mod monitor;
+mod quotes;
 mod report;
 mod rollback;
 mod signal;

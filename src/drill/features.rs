@@ -42,6 +42,7 @@ embedded![
     "4_rollback/data.feature",
     "4_rollback/matrix.feature",
     "4_rollback/model.feature",
+    "4_rollback/upstream.feature",
     "5_war_drill/war_drill.feature",
 ];
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::breaker::BreakerState;
@@ -32,6 +33,8 @@ pub struct SiteCounters {
     pub breaker_refused_total: u64,
     /// The breaker's state now.
     pub breaker_state: BreakerState,
+    /// When the last whole answer was received: what came from the site is not newer.
+    pub last_answer_at: Option<Timestamp>,
 }
 
 impl SiteCounters {
@@ -50,5 +53,6 @@ impl SiteCounters {
         self.breaker_opened_total += newer.breaker_opened_total;
         self.breaker_refused_total += newer.breaker_refused_total;
         self.breaker_state = newer.breaker_state;
+        self.last_answer_at = newer.last_answer_at.or(self.last_answer_at);
     }
 }

@@ -144,7 +144,7 @@ impl Engine {
         site.admit(self.now(), attempt).map_err(refused)?;
         let (base, wire) = site.address(request, attempt);
         let (url, outcome) = self.follow(site, wire, request, base, budget);
-        site.settle(self.now(), outcome.as_ref().map(|answer| answer.body.len()));
+        site.settle(self.now(), self.clock.now(), outcome.as_ref().map(|answer| answer.body.len()));
         match outcome {
             Ok(answer) => Ok((url, answer)),
             Err(fault) => Err(Halt::Fault { url, fault }),

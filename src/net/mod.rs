@@ -20,6 +20,8 @@ mod error;
 #[cfg(test)]
 mod fault_tests;
 mod policy;
+#[cfg(test)]
+mod proxy_tests;
 mod request;
 mod retry;
 mod site;

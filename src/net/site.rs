@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
+use jiff::Timestamp;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
@@ -163,8 +164,8 @@ impl Site {
         lock(&self.memory).counters.requests_total += 1;
     }
 
-    /// Counts how an attempt ended.
-    pub(super) fn settle(&self, now: Duration, outcome: Result<usize, &Fault>) {
+    /// Counts how an attempt ended, at `now` since the engine was made and at `at` by the clock.
+    pub(super) fn settle(&self, now: Duration, at: Timestamp, outcome: Result<usize, &Fault>) {
         let mut memory = lock(&self.memory);
         let verdict = match outcome {
             Err(fault) if fault.is_ban() => Verdict::Banned,
@@ -177,6 +178,7 @@ impl Site {
         if let Ok(bytes) = outcome {
             counters.answers_total += 1;
             counters.bytes_total += bytes as u64;
+            counters.last_answer_at = Some(at);
         }
         if verdict == Verdict::Banned {
             counters.bans_total += 1;

@@ -40,16 +40,10 @@ pub(super) fn tencent(query: &Query, table: &Table, how: Option<&Disturbance>) -
 /// `/v6/line/hs_600519/00/last.js`.
 pub(super) fn tonghuashun(code: &str, period: &str, table: &Table, how: Option<&Disturbance>) -> Option<Answer> {
     let digits: u32 = code.parse().ok()?;
-    let exchange = match digits / 100_000 {
-        6 | 9 => Exchange::Sh,
-        4 | 8 => Exchange::Bj,
-        _ => Exchange::Sz,
-    };
-    let symbol = Symbol::new(digits, exchange).ok()?;
+    // The path does not name the exchange; codes that two have are Shenzhen's shares and Shanghai's indices.
+    let listed = [Exchange::Sz, Exchange::Bj, Exchange::Sh].map(|exchange| Symbol::new(digits, exchange).ok());
+    let symbol = listed.into_iter().flatten().find(|symbol| !table.days(*symbol).is_empty())?;
     let days = table.days(symbol);
-    if days.is_empty() {
-        return None;
-    }
     let loss = price_loss(how);
     let row = |bar: &DailyBar| {
         let [open, high, low, close] = [bar.open, bar.high, bar.low, bar.close].map(|price| price - loss);

@@ -9,6 +9,7 @@ mod hud_signal;
 mod monitor;
 mod own_rollback;
 mod product;
+mod quotes;
 mod rollback;
 mod stage;
 
@@ -36,6 +37,7 @@ pub struct World {
     monitor: Option<monitor::Watched>,
     commands: usize,
     hud: Option<hud::Shown>,
+    quotes: Option<super::upstream::Upstream>,
     trace: Trace,
 }
 
@@ -116,6 +118,7 @@ impl World {
         self.held_lock = None;
         self.monitor = None;
         self.hud = None;
+        self.quotes = None;
         if let Some(scene) = self.scene.take() {
             let trace = std::mem::take(&mut self.trace);
             scene.session.end_scenario((scene.key, &scene.name), trace, self.environment.take(), red);

@@ -72,7 +72,7 @@ impl Collector for Exposition {
         self.bus(page)?;
         self.latency(page)?;
         self.accounts(page)?;
-        network::write(page, &self.view.state.network)
+        network::write(page, &self.view.state.network, |then| self.age(then))
     }
 }
 
@@ -298,6 +298,7 @@ mod tests {
             requests_total: 7,
             outcomes: [("4xx".to_owned(), 7)].into(),
             breaker_state: BreakerState::Open,
+            last_answer_at: Some(then),
             ..SiteCounters::default()
         };
         state.network = [("eastmoney".to_owned(), counters)].into();

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use jiff::Timestamp;
+
 use super::{Page, SECONDS, Sample};
 use crate::net::{BreakerState, SiteCounters};
 
@@ -9,7 +11,11 @@ use crate::net::{BreakerState, SiteCounters};
 type CountPart = (&'static str, &'static str, fn(&SiteCounters) -> u64);
 
 /// Writes the counts of every site.
-pub(super) fn write(page: &mut Page<'_, '_>, sites: &BTreeMap<String, SiteCounters>) -> fmt::Result {
+pub(super) fn write(
+    page: &mut Page<'_, '_>,
+    sites: &BTreeMap<String, SiteCounters>,
+    age: impl Fn(Timestamp) -> f64,
+) -> fmt::Result {
     let parts: [CountPart; 6] = [
         ("network_requests", "Requests sent to an upstream site, retries included.", |site| site.requests_total),
         ("network_retries", "Requests that repeated another.", |site| site.retries_total),
@@ -31,6 +37,8 @@ pub(super) fn write(page: &mut Page<'_, '_>, sites: &BTreeMap<String, SiteCounte
     page.gauge("network_rate_wait", "Time spent waiting for a site's rate.", SECONDS, rate)?;
     let retry = by_site(sites, |site| site.retry_wait_seconds);
     page.gauge("network_retry_wait", "Time spent waiting before retries.", SECONDS, retry)?;
+    let ages = sites.iter().filter_map(|(name, site)| Some((vec![("site", name.as_str())], age(site.last_answer_at?))));
+    page.gauge("network_answer_age", "Time since a site's last whole answer.", SECONDS, ages)?;
     let state = by_site(sites, |site| match site.breaker_state {
         BreakerState::Closed => 0.0,
         BreakerState::HalfOpen => 1.0,
