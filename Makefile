@@ -31,7 +31,7 @@ bench-peers: setup
 
 # 5,000 symbols from a quote site of our own, killed on the way and resumed; prints what it measured.
 collect-scale: setup
-	@cargo test --quiet --test integration five_thousand_symbols -- --ignored --nocapture
+	@COLLECT_SYMBOLS=5000 cargo test --quiet --test integration killed_collection -- --nocapture
 
 # Only what cargo cannot do itself: the prebuilt libduckdb. A second run changes nothing.
 setup:
