@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Old name, new name. A `*` stands for any key at that depth.
-const RENAMED: [(&str, &str); 24] = [
+const RENAMED: [(&str, &str); 30] = [
     ("duckdb.path", "storage.ts.duckdb_path"),
     ("duckdb.db_path", "storage.ts.duckdb_path"),
     ("storage.duckdb.path", "storage.ts.duckdb_path"),
@@ -23,6 +23,12 @@ const RENAMED: [(&str, &str); 24] = [
     ("request_engine.default_timeout_sec", "network.default_timeout_sec"),
     ("network.global_limits.max_qps", "network.rate_limits.max_qps"),
     ("network.global_limits.max_concurrent", "network.rate_limits.max_concurrent"),
+    ("network.circuit_breakers", "network.circuit_breaker"),
+    ("network.circuit_breaker.error_rate_window", "network.circuit_breaker.error_rate_window_sec"),
+    ("network.sites.*.qps_limit", "network.sites.*.max_qps"),
+    ("network.sites.*.circuit_breaker.error_rate_window", "network.sites.*.circuit_breaker.error_rate_window_sec"),
+    ("network.sites.*.retry.retry_status_codes", "network.sites.*.retry.status_codes"),
+    ("network.sites.*.retry.retry_on_timeout", "network.sites.*.retry.on_timeout"),
     ("portfolio.strategies.*.account", "portfolio.strategies.*.account_id"),
     ("risk_account.max_dd_intraday", "risk.max_dd_intraday"),
     ("risk_account.max_dd_total", "risk.max_dd_total"),

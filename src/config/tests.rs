@@ -332,3 +332,62 @@ fn no_cut_is_silent() {
         jobs
     });
 }
+
+#[test]
+fn sites_say_their_own_over_the_networks_values_in_the_originals_names_too() {
+    let room = Room::new();
+    let original = r#"{"network": {
+        "default_timeout_sec": 3.0, "global_limits": {"max_qps": 0.5},
+        "proxies": {"mode": "per_site", "default": "safe", "pool": [
+            {"name": "safe", "type": "http", "http": "http://127.0.0.1:10809"},
+            {"id": "b", "type": "socks5", "endpoint": "socks5://127.0.0.1:10808"}]},
+        "routes": {"push2.eastmoney.com": "b"},
+        "sites": {
+            "eastmoney": {"qps_limit": 0.2, "proxy": "safe", "retry": {"max_retries": 1, "retry_status_codes": [500]},
+                "circuit_breaker": {"error_rate_window": 300, "cooldown_sec": 900}, "roles": ["kline"]},
+            "sina": {"proxy_policy": {"mode": "pool", "pool_ids": ["b", "safe"], "rotate_on_ban": true}}
+        }
+    }}"#;
+    let loaded = room.write(Workspace::CONFIG, original).load(&[]).expect("accepted");
+    let network = loaded.settings.network;
+    assert_eq!(network.rate_limits.max_qps, Some(0.5));
+    let site = network.site("eastmoney");
+    assert_eq!((site.max_qps, site.timeout_sec, site.max_concurrent), (0.2, 3.0, 2));
+    assert_eq!(site.base_urls, ["https://push2his.eastmoney.com"], "the template's, since the file says nothing else");
+    assert_eq!(site.proxies, ["http://127.0.0.1:10809"], "the original sent everything out directly");
+    assert_eq!((site.retry.max_retries, site.retry.status_codes.as_slice()), (1, [500].as_slice()));
+    let breaker = &site.circuit_breaker;
+    assert_eq!((breaker.error_rate_window_sec, breaker.cooldown_sec, breaker.min_requests), (300, 900, 20));
+    let rotating = network.site("sina");
+    assert_eq!((rotating.proxies.len(), rotating.rotate_on_ban), (2, true));
+    assert_eq!(network.routes["push2.eastmoney.com"], ["socks5://127.0.0.1:10808"]);
+    assert_eq!(network.site("unknown"), &network.site_defaults);
+    assert!(loaded.warnings.iter().any(|warning| warning.to_string().contains("network.sites.eastmoney.max_qps")));
+}
+
+#[test]
+fn a_proxy_that_is_not_there_is_a_mistake_and_never_direct() {
+    let room = Room::new();
+    let cases = [
+        ("network.sites.sina.proxy", "nowhere", "nowhere is not in network.proxies, allowed: default, direct, pool"),
+        ("network.sites.sina.proxy", "default", ""),
+        ("network.proxies.default", "nowhere", "nowhere is not in network.proxies"),
+        ("network.proxies.mode", "global", "mode is global, but url is not given"),
+        ("network.proxies.url", "http://user:secret@a:1", "holds a user and password"),
+        ("network.proxies.pool", r#"[{"id": "a", "type": "http"}]"#, "endpoint: is missing"),
+        ("network.routes", r#"{"host": "nowhere"}"#, "nowhere is not in network.proxies"),
+        ("network.sites.sina.base_urls", "[]", "is empty"),
+        ("network.sites.sina.base_urls", r#"["ftp://a"]"#, "not allowed"),
+        ("network.sites.sina.max_qsp", "1", "unknown key, did you mean max_qps?"),
+        ("network.ua_strategy", "random", "per_session"),
+    ];
+    for (key, value, words) in cases {
+        match room.load(&[(key, value)]) {
+            Ok(_) => assert!(words.is_empty(), "{key} took {value}"),
+            Err(said) => assert!(!words.is_empty() && said.contains(words) && !said.contains("secret"), "{said}"),
+        }
+    }
+    let sets = [("network.proxies.url", "http://127.0.0.1:1"), ("network.sites.sina.proxy", "default")];
+    let said = room.load(&sets).expect_err("a proxy under a mode without proxies");
+    assert!(said.contains("names the proxy default, but network.proxies.mode is disabled"), "{said}");
+}

@@ -67,7 +67,7 @@ pub enum NetError {
 /// What one attempt met.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// No connection, or one that ended before the answer.
+    /// No connection, or one that ended before the answer's head.
     #[error("cannot be reached ({0})")]
     Unreachable(#[source] io::Error),
     /// The attempt's time limit passed.

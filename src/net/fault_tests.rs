@@ -108,7 +108,7 @@ fn every_fault_ends_bounded_and_in_the_class_upstream() {
         (Disturbance::TooMany(None), "4xx", 3),
         (Disturbance::Status(404), "4xx", 1),
         (Disturbance::Status(502), "5xx", 3),
-        (Disturbance::HalfThenReset, "unreachable", 3),
+        (Disturbance::HalfThenReset, "broken", 3),
         (Disturbance::Drip(Duration::from_millis(50)), "timeout", 3),
         (Disturbance::LoginPage, "page", 1),
         (Disturbance::GzipBomb(64), "too_large", 1),

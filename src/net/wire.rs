@@ -58,7 +58,7 @@ impl Wire {
             .build();
         let (head, body) = request.call().map_err(fault)?.into_parts();
         let header = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let body = if head.status.is_success() { read(body, ask.max_body_bytes).map_err(fault)? } else { Vec::new() };
+        let body = if head.status.is_success() { read(body, ask)? } else { Vec::new() };
         Ok(Answer {
             status: head.status.as_u16(),
             body,
@@ -70,8 +70,13 @@ impl Wire {
 }
 
 /// The limit counts decompressed bytes, so a small body that unfolds into a huge one stops there.
-fn read(body: Body, max_bytes: u64) -> Result<Vec<u8>, ureq::Error> {
-    body.into_with_config().limit(max_bytes).read_to_vec()
+fn read(body: Body, ask: &Ask<'_>) -> Result<Vec<u8>, Fault> {
+    let read = body.into_with_config().limit(ask.max_body_bytes).read_to_vec();
+    // Once the head is there, the site was reached: what ends now ends in the middle.
+    read.map_err(|error| match fault_of(error, ask) {
+        Fault::Unreachable(error) => Fault::Broken(error.to_string()),
+        fault => fault,
+    })
 }
 
 fn fault_of(error: ureq::Error, ask: &Ask<'_>) -> Fault {

@@ -21,6 +21,7 @@ pub mod night_ops;
 mod reason;
 pub mod regression;
 mod report_files;
+mod request_engine;
 mod research_plan;
 mod research_run;
 pub mod scheduler;

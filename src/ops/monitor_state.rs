@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::day_ops::{DayOpsReport, Grade, GradeCounts};
 use super::monitor::line::{AccountState, BusLosses, MonitorHealth, QueueState, RiskState, SymbolRisk, TopicLatency};
+use crate::net::SiteCounters;
 
 /// The longest message kept, characters (the original's limit).
 const MESSAGE_MAX: usize = 200;
@@ -93,6 +94,8 @@ pub struct MonitorState {
     pub last_error: Option<String>,
     /// The verdict of the last DayOps; null where none has run.
     pub day_ops: Option<DayOpsState>,
+    /// The request engine's counts by site since the workspace was made; the breaker's state is the last known.
+    pub network: BTreeMap<String, SiteCounters>,
     /// Last sign of life by component.
     pub heartbeats: BTreeMap<String, Timestamp>,
     /// Age of the last sign of life by component, seconds, when the line was written.
@@ -117,6 +120,7 @@ impl Default for MonitorState {
             error_rate: 0.0,
             last_error: None,
             day_ops: None,
+            network: BTreeMap::new(),
             heartbeats: BTreeMap::new(),
             heartbeat_age_s: BTreeMap::new(),
         }
@@ -148,6 +152,13 @@ impl MonitorState {
         errors.last_ts = Some(last);
         errors.last_message.clone_from(&message);
         self.last_error = Some(message);
+    }
+
+    /// Adds what the request engine of one collection counted.
+    pub fn note_network(&mut self, counters: &BTreeMap<String, SiteCounters>) {
+        for (site, own) in counters {
+            self.network.entry(site.clone()).or_default().add(own);
+        }
     }
 
     /// Notes a sign of life of `component`.

@@ -43,10 +43,10 @@ pub struct DataSource {
     pub enabled: bool,
     /// Where it is asked in place of the site's own address.
     pub base_url: Option<String>,
-    /// Requests a second.
-    pub max_qps: f64,
-    /// Requests at once.
-    pub max_concurrent: usize,
+    /// Requests a second; the site's where it is not given.
+    pub max_qps: Option<f64>,
+    /// Requests at once; the site's where it is not given.
+    pub max_concurrent: Option<usize>,
     /// A request's time limit, seconds; the network's where it is not given.
     pub timeout_sec: Option<f64>,
     /// How much the source counts beside the others.
@@ -127,8 +127,8 @@ impl DataSource {
             kinds: if s.has("kinds") { kinds(s) } else { vec![SourceKind::Daily] },
             enabled: flag(s, "enabled", false),
             base_url: base_url(s),
-            max_qps: s.optional(qps, |s, key| s.number(key, Bounds::above(0.0, 100_000.0))).unwrap_or(2.0),
-            max_concurrent: s.optional("max_concurrent", |s, key| s.size(key, 1, 64)).unwrap_or(2),
+            max_qps: s.optional(qps, |s, key| s.number(key, Bounds::above(0.0, 100_000.0))),
+            max_concurrent: s.optional("max_concurrent", |s, key| s.size(key, 1, 64)),
             timeout_sec: s.optional(timeout, |s, key| s.number(key, Bounds::above(0.0, 600.0))),
             weight: s.optional("weight", |s, key| s.number(key, Bounds::between(0.0, 1000.0))).unwrap_or(1.0),
         }

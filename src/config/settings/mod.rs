@@ -6,7 +6,9 @@ mod alpha;
 mod data;
 mod data_source;
 mod edges;
+mod network;
 mod ops;
+mod proxy;
 mod research;
 mod risk;
 mod storage;
@@ -17,7 +19,8 @@ use std::path::PathBuf;
 pub use alpha::{Alpha, ModelGate};
 pub use data::{DataGuardian, MarketKind, MarketSource};
 pub use data_source::{DataSource, SourceKind, SourceRole};
-pub use edges::{CircuitBreaker, EventBus, Hud, Monitor, Network, RateLimits};
+pub use edges::{EventBus, Hud, Monitor};
+pub use network::{CircuitBreaker, Network, NetworkSite, RateLimits, Retry};
 pub use ops::{DayOps, LogFiles, NightMode, NightOps, Ops, Performance};
 pub use research::{
     BoostedTrees, Dataset, ElasticNet, FoldMode, Learner, Processor, Research, ResearchJob, Split, WalkForward,

@@ -159,9 +159,12 @@ fn bomb(mebibytes: u32) -> Reply {
 
 impl Reply {
     fn head(&self) -> String {
-        let own: String = self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let (status, phrase, length) = (self.status, phrase(self.status), self.body.len());
-        format!("HTTP/1.1 {status} {phrase}\r\n{own}Content-Length: {length}\r\nConnection: close\r\n\r\n")
+        let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, phrase(self.status));
+        let length = ("Content-Length", self.body.len().to_string());
+        for (name, value) in self.headers.iter().chain([&length, &("Connection", "close".to_owned())]) {
+            head.extend([*name, ": ", value, "\r\n"]);
+        }
+        head + "\r\n"
     }
 }
 

@@ -187,6 +187,10 @@ pub fn collect(station: &Station, stores: &mut Stores, options: &CollectOptions)
         }
     }
     report.counters = servers.counters();
+    // The rows are in: a metrics line that cannot be written must not lose their report.
+    if let Err(error) = station.metrics().update(|state| state.note_network(&report.counters)) {
+        tracing::warn!("the request engine's counts are not in the metrics: {error}");
+    }
     for source in &report.sources {
         source.log();
     }
@@ -268,7 +272,7 @@ fn pages(
         id: source.id.as_str().into(),
         site,
         server: servers.name(source, site, kind_of_data),
-        threads: source.max_concurrent,
+        threads: servers.threads(source, site, kind_of_data),
     };
     let mut keeper = Keeper::new(station, stores, &upstream, &mut report, &options.listener);
     collector::fetch(servers.engine(), &upstream, &requests, |fetched| keeper.take(fetched))?;

@@ -3,11 +3,11 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
-    config::settings::DataSource,
+    config::settings::{DataSource, NetworkSite},
     exit::AnyFailure,
     market::Interval,
-    net::{BreakerPolicy, Engine, EngineOptions, RetryPolicy, SiteCounters, SitePolicy},
-    ops::station::Station,
+    net::{Engine, SiteCounters, SitePolicy},
+    ops::{request_engine, station::Station},
     source::web::{self, Adjustment, DataKind, Request, Site},
 };
 
@@ -18,28 +18,27 @@ const KINDS: [DataKind; 5] =
 /// The engine with its servers.
 pub(super) struct Servers {
     engine: Engine,
+    threads: BTreeMap<String, usize>,
 }
 
 impl Servers {
     /// Makes an engine that knows every address of the sources.
     pub(super) fn of(station: &Station, sources: &[DataSource]) -> Result<Self, AnyFailure> {
-        let network = &station.settings().network;
-        let mut options = EngineOptions::default();
+        let mut options = request_engine::engine_options(&station.settings().network);
         for source in sources {
             let Some(site) = Site::named(source.site) else { continue };
             for kind in KINDS {
                 if let Some(own) = address(source, site, kind) {
-                    options
-                        .sites
-                        .entry(server_name(source, site, kind))
-                        .or_insert_with(|| policy(station, source, own));
+                    let of_site = station.settings().network.site(network_site(site, kind));
+                    let name = server_name(source, site, kind);
+                    options.sites.entry(name).or_insert_with(|| policy(of_site, source, own));
                 }
             }
-            options.max_concurrent = options.max_concurrent.max(source.max_concurrent);
         }
-        tracing::debug!(timeout = network.default_timeout_sec, sites = options.sites.len(), "servers");
+        tracing::debug!(sites = options.sites.len(), "servers");
         let engine = Engine::new(&options, station.clock.clone(), station.settings().seed)?;
-        Ok(Self { engine })
+        let threads = options.sites.iter().map(|(name, site)| (name.clone(), site.max_concurrent)).collect();
+        Ok(Self { engine, threads })
     }
 
     pub(super) const fn engine(&self) -> &Engine {
@@ -48,6 +47,11 @@ impl Servers {
 
     pub(super) fn name(&self, source: &DataSource, site: Site, kind: DataKind) -> String {
         server_name(source, site, kind)
+    }
+
+    /// Returns how many threads keep the server as busy as it may be.
+    pub(super) fn threads(&self, source: &DataSource, site: Site, kind: DataKind) -> usize {
+        self.threads.get(&server_name(source, site, kind)).copied().unwrap_or(1)
     }
 
     pub(super) fn counters(&self) -> BTreeMap<String, SiteCounters> {
@@ -73,27 +77,24 @@ fn address(source: &DataSource, site: Site, kind: DataKind) -> Option<String> {
     web::ask(site, &request).ok().map(|ask| ask.base_url.to_owned())
 }
 
-fn policy(station: &Station, source: &DataSource, address: String) -> SitePolicy {
-    let network = &station.settings().network;
-    let breaker = &network.circuit_breaker;
-    SitePolicy {
-        timeout: Duration::from_secs_f64(source.timeout_sec.unwrap_or(network.default_timeout_sec)),
-        max_qps: source.max_qps,
-        max_concurrent: source.max_concurrent,
-        proxies: network.proxy_url.iter().cloned().collect(),
-        retry: RetryPolicy {
-            max_retries: network.max_retries as u32,
-            backoff_factor: Duration::from_secs_f64(network.backoff_factor),
-            ..RetryPolicy::default()
-        },
-        breaker: BreakerPolicy {
-            enabled: breaker.enabled,
-            error_rate_window: Duration::from_secs(breaker.error_rate_window_sec),
-            min_requests: breaker.min_requests as u32,
-            error_rate_threshold: breaker.error_rate_threshold,
-            cooldown: Duration::from_secs(breaker.cooldown_sec),
-            ..BreakerPolicy::default()
-        },
-        ..SitePolicy::at(address)
+/// Returns the site of the config's `network.sites`: bars and quotes come from different hosts.
+const fn network_site(site: Site, kind: DataKind) -> &'static str {
+    match (site, kind) {
+        (Site::Eastmoney, DataKind::Snapshot | DataKind::Basic) => "eastmoney_quote",
+        (Site::Tencent, DataKind::Snapshot) => "tencent_quote",
+        _ => site.name(),
     }
+}
+
+/// What the source says goes over what the site says; an address of the source's own takes the place of all of the
+/// site's.
+fn policy(site: &NetworkSite, source: &DataSource, address: String) -> SitePolicy {
+    let mut policy = request_engine::site_policy(site);
+    if source.base_url.is_some() || policy.base_urls.is_empty() {
+        policy.base_urls = vec![address];
+    }
+    policy.timeout = source.timeout_sec.map_or(policy.timeout, Duration::from_secs_f64);
+    policy.max_qps = source.max_qps.unwrap_or(policy.max_qps);
+    policy.max_concurrent = source.max_concurrent.unwrap_or(policy.max_concurrent);
+    policy
 }

@@ -49,7 +49,7 @@ pub(super) fn poll(
         id: source.id.as_str().into(),
         site,
         server: servers.name(source, site, DataKind::Snapshot),
-        threads: source.max_concurrent,
+        threads: servers.threads(source, site, DataKind::Snapshot),
     };
     let mut aggregator = MinuteAggregator::new(upstream.id.clone());
     aggregator.resume(&stores.minute(Interval::M1, today)?);

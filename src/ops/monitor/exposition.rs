@@ -2,6 +2,8 @@
 //!
 //! `docs/monitor.md` lists every name; a test holds the page against this file.
 
+mod network;
+
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use jiff::Timestamp;
@@ -69,7 +71,8 @@ impl Collector for Exposition {
         self.day_ops(page)?;
         self.bus(page)?;
         self.latency(page)?;
-        self.accounts(page)
+        self.accounts(page)?;
+        network::write(page, &self.view.state.network)
     }
 }
 
@@ -251,10 +254,13 @@ mod tests {
     use jiff::{SignedDuration, Timestamp};
 
     use super::{View, open_metrics};
-    use crate::ops::{
-        day_ops::{Grade, GradeCounts},
-        metrics::{DayOpsState, MonitorState},
-        monitor::line::{AccountState, BusLosses, MonitorHealth, QueueState, RiskState, TopicLatency},
+    use crate::{
+        net::{BreakerState, SiteCounters},
+        ops::{
+            day_ops::{Grade, GradeCounts},
+            metrics::{DayOpsState, MonitorState},
+            monitor::line::{AccountState, BusLosses, MonitorHealth, QueueState, RiskState, TopicLatency},
+        },
     };
 
     const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/monitor.md"));
@@ -288,6 +294,13 @@ mod tests {
         state.note_run("night_ops", Some("broken"), then);
         let counts = GradeCounts { ok: 14, warning: 2, fail: 1 };
         state.day_ops = Some(DayOpsState { ts: then, date: jiff::civil::date(2025, 1, 2), grade: Grade::Fail, counts });
+        let counters = SiteCounters {
+            requests_total: 7,
+            outcomes: [("4xx".to_owned(), 7)].into(),
+            breaker_state: BreakerState::Open,
+            ..SiteCounters::default()
+        };
+        state.network = [("eastmoney".to_owned(), counters)].into();
         View { state, turned_at: then, written_at: Some(then), write_failures_total: 2 }
     }
 
@@ -313,6 +326,8 @@ mod tests {
             "lighthunter_bus_dropped_events_total{endpoint=\"tcp://x\"} 3",
             "lighthunter_account_nav_yuan{account=\"u1\"} 1000000.0",
             "lighthunter_monitor_blind 1.0",
+            "lighthunter_network_outcomes_total{site=\"eastmoney\",outcome=\"4xx\"} 7",
+            "lighthunter_network_breaker_state{site=\"eastmoney\"} 2.0",
             "lighthunter_monitor_line_failures_total 2",
         ] {
             assert!(page.lines().any(|found| found == line), "{line}\n{page}");
