@@ -1,5 +1,5 @@
 # Two doors: `make drill` runs the war drill, `make test` passes the tests. Each does all its set-up.
-.PHONY: drill test nightly papers bench-peers drill-kills drill-repeats setup
+.PHONY: drill test nightly papers bench-peers collect-scale drill-kills drill-repeats setup
 
 # The report's path is the last line on stdout; what cargo builds is shown on stderr.
 drill: setup
@@ -28,6 +28,10 @@ papers: setup
 # The same work in other engines, side by side: processor seconds and their ratios.
 bench-peers: setup
 	@scripts/bench_peers.sh
+
+# 5,000 symbols from a quote site of our own, killed on the way and resumed; prints what it measured.
+collect-scale: setup
+	@COLLECT_SYMBOLS=5000 cargo test --quiet --test integration killed_collection -- --nocapture
 
 # Only what cargo cannot do itself: the prebuilt libduckdb. A second run changes nothing.
 setup:

@@ -91,9 +91,6 @@ enum Length {
 
 pub(super) fn run(session: &Session, station: &Station, args: &CollectArgs) -> Result<Exit, AnyFailure> {
     let console = session.console;
-    // A night and a collection write the same stores, so they share a lock.
-    let _lock = Lock::take(&station.workspace, night_ops::COMPONENT, "data collect")?;
-    let (mut stores, _) = station.open_stores()?;
     let progress = Progress::of(&session.screen, "pages");
     let (first, last) = collectors::dates(station, args.start_date, session.global.as_of.or(args.end_date))?;
     let options = CollectOptions {
@@ -108,6 +105,10 @@ pub(super) fn run(session: &Session, station: &Station, args: &CollectArgs) -> R
         polling: Polling { rounds: args.rounds.max(1), every: Duration::from_secs(args.every) },
         listener: progress.listener(),
     };
+    collectors::check(station, &options)?;
+    // A night and a collection write the same stores, so they share a lock.
+    let _lock = Lock::take(&station.workspace, night_ops::COMPONENT, "data collect")?;
+    let (mut stores, _) = station.open_stores()?;
     let report = collectors::collect(station, &mut stores, &options)?;
     drop(progress);
     if report.recovered_pages > 0 {

@@ -74,8 +74,10 @@ fn template_is_a_workspace_without_mistakes_or_warnings() {
     assert_eq!(all.loaded.settings, defaults.loaded.settings, "the file says what the defaults say");
     assert_eq!((&all.jobs, &all.labels, &all.factors), (&defaults.jobs, &defaults.labels, &defaults.factors));
     assert_eq!(all.loaded.settings.market.kind, MarketKind::Simulated);
-    assert_eq!(all.jobs.jobs.len(), 3);
-    assert!(all.jobs.job("nightly_regression").is_some_and(|job| !job.enabled));
+    assert_eq!(all.jobs.jobs.len(), 6);
+    for off in ["nightly_regression", "collect_daily", "collect_minute", "collect_gaps"] {
+        assert!(all.jobs.job(off).is_some_and(|job| !job.enabled), "{off}");
+    }
     assert_eq!((all.labels.labels.len(), all.labels.tasks.len()), (8, 3));
 }
 

@@ -86,13 +86,19 @@ impl Scene {
 
     /// Checks that the stores hold each traded bar of the market once for `source`, as it was delivered.
     pub(crate) fn assert_whole(&self, source: &str) {
+        self.assert_whole_where(source, |_| true);
+    }
+
+    /// As [`Scene::assert_whole`], of the symbols that the source delivers.
+    pub(crate) fn assert_whole_where(&self, source: &str, delivers: impl Fn(Symbol) -> bool) {
         let rows = self.source_bars();
         let mut found = BTreeMap::new();
         for row in rows.iter().filter(|row| &*row.bar.source == source) {
             let before = found.insert((row.bar.date, row.bar.symbol), row);
             assert!(before.is_none() && row.version == 1, "{row:?} is there twice");
         }
-        let traded: Vec<&DailyBar> = self.market.daily.iter().filter(|bar| !bar.suspended).collect();
+        let is_there = |bar: &&DailyBar| !bar.suspended && delivers(bar.symbol);
+        let traded: Vec<&DailyBar> = self.market.daily.iter().filter(is_there).collect();
         assert_eq!(found.len(), traded.len(), "no loss, nothing else");
         for bar in traded {
             let row = &found[&(bar.date, bar.symbol)].bar;

@@ -6,25 +6,28 @@ use std::{
     time::Duration,
 };
 
-use lighthunter::{clock::pause, store::Ledger};
+use lighthunter::{
+    clock::pause,
+    market::{DailyBar, Exchange, MarketData, Symbol},
+    store::Ledger,
+};
 
 use super::{FAST, Scene};
 
-#[test]
-fn three_hundred_symbols_resume_after_a_kill() {
-    killed_and_resumed(300, 60);
-}
+/// How many symbols are collected; `make collect-scale` asks for 5,000.
+const SYMBOLS: &str = "COLLECT_SYMBOLS";
 
-/// `make collect-scale` runs it and prints what it measured.
 #[test]
-#[ignore = "half a minute; make collect-scale runs it"]
-fn five_thousand_symbols_resume_after_a_kill() {
-    killed_and_resumed(5000, 1500);
+fn a_killed_collection_goes_on_where_it_was() {
+    let symbols = std::env::var(SYMBOLS).ok().and_then(|text| text.parse().ok()).unwrap_or(300);
+    killed_and_resumed(symbols, symbols / 2);
 }
 
 /// Kills the collection once the site was asked for `until` pages, and collects again.
 fn killed_and_resumed(symbols: usize, until: usize) {
-    let scene = Scene::new(symbols, 5, FAST);
+    let mut scene = Scene::new(100, 5, FAST);
+    scene.market = copied(&scene.market, symbols);
+    scene.upstream.replace_market(scene.market.clone());
     let watch = lighthunter::clock::Stopwatch::start();
     let mut child = Command::new(env!("CARGO_BIN_EXE_lighthunter"))
         .env("LIGHTHUNTER_WORKSPACE", scene.room.root())
@@ -64,4 +67,22 @@ fn killed_and_resumed(symbols: usize, until: usize) {
         again.len(),
         watch.seconds() - killed
     );
+}
+
+/// Returns the daily bars of a market under as many codes as are wanted.
+fn copied(market: &MarketData, symbols: usize) -> MarketData {
+    let known: BTreeSet<Symbol> = market.daily.iter().map(|bar| bar.symbol).collect();
+    let copies = known.iter().cycle().zip(0..symbols as u32).map(|(own, number)| {
+        let exchange = if number % 2 == 0 { Exchange::Sh } else { Exchange::Sz };
+        let first = if exchange == Exchange::Sh { 600_000 } else { 1 };
+        (*own, Symbol::new(first + number / 2, exchange).expect("six digits"))
+    });
+    let mut daily: Vec<DailyBar> = copies
+        .flat_map(|(own, copy)| {
+            let bars = market.daily.iter().filter(move |bar| bar.symbol == own);
+            bars.map(move |bar| DailyBar { symbol: copy, ..bar.clone() })
+        })
+        .collect();
+    daily.sort_by_key(|bar| (bar.date, bar.symbol));
+    MarketData { daily, ..MarketData::default() }
 }

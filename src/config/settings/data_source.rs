@@ -180,3 +180,57 @@ fn base_url(s: &mut Section<'_>) -> Option<String> {
     }
     Some(url.trim_end_matches('/').to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{DataSource, SourceKind, SourceRole};
+    use crate::config::{
+        document::Document,
+        section::{Findings, Section},
+    };
+
+    fn read(text: &str) -> (Vec<DataSource>, Vec<String>, usize) {
+        let tree = Document::of_bytes("test.json", text.into()).expect("text").parse().expect("JSON");
+        let mut findings = Findings::default();
+        let sources = Section::root(&tree, &mut findings, DataSource::read_all);
+        let mistakes = findings.mistakes.iter().map(ToString::to_string).collect();
+        (sources, mistakes, findings.warnings.len())
+    }
+
+    #[test]
+    fn a_source_has_defaults_and_takes_the_original_keys() {
+        let text = r#"{"tx_quote": {"name": "Tencent", "primary": true, "enabled": true, "timeout": 5, "qps_limit": 3,
+            "weight": 0.5, "timebands": ["market"]}, "b": {"site": "eastmoney", "kinds": ["index", "basic"]}}"#;
+        let (sources, mistakes, warnings) = read(text);
+        assert_eq!((mistakes, warnings), (Vec::<String>::new(), 2), "a name and hours say nothing here");
+        let [tencent, eastmoney] = sources.as_slice() else { panic!("{sources:?}") };
+        assert_eq!((tencent.site, tencent.role, tencent.enabled), ("tencent", SourceRole::Primary, true));
+        assert_eq!((tencent.max_qps, tencent.timeout_sec, tencent.weight), (3.0, Some(5.0), 0.5));
+        assert_eq!(tencent.kinds, [SourceKind::Daily]);
+        assert_eq!((eastmoney.role, eastmoney.enabled), (SourceRole::Secondary, false));
+        assert_eq!((eastmoney.max_qps, eastmoney.max_concurrent), (2.0, 2));
+    }
+
+    #[test]
+    fn every_mistake_of_a_source_is_named() {
+        let cases = [
+            (r#"{"a": {}}"#, "a.site"),
+            (r#"{"a": {"site": "eastmony"}}"#, "eastmoney"),
+            (r#"{"a": {"site": "sina", "kinds": ["dayly"]}}"#, "daily"),
+            (r#"{"a": {"site": "sina", "base_url": "ftp://x"}}"#, "a.base_url"),
+            (r#"{"a": {"site": "sina", "base_url": "http://u:p@x"}}"#, "secrets"),
+            (r#"{"a": {"site": "sina", "role": "verify", "primary": true}}"#, "do not say the same"),
+            (r#"{"a": {"site": "sina", "fqt": 1}}"#, "unknown key"),
+            (
+                r#"{"a": {"site": "sina", "role": "primary", "enabled": true},
+                    "b": {"site": "sina", "role": "primary", "enabled": true}}"#,
+                "the same kinds as a",
+            ),
+        ];
+        for (text, word) in cases {
+            let (_, mistakes, _) = read(text);
+            assert!(mistakes.iter().any(|mistake| mistake.contains(word)), "{text}: {mistakes:?}");
+            assert!(mistakes.iter().all(|mistake| !mistake.contains("u:p")), "{mistakes:?}");
+        }
+    }
+}

@@ -17,7 +17,7 @@ use crate::{
 /// Pages of one transaction, at most; each transaction waits for the disk once.
 const BATCH_PAGES: usize = 100;
 /// The longest that a page waits for its transaction, seconds: so much is asked for again after a kill.
-const BATCH_SECONDS: f64 = 0.5;
+const BATCH_SECONDS: f64 = 0.1;
 /// So many rows are written into the stores at once.
 const SETTLE_ROWS: u64 = 500_000;
 

@@ -152,17 +152,27 @@ pub fn dates(station: &Station, first: Option<Date>, last: Option<Date>) -> Resu
     Ok((first.map_or_else(year, Ok)?, last))
 }
 
+/// Says whether there is something to collect, before any store is opened.
+///
+/// # Errors
+/// When no source is enabled or has the name, or the dates are not over yet.
+pub fn check(station: &Station, options: &CollectOptions) -> Result<(), CollectError> {
+    chosen(station, options)?;
+    let over = super::night_ops::last_completed_session(station);
+    let has_dates = options.kinds.iter().any(|kind| *kind != SourceKind::Snapshot) || options.kinds.is_empty();
+    if has_dates && (options.last > over || options.first > options.last) {
+        return Err(CollectError::Dates { first: options.first, last: options.last, over });
+    }
+    Ok(())
+}
+
 /// Collects and writes what came into the stores; durable when this returns. What did not come is in the report.
 ///
 /// # Errors
 /// When nothing can be asked for at all, or a store cannot be read or written.
 pub fn collect(station: &Station, stores: &mut Stores, options: &CollectOptions) -> Result<CollectReport, AnyFailure> {
+    check(station, options)?;
     let sources = chosen(station, options)?;
-    let over = super::night_ops::last_completed_session(station);
-    let has_dates = options.kinds.iter().any(|kind| *kind != SourceKind::Snapshot) || options.kinds.is_empty();
-    if has_dates && (options.last > over || options.first > options.last) {
-        return Err(CollectError::Dates { first: options.first, last: options.last, over }.into());
-    }
     // What a killed run had kept is written first, so that gaps and versions are seen as they are.
     let mut report = CollectReport { recovered_pages: settle::settle(station, stores)?, ..CollectReport::default() };
     let servers = Servers::of(station, &sources)?;
@@ -245,7 +255,8 @@ fn pages(
 ) -> Result<SourceReport, AnyFailure> {
     let site = site_of(source).ok_or(CollectError::NoSource)?;
     let kind_of_data = data_kind(kind, options.interval);
-    let symbols = universe::symbols(stores, kind, &options.symbols)?;
+    let mut symbols = universe::symbols(stores, kind, &options.symbols)?;
+    symbols.retain(|symbol| site.delivers(*symbol));
     // What a security is today is asked for today only.
     let first = if kind == SourceKind::Basic { options.last } else { options.first };
     let wish = Wish { site, kind: kind_of_data, symbols: &symbols, first, last: options.last };

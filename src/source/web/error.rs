@@ -76,7 +76,7 @@ pub enum WebError {
         at: String,
     },
     /// The site does not deliver this.
-    #[error("{site} does not deliver {kind} for {symbols} symbols at once")]
+    #[error("{site} does not deliver {kind} for these symbols, or not for {symbols} at once")]
     NotOffered {
         /// The site.
         site: Site,

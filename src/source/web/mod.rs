@@ -24,7 +24,7 @@ use jiff::civil::Date;
 pub use error::WebError;
 pub use rows::{Page, Profile, Quote, RejectedRow, Rows};
 
-use crate::market::{Interval, Symbol};
+use crate::market::{Exchange, Interval, Symbol};
 
 /// A public quote site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,6 +70,13 @@ impl Site {
             (Self::Tencent | Self::Sina, DataKind::Snapshot) => Some(60),
             _ => None,
         }
+    }
+
+    /// Says whether the site delivers a symbol at all.
+    #[must_use]
+    pub fn delivers(self, symbol: Symbol) -> bool {
+        // Its names begin with hs, Shanghai and Shenzhen.
+        self != Self::Tonghuashun || symbol.exchange() != Exchange::Bj
     }
 
     /// Returns the most sessions that one answer reaches over; none where there is no such limit.
@@ -176,7 +183,9 @@ pub fn ask(site: Site, request: &Request) -> Result<Ask, WebError> {
     if request.adjustment != Adjustment::Raw {
         return Err(WebError::AdjustedAsked { site });
     }
-    let offered = site.symbols_max(request.kind).is_some_and(|most| (1..=most).contains(&request.symbols.len()));
+    let is_few = |most: usize| (1..=most).contains(&request.symbols.len());
+    let offered = site.symbols_max(request.kind).is_some_and(is_few)
+        && request.symbols.iter().all(|symbol| site.delivers(*symbol));
     let (true, Some(first)) = (offered, request.symbols.first()) else {
         return Err(WebError::NotOffered { site, kind: request.kind, symbols: request.symbols.len() });
     };
