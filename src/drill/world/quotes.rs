@@ -48,6 +48,12 @@ impl World {
         self.quotes = Some(upstream);
         self.run(COMMAND)?;
         let run = &self.last_run()?.run;
+        let told: serde_json::Value = serde_json::from_str(&run.stdout).unwrap_or_default();
+        let sources = told.pointer("/report/sources").and_then(serde_json::Value::as_array);
+        let came = |source: &serde_json::Value| source["rows"].as_u64().is_some_and(|rows| rows > 0);
+        hold(sources.is_some_and(|sources| sources.len() == 2 && sources.iter().all(came)), || {
+            format!("the first collection brought nothing of a site: {}", run.last_words())
+        })?;
         hold(run.ended == Ended::Code(0), || {
             format!("the first collection ended with {}: {}", run.ended, run.last_words())
         })
