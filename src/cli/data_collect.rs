@@ -116,6 +116,9 @@ pub(super) fn run(session: &Session, station: &Station, args: &CollectArgs) -> R
     }
     for source in &report.sources {
         console.line(line_of(source));
+        if let Some(reach) = source.reaches_back_to {
+            console.line(format!("  {} reaches back to {reach} only", source.site));
+        }
         for (reason, rows) in &source.rejected {
             console.line(format!("  rejected {rows}: {reason}"));
         }

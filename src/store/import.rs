@@ -18,6 +18,9 @@ use super::{
 };
 use crate::{digest::Digest, durable, market::MarketData};
 
+/// Rows that are read at once to lay others over them.
+const SPAN_ROWS: u64 = 500_000;
+
 /// What an import did with one table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TableImport {
@@ -94,7 +97,10 @@ impl Stores {
                 }
             }
         }
-        self.merge(table, &touched, plan, &mut report)?;
+        // Span by span, so that the rows that are there never stand in memory all at once.
+        for span in spans(&touched) {
+            self.merge(table, span, plan, &mut report)?;
+        }
         report.partitions_written = plan.partitions.iter().filter(|partition| partition.table == table).count() as u64;
         plan.report.insert(table, report);
         Ok(())
@@ -198,6 +204,20 @@ impl Stores {
     }
 }
 
+/// Cuts dates into spans of at most about [`SPAN_ROWS`] rows that are there.
+fn spans<'a, 't, R>(touched: &'t [(&'a PartitionRecord, &'a [R])]) -> Vec<&'t [(&'a PartitionRecord, &'a [R])]> {
+    let (mut spans, mut from, mut rows) = (Vec::new(), 0, 0);
+    for (place, (record, _)) in touched.iter().enumerate() {
+        rows += record.rows;
+        if rows > SPAN_ROWS && place > from {
+            spans.extend(touched.get(from..place));
+            (from, rows) = (place, record.rows);
+        }
+    }
+    spans.extend(touched.get(from..));
+    spans
+}
+
 /// Gathers partitions into one change a table.
 pub(super) fn changes(
     partitions: &[Partition],
@@ -294,6 +314,33 @@ mod tests {
             assert_eq!((revisions[0].old.as_str(), revisions[0].new.as_str()), ("close=3.0", "close=4.5"));
             drop(stores);
             assert!(room.open().1.is_clean());
+        }
+    }
+
+    #[test]
+    fn spans_leave_no_date_out() {
+        let record = |rows| crate::store::PartitionRecord {
+            table: Table::Daily,
+            trade_date: day(2),
+            rows,
+            digest: crate::digest::Digest::of("x"),
+            sha256: None,
+            bytes: 0,
+            path: String::new(),
+            engine_sum: None,
+        };
+        let cases: [(&[u64], &[usize]); 5] = [
+            (&[], &[0]),
+            (&[1, 2, 3], &[3]),
+            (&[600_000], &[1]),
+            (&[400_000, 100_000, 1, 600_000, 5], &[2, 1, 1, 1]),
+            (&[600_000, 600_000], &[1, 1]),
+        ];
+        for (rows, expected) in cases {
+            let records: Vec<_> = rows.iter().map(|rows| record(*rows)).collect();
+            let touched: Vec<(_, &[i32])> = records.iter().map(|record| (record, &[] as &[i32])).collect();
+            let found: Vec<usize> = super::spans(&touched).iter().map(|span| span.len()).collect();
+            assert_eq!(found, expected, "{rows:?}");
         }
     }
 

@@ -64,7 +64,8 @@ fn index_minute_and_basic_rows_go_to_their_tables() {
     let place = arguments.iter().position(|text| text == "--symbols").expect("there") + 1;
     arguments[place] = index;
     scene.room.run_to(0, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
-    scene.collect(0, &["--kind", "minute,basic"]);
+    let report = scene.collect(0, &["--kind", "minute,basic"]);
+    assert!(report["report"]["sources"][0]["reaches_back_to"].is_string(), "one session of minutes: {report}");
     let stores = scene.stores();
     let stored = stores.index(&Query::up_to(Date::MAX)).expect("read");
     let first = stored[0].symbol;
@@ -79,6 +80,18 @@ fn index_minute_and_basic_rows_go_to_their_tables() {
     scene.upstream.clear_log();
     scene.collect(0, &["--kind", "minute,basic"]);
     assert!(scene.upstream.log().is_empty(), "all is in");
+}
+
+#[test]
+fn quotes_are_polled_by_name_from_the_page_that_the_site_wants() {
+    let sources = r#""sina": {"role": "primary", "kinds": ["snapshot"], "enabled": true, "base_url": "URL"}"#;
+    let scene = Scene::new(6, 10, sources);
+    let report = scene.collect(0, &["--kind", "snapshot", "--rounds", "2", "--every", "0"]);
+    assert_eq!(report["report"]["sources"][0]["pages_in"], 2, "{report}");
+    let log = scene.upstream.log();
+    assert!(log.len() == 2 && log.iter().all(|asked| asked.target.starts_with("/list=") && asked.status == 200));
+    assert!(log.iter().all(|asked| asked.referer == "https://finance.sina.com.cn"), "{log:?}");
+    assert!(scene.stores().counts().expect("read").is_empty(), "two quotes after the close make no bar");
 }
 
 #[test]

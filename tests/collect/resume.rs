@@ -12,7 +12,7 @@ use lighthunter::{
     store::Ledger,
 };
 
-use super::{FAST, Scene};
+use super::{FAST, NOW, Scene};
 
 /// How many symbols are collected; `make collect-scale` asks for 5,000.
 const SYMBOLS: &str = "COLLECT_SYMBOLS";
@@ -31,6 +31,7 @@ fn killed_and_resumed(symbols: usize, until: usize) {
     let watch = lighthunter::clock::Stopwatch::start();
     let mut child = Command::new(env!("CARGO_BIN_EXE_lighthunter"))
         .env("LIGHTHUNTER_WORKSPACE", scene.room.root())
+        .env(NOW, scene.now())
         .args(scene.arguments(&["--kind", "daily"]))
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -205,10 +205,10 @@ mod tests {
         assert_eq!((mistakes, warnings), (Vec::<String>::new(), 2), "a name and hours say nothing here");
         let [tencent, eastmoney] = sources.as_slice() else { panic!("{sources:?}") };
         assert_eq!((tencent.site, tencent.role, tencent.enabled), ("tencent", SourceRole::Primary, true));
-        assert_eq!((tencent.max_qps, tencent.timeout_sec, tencent.weight), (3.0, Some(5.0), 0.5));
+        assert_eq!((tencent.max_qps, tencent.timeout_sec, tencent.weight), (Some(3.0), Some(5.0), 0.5));
         assert_eq!(tencent.kinds, [SourceKind::Daily]);
         assert_eq!((eastmoney.role, eastmoney.enabled), (SourceRole::Secondary, false));
-        assert_eq!((eastmoney.max_qps, eastmoney.max_concurrent), (2.0, 2));
+        assert_eq!((eastmoney.max_qps, eastmoney.max_concurrent), (None, None), "the site's own");
     }
 
     #[test]

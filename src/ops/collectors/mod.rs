@@ -108,7 +108,7 @@ pub enum CollectError {
         over: Date,
     },
     /// The source does not deliver what was asked for.
-    #[error("{source_id} ({site}) does not deliver {kind}")]
+    #[error("{source_id} ({site}) does not deliver {kind}, or not for these symbols")]
     NotOffered {
         /// The source.
         source_id: String,
@@ -257,8 +257,14 @@ fn pages(
     let kind_of_data = data_kind(kind, options.interval);
     let mut symbols = universe::symbols(stores, kind, &options.symbols)?;
     symbols.retain(|symbol| site.delivers(*symbol));
+    if symbols.is_empty() && options.source.is_some() {
+        let (source_id, site, kind) = (source.id.clone(), source.site, kind.name());
+        return Err(CollectError::NotOffered { source_id, site, kind }.into());
+    }
     // What a security is today is asked for today only.
-    let first = if kind == SourceKind::Basic { options.last } else { options.first };
+    let wanted = if kind == SourceKind::Basic { options.last } else { options.first };
+    let reach = reach(station, site, kind_of_data)?;
+    let first = reach.map_or(wanted, |reach| reach.max(wanted));
     let wish = Wish { site, kind: kind_of_data, symbols: &symbols, first, last: options.last };
     let covered = stores.ledger().covered(&source.id, kind_of_data.name())?;
     let requests = if options.gaps {
@@ -267,6 +273,7 @@ fn pages(
         collector::requests(&wish, if options.again { &EMPTY } else { &covered })?
     };
     let mut report = SourceReport::of(source, kind_of_data.name(), symbols.len(), requests.len());
+    report.reaches_back_to = reach.filter(|reach| *reach > wanted);
     tracing::info!(source = source.id, kind = kind_of_data.name(), pages = requests.len(), "pages to ask for");
     let upstream = Upstream {
         id: source.id.as_str().into(),
@@ -278,6 +285,13 @@ fn pages(
     collector::fetch(servers.engine(), &upstream, &requests, |fetched| keeper.take(fetched))?;
     keeper.finish()?;
     Ok(report)
+}
+
+/// Returns the first session that a site still delivers, where it forgets.
+fn reach(station: &Station, site: Site, kind: DataKind) -> Result<Option<Date>, CalendarError> {
+    let over = super::night_ops::last_completed_session(station);
+    let back = |sessions: i64| Calendar::builtin().offset(over, 1 - sessions);
+    site.reach_sessions(kind).map(back).transpose()
 }
 
 /// Nothing is in.

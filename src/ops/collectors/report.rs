@@ -59,6 +59,8 @@ pub struct SourceReport {
     pub rows_rejected: u64,
     /// Why, with counts.
     pub rejected: BTreeMap<String, u64>,
+    /// The first session that the site delivers, where it does not reach back to the dates asked for.
+    pub reaches_back_to: Option<Date>,
     /// The pages that did not come.
     pub missing: Vec<MissingPage>,
 }
@@ -119,6 +121,7 @@ impl SourceReport {
             rows: 0,
             rows_rejected: 0,
             rejected: BTreeMap::new(),
+            reaches_back_to: None,
             missing: Vec::new(),
         }
     }

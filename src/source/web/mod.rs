@@ -79,6 +79,16 @@ impl Site {
         self != Self::Tonghuashun || symbol.exchange() != Exchange::Bj
     }
 
+    /// Returns how many sessions the site reaches back, the newest counted; none where that is not known.
+    #[must_use]
+    pub const fn reach_sessions(self, kind: DataKind) -> Option<i64> {
+        match (self, kind) {
+            (Self::Tonghuashun, _) => Some(tonghuashun::SESSIONS),
+            (Self::Eastmoney, DataKind::Minute(Interval::M1)) => Some(1),
+            _ => None,
+        }
+    }
+
     /// Returns the most sessions that one answer reaches over; none where there is no such limit.
     #[must_use]
     pub const fn sessions_max(self) -> Option<usize> {

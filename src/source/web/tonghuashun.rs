@@ -16,6 +16,8 @@ use crate::market::{DailyBar, Symbol};
 
 const LINE: &str = "https://d.10jqka.com.cn";
 const REFERER: &str = "https://stockpage.10jqka.com.cn/";
+/// The answer holds the newest days only.
+pub(super) const SESSIONS: i64 = 140;
 /// Days, raw.
 const PERIOD: &str = "00";
 
