@@ -1,7 +1,7 @@
 @manual-4.2.2 @fault-forbidden
 Feature: All quote sites answer 403 after a change of the config
-  Chapter 4.2 of the manual: somebody tuned the network section, and Eastmoney and 10jqka refuse everything from
-  then on. What was collected stays, the sites are left alone, and the stable config brings them back.
+  Chapter 4.2 of the manual: somebody tuned the network section, and since that change Eastmoney and 10jqka refuse
+  everything. What was collected stays, the sites are left alone, and the stable config brings them back.
 
   @box-4.2
   Scenario: The sites refuse, are left alone, and serve again under the stable config
