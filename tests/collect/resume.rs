@@ -24,6 +24,7 @@ fn a_killed_collection_goes_on_where_it_was() {
 }
 
 /// Kills the collection once the site was asked for `until` pages, and collects again.
+#[expect(clippy::print_stderr, reason = "make collect-scale prints what it measured")]
 fn killed_and_resumed(symbols: usize, until: usize) {
     let mut scene = Scene::new(100, 5, FAST);
     scene.market = copied(&scene.market, symbols);

@@ -104,11 +104,9 @@ impl DataSource {
     }
 
     fn read(id: &str, s: &mut Section<'_>) -> Self {
-        let site = match s.has("site") {
-            true => s.choice("site", &SITES, ""),
-            // The original's ids are the sites themselves.
-            false => SITES.iter().find(|(name, _)| *name == id).map_or("", |(_, site)| site),
-        };
+        // The original's ids are the sites themselves.
+        let of_id = || SITES.iter().find(|(name, _)| *name == id).map_or("", |(_, site)| site);
+        let site = if s.has("site") { s.choice("site", &SITES, "") } else { of_id() };
         if site.is_empty() && !s.has("site") {
             s.mistake("site", "is missing; allowed: eastmoney, tencent, sina, tonghuashun");
         }

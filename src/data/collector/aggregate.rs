@@ -236,7 +236,8 @@ mod tests {
             quote(13, 0, 10, 10.0, 6100),
         ];
         let bars: Vec<MinuteBar> = quotes.iter().filter_map(|quote| aggregator.take(quote)).collect();
-        assert_eq!(bars.iter().map(told).collect::<Vec<_>>(), [("10:02:00".to_owned(), [10.0; 4], 100)]);
+        let expected = [("10:02:00".to_owned(), [10.0; 4], 100), ("10:03:00".to_owned(), [10.0; 4], 200)];
+        assert_eq!(bars.iter().map(told).collect::<Vec<_>>(), expected, "11:30 follows no bar that was seen");
         let mut noon = MinuteAggregator::new(Arc::from("s"));
         let quotes = [
             quote(11, 28, 1, 10.0, 10),

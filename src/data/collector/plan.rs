@@ -92,7 +92,8 @@ mod tests {
 
     #[test]
     fn what_is_in_is_not_missing() {
-        let cases: [(&[(i8, i8)], &[(i8, i8)]); 7] = [
+        type Days = &'static [(i8, i8)];
+        let cases: [(Days, Days); 7] = [
             (&[], &[(2, 20)]),
             (&[(1, 31)], &[]),
             (&[(2, 20)], &[]),

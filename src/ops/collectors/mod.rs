@@ -200,17 +200,13 @@ pub fn collect(station: &Station, stores: &mut Stores, options: &CollectOptions)
 fn chosen(station: &Station, options: &CollectOptions) -> Result<Vec<DataSource>, CollectError> {
     let all = &station.settings().data_sources;
     let known = || all.iter().map(|source| source.id.as_str()).collect::<Vec<_>>().join(", ");
-    match &options.source {
-        Some(asked) => {
-            let found = all.iter().find(|source| source.id == *asked);
-            let unknown = || CollectError::UnknownSource { asked: asked.clone(), known: known() };
-            found.map(|source| vec![source.clone()]).ok_or_else(unknown)
-        }
-        None => {
-            let enabled: Vec<DataSource> = all.iter().filter(|source| source.enabled).cloned().collect();
-            if enabled.is_empty() { Err(CollectError::NoSource) } else { Ok(enabled) }
-        }
+    if let Some(asked) = &options.source {
+        let found = all.iter().find(|source| source.id == *asked);
+        let unknown = || CollectError::UnknownSource { asked: asked.clone(), known: known() };
+        return found.map(|source| vec![source.clone()]).ok_or_else(unknown);
     }
+    let enabled: Vec<DataSource> = all.iter().filter(|source| source.enabled).cloned().collect();
+    if enabled.is_empty() { Err(CollectError::NoSource) } else { Ok(enabled) }
 }
 
 /// Returns the kinds to ask a source for: those asked for that it delivers, else those of its config.
@@ -278,7 +274,7 @@ fn pages(
     let upstream = Upstream {
         id: source.id.as_str().into(),
         site,
-        server: servers.name(source, site, kind_of_data),
+        server: servers::server_name(source, site, kind_of_data),
         threads: servers.threads(source, site, kind_of_data),
     };
     let mut keeper = Keeper::new(station, stores, &upstream, &mut report, &options.listener);

@@ -45,10 +45,6 @@ impl Servers {
         &self.engine
     }
 
-    pub(super) fn name(&self, source: &DataSource, site: Site, kind: DataKind) -> String {
-        server_name(source, site, kind)
-    }
-
     /// Returns how many threads keep the server as busy as it may be.
     pub(super) fn threads(&self, source: &DataSource, site: Site, kind: DataKind) -> usize {
         self.threads.get(&server_name(source, site, kind)).copied().unwrap_or(1)
@@ -62,7 +58,7 @@ impl Servers {
 }
 
 /// A source's id names the server of its bars; another host for quotes has a name of its own.
-fn server_name(source: &DataSource, site: Site, kind: DataKind) -> String {
+pub(super) fn server_name(source: &DataSource, site: Site, kind: DataKind) -> String {
     let bars = address(source, site, DataKind::Daily).or_else(|| address(source, site, DataKind::Snapshot));
     if address(source, site, kind) == bars { source.id.clone() } else { format!("{}_quote", source.id) }
 }

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use super::{CollectError, CollectOptions, report::SourceReport, servers::Servers, site_of, universe};
+use super::{
+    CollectError, CollectOptions,
+    report::SourceReport,
+    servers::{Servers, server_name},
+    site_of, universe,
+};
 use crate::{
     clock::pause,
     config::settings::{DataSource, SourceKind, SourceRole},
@@ -48,7 +53,7 @@ pub(super) fn poll(
     let upstream = Upstream {
         id: source.id.as_str().into(),
         site,
-        server: servers.name(source, site, DataKind::Snapshot),
+        server: server_name(source, site, DataKind::Snapshot),
         threads: servers.threads(source, site, DataKind::Snapshot),
     };
     let mut aggregator = MinuteAggregator::new(upstream.id.clone());
