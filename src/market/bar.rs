@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
-use super::{SecurityEvent, Symbol};
+use super::{SecurityEvent, SourceBar, Symbol};
 
 /// One symbol's day.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,4 +138,6 @@ pub struct MarketData {
     pub actions: Vec<CorporateAction>,
     /// Listings, special treatment and delistings, by date, then symbol; empty where they are not known.
     pub securities: Vec<SecurityEvent>,
+    /// Daily bars as each source delivered them, in the order of delivery; only collectors bring some.
+    pub source_bars: Vec<SourceBar>,
 }

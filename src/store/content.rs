@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::{Row, StoreError, Table};
 use crate::{
     digest::{Digest, Hasher},
-    market::{CorporateAction, DailyBar, IndexBar, MinuteBar, SecurityEvent},
+    market::{CorporateAction, DailyBar, IndexBar, MinuteBar, SecurityEvent, SourceBar},
 };
 
 /// The rows of one table and date.
@@ -71,6 +71,7 @@ pub(crate) fn partitions_in(
         Table::Actions => typed::<CorporateAction>(table, origin, batches),
         Table::Securities => typed::<SecurityEvent>(table, origin, batches),
         Table::Minute(_) => typed::<MinuteBar>(table, origin, batches),
+        Table::MultiSource => typed::<SourceBar>(table, origin, batches),
     }
 }
 

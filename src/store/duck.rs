@@ -117,8 +117,8 @@ impl Database for DuckStore {
 
     fn read(&self, table: Table, slice: &Slice<'_>) -> Result<Vec<RecordBatch>, StoreError> {
         let time = table.time_column();
-        let (columns, condition) = (column_list(table), slice.condition(time));
-        let sql = format!("SELECT {columns} FROM {table} WHERE {condition} ORDER BY {time}, symbol");
+        let (columns, condition, key) = (column_list(table), slice.condition(time), table.key_columns());
+        let sql = format!("SELECT {columns} FROM {table} WHERE {condition} ORDER BY {key}");
         let mut statement = self.connection.prepare(&sql).map_err(self.failed("read rows"))?;
         let batches = statement.query_arrow([]).map_err(self.failed("read rows"))?;
         Ok(batches.collect())

@@ -140,6 +140,7 @@ pub(super) fn sample() -> MarketData {
             status: SecurityStatus::StarSt,
             name: "*ST sample".into(),
         }],
+        source_bars: Vec::new(),
     }
 }
 

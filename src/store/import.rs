@@ -62,6 +62,7 @@ impl Stores {
         self.plan(Table::Index, &data.index, &mut plan)?;
         self.plan(Table::Actions, &data.actions, &mut plan)?;
         self.plan(Table::Securities, &data.securities, &mut plan)?;
+        self.plan(Table::MultiSource, &self.versioned(&data.source_bars)?, &mut plan)?;
         for (interval, bars) in &data.minute {
             self.plan(Table::Minute(*interval), bars, &mut plan)?;
         }

@@ -89,8 +89,8 @@ impl Database for LiteStore {
 
     fn read(&self, table: Table, slice: &Slice<'_>) -> Result<Vec<RecordBatch>, StoreError> {
         let time = table.time_column();
-        let (columns, condition) = (column_list(table), slice.condition(time));
-        let sql = format!("SELECT {columns} FROM {table} WHERE {condition} ORDER BY {time}, symbol");
+        let (columns, condition, key) = (column_list(table), slice.condition(time), table.key_columns());
+        let sql = format!("SELECT {columns} FROM {table} WHERE {condition} ORDER BY {key}");
         let width = table.schema().fields().len();
         let mut cells: Vec<Vec<Value>> = vec![Vec::new(); width];
         let mut collect = || {
@@ -203,9 +203,9 @@ fn tables() -> String {
             .iter()
             .map(|field| format!("\"{}\" {}", field.name(), sql_type(field.data_type())))
             .collect();
-        let time = table.time_column();
+        let key = table.key_columns();
         format!(
-            "CREATE TABLE IF NOT EXISTS {table} ({}, PRIMARY KEY ({time}, symbol)) STRICT, WITHOUT ROWID;",
+            "CREATE TABLE IF NOT EXISTS {table} ({}, PRIMARY KEY ({key})) STRICT, WITHOUT ROWID;",
             columns.join(", ")
         )
     };

@@ -28,6 +28,7 @@ mod row;
 mod schema;
 mod settings;
 mod stores;
+mod versions;
 
 pub use ad_hoc::query_frames;
 pub use delimited::{DelimitedLimits, DelimitedReader, DelimitedRecord, row_text, unquoted};
@@ -45,7 +46,7 @@ pub use ledger::{
 pub use market_files::write_market;
 pub use parquet_file::{read_parquet, read_parquet_checked, write_parquet};
 pub use recovery::RecoveryReport;
-pub use row::{ActionColumns, DailyColumns, IndexColumns, MinuteColumns, Prices, Row, SecurityColumns};
+pub use row::{ActionColumns, DailyColumns, IndexColumns, MinuteColumns, Prices, Row, SecurityColumns, SourceColumns};
 pub use schema::Table;
 pub use settings::{Depth, Engine, StorePath, StoreSettings, WriteMode};
 pub use stores::{Query, Stores, content_digest};

@@ -19,11 +19,13 @@ pub enum Table {
     Securities,
     /// Intraday bars of one length.
     Minute(Interval),
+    /// Daily bars as each source delivered them, every version of them; filled by the collectors only.
+    MultiSource,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Daily,
         Self::Index,
         Self::Actions,
@@ -33,6 +35,7 @@ impl Table {
         Self::Minute(Interval::M60),
         // Last: a table that came later leaves the order of the others, and their digests, as they were.
         Self::Securities,
+        Self::MultiSource,
     ];
 
     /// Returns the name: of the database table, the Parquet directory and the input file's stem.
@@ -43,6 +46,7 @@ impl Table {
             Self::Index => "index_daily",
             Self::Actions => "corporate_actions",
             Self::Securities => "securities",
+            Self::MultiSource => "multi_source_daily",
             Self::Minute(Interval::M1) => "bars_1m",
             Self::Minute(Interval::M5) => "bars_5m",
             Self::Minute(Interval::M15) => "bars_15m",
@@ -60,17 +64,34 @@ impl Table {
     #[must_use]
     pub const fn time_column(self) -> &'static str {
         match self {
-            Self::Daily | Self::Index | Self::Securities => "date",
+            Self::Daily | Self::Index | Self::Securities | Self::MultiSource => "date",
             Self::Actions => "ex_date",
             Self::Minute(_) => "ts",
         }
+    }
+
+    /// Returns the columns that order the rows of a table, the same as [`super::Row::key`] does.
+    #[must_use]
+    pub(crate) const fn key_columns(self) -> &'static str {
+        match self {
+            Self::Daily | Self::Index | Self::Securities => "date, symbol",
+            Self::Actions => "ex_date, symbol",
+            Self::Minute(_) => "ts, symbol",
+            Self::MultiSource => "date, symbol, source, version",
+        }
+    }
+
+    /// Says whether the table can be handed in as a file of the input layout.
+    #[must_use]
+    pub(crate) const fn is_input(self) -> bool {
+        !matches!(self, Self::MultiSource)
     }
 
     /// Says whether a digest of everything leaves the table out while it has no row. Stores of before the table
     /// was known, and inputs without it, then keep the digests that they had.
     #[must_use]
     pub(crate) const fn counts_only_with_rows(self) -> bool {
-        matches!(self, Self::Securities)
+        matches!(self, Self::Securities | Self::MultiSource)
     }
 
     /// Returns the columns in file order.
@@ -82,6 +103,7 @@ impl Table {
             Self::Actions => &ACTIONS,
             Self::Securities => &SECURITIES,
             Self::Minute(_) => &MINUTE,
+            Self::MultiSource => &MULTI_SOURCE,
         };
         let fields: Vec<Field> = columns.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true)).collect();
         Arc::new(Schema::new(fields))
@@ -137,6 +159,24 @@ const MINUTE: [(&str, DataType); 9] = [
 ];
 
 const SECURITIES: [(&str, DataType); 4] = [("date", TIME), ("symbol", TEXT), ("status", TEXT), ("name", TEXT)];
+
+const MULTI_SOURCE: [(&str, DataType); 14] = [
+    ("date", TIME),
+    ("symbol", TEXT),
+    ("source", TEXT),
+    ("version", INT),
+    ("open", FLOAT),
+    ("high", FLOAT),
+    ("low", FLOAT),
+    ("close", FLOAT),
+    ("volume", INT),
+    ("amount", FLOAT),
+    ("preclose", FLOAT),
+    ("adj_factor", FLOAT),
+    ("suspended", DataType::Boolean),
+    // Microseconds from 1970-01-01, UTC.
+    ("received_at", INT),
+];
 
 const ACTIONS: [(&str, DataType); 6] = [
     ("symbol", TEXT),

@@ -14,7 +14,8 @@ use super::{
 use crate::{
     digest::{Digest, Hasher},
     market::{
-        CorporateAction, DailyBar, IndexBar, Interval, MinuteBar, SecurityEvent, SecurityHistory, Symbol, adjust,
+        CorporateAction, DailyBar, IndexBar, Interval, MinuteBar, SecurityEvent, SecurityHistory, SourceBar, Symbol,
+        adjust,
     },
 };
 
@@ -131,6 +132,14 @@ impl Stores {
         self.rows(Table::Securities, &Slice { up_to: Some(up_to), ..Slice::default() })
     }
 
+    /// Returns daily bars as each source delivered them, every version, by date, symbol, source and version.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn source_bars(&self, query: &Query<'_>) -> Result<Vec<SourceBar>, StoreError> {
+        self.rows(Table::MultiSource, &query.slice())
+    }
+
     /// Returns what was known of the securities on a date; of nothing where the input does not say.
     ///
     /// # Errors
@@ -139,7 +148,7 @@ impl Stores {
         Ok(SecurityHistory::of(&self.securities(up_to)?))
     }
 
-    fn rows<R: Row>(&self, table: Table, slice: &Slice<'_>) -> Result<Vec<R>, StoreError> {
+    pub(super) fn rows<R: Row>(&self, table: Table, slice: &Slice<'_>) -> Result<Vec<R>, StoreError> {
         R::from_batches(self.database.path(), &self.database.read(table, slice)?)
     }
 

@@ -75,7 +75,7 @@ fn role_of(name: &str) -> Role {
         let reason = "skipped: it holds one price a minute, not open, high, low and close, so it makes no bars";
         return Role::Skipped(Some("minute_price_volume"), reason.into());
     }
-    let table = Table::ALL.into_iter().find(|table| is_named(stem, table.name()));
+    let table = Table::ALL.into_iter().find(|table| table.is_input() && is_named(stem, table.name()));
     table.map_or_else(
         || Role::Skipped(None, format!("ignored: '{stem}' is not the name of a table ({RECOGNISED})")),
         |table| Role::Rows(table, form),

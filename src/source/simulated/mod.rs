@@ -141,6 +141,7 @@ pub fn generate(spec: &SimulatedSpec) -> Result<MarketData, SimulatedError> {
         minute: BTreeMap::from([(Interval::M1, minute)]),
         actions,
         securities,
+        source_bars: Vec::new(),
     })
 }
 

@@ -27,6 +27,7 @@ pub struct ActionColumns {
 
 impl Row for CorporateAction {
     type Columns = ActionColumns;
+    type Key = (i64, Symbol);
 
     fn schema() -> SchemaRef {
         Table::Actions.schema()
@@ -75,6 +76,10 @@ impl Row for CorporateAction {
 
     fn symbol(&self) -> Symbol {
         self.symbol
+    }
+
+    fn key(&self) -> (i64, Symbol) {
+        (date_micros(self.trade_date()), self.symbol)
     }
 
     fn hash(&self, hasher: &mut Hasher) {

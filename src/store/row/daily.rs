@@ -38,6 +38,7 @@ pub struct DailyColumns {
 
 impl Row for DailyBar {
     type Columns = DailyColumns;
+    type Key = (i64, Symbol);
 
     fn schema() -> SchemaRef {
         Table::Daily.schema()
@@ -104,6 +105,10 @@ impl Row for DailyBar {
 
     fn symbol(&self) -> Symbol {
         self.symbol
+    }
+
+    fn key(&self) -> (i64, Symbol) {
+        (date_micros(self.trade_date()), self.symbol)
     }
 
     fn hash(&self, hasher: &mut Hasher) {

@@ -28,6 +28,7 @@ pub struct IndexColumns {
 
 impl Row for IndexBar {
     type Columns = IndexColumns;
+    type Key = (i64, Symbol);
 
     fn schema() -> SchemaRef {
         Table::Index.schema()
@@ -66,6 +67,10 @@ impl Row for IndexBar {
 
     fn symbol(&self) -> Symbol {
         self.symbol
+    }
+
+    fn key(&self) -> (i64, Symbol) {
+        (date_micros(self.trade_date()), self.symbol)
     }
 
     fn hash(&self, hasher: &mut Hasher) {

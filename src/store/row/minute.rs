@@ -30,6 +30,7 @@ pub struct MinuteColumns {
 
 impl Row for MinuteBar {
     type Columns = MinuteColumns;
+    type Key = (i64, Symbol);
 
     fn schema() -> SchemaRef {
         Table::Minute(Interval::M1).schema()

@@ -7,6 +7,7 @@ mod index;
 mod minute;
 mod prices;
 mod security;
+mod source;
 mod value;
 
 use std::path::Path;
@@ -20,14 +21,18 @@ pub use index::IndexColumns;
 pub use minute::MinuteColumns;
 pub use prices::Prices;
 pub use security::SecurityColumns;
+pub use source::SourceColumns;
 
-use super::{StoreError, columnar::date_micros};
+use super::StoreError;
 use crate::{digest::Hasher, market::Symbol};
 
 /// A row of a table.
 pub trait Row: Sized + Clone + PartialEq {
     /// The typed columns of one batch.
     type Columns;
+
+    /// What orders rows inside a partition and is unique there.
+    type Key: Ord;
 
     /// Returns the columns of the table in file order.
     fn schema() -> SchemaRef;
@@ -53,10 +58,8 @@ pub trait Row: Sized + Clone + PartialEq {
     /// Returns the symbol.
     fn symbol(&self) -> Symbol;
 
-    /// Returns what orders rows inside a partition and is unique there: microseconds and symbol.
-    fn key(&self) -> (i64, Symbol) {
-        (date_micros(self.trade_date()), self.symbol())
-    }
+    /// Returns what orders the row inside its partition and is unique there.
+    fn key(&self) -> Self::Key;
 
     /// Adds every value of the row to a digest.
     fn hash(&self, hasher: &mut Hasher);

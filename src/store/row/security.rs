@@ -28,6 +28,7 @@ pub struct SecurityColumns {
 
 impl Row for SecurityEvent {
     type Columns = SecurityColumns;
+    type Key = (i64, Symbol);
 
     fn schema() -> SchemaRef {
         Table::Securities.schema()
@@ -66,6 +67,10 @@ impl Row for SecurityEvent {
 
     fn symbol(&self) -> Symbol {
         self.symbol
+    }
+
+    fn key(&self) -> (i64, Symbol) {
+        (date_micros(self.trade_date()), self.symbol)
     }
 
     fn hash(&self, hasher: &mut Hasher) {
