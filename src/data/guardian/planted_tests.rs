@@ -421,10 +421,22 @@ impl Market {
         vec![of_file("daily_2017_2020.parquet"), of_file("daily_2025.parquet")]
     }
 
+    /// Leaves a third of the symbols: enough to plant into, at a third of the time.
+    fn thinned(mut self) -> Self {
+        self.series = self.series.into_iter().step_by(3).collect();
+        self
+    }
+
     fn examined(&self, series: &[Series]) -> GuardianReport {
         let bars: Vec<DailyBar> = series.iter().flatten().cloned().collect();
         let known = Known { actions: &self.actions, history: &self.history };
         examine(&bars, known, Calendar::builtin(), &Thresholds::default()).expect("examined")
+    }
+
+    /// Says whether the list of corporate actions reaches the last bar.
+    fn knows_actions(&self) -> bool {
+        let last = self.series.iter().flatten().map(|bar| bar.date).max();
+        self.actions.iter().map(|action| action.ex_date).max() >= last.map(|last| last.saturating_sub(90.days()))
     }
 
     fn has_amount(&self) -> bool {
@@ -439,13 +451,14 @@ struct Planted {
     to: Date,
 }
 
-/// Errors of one kind planted by seed, one a symbol at most, into a quarter of the symbols.
+/// Errors of one kind planted by seed, one a symbol at most, into a part of the symbols.
 fn planted(market: &Market, plant: &Plant, seed: Seed) -> (Vec<Series>, Vec<Planted>) {
     let mut stream = seed.stream(plant.name);
     let mut series = market.series.clone();
     let mut order: Vec<usize> = (0..series.len()).collect();
     order.shuffle(&mut stream);
-    order.truncate(series.len().div_ceil(4));
+    // A market of which a quarter is off is off itself.
+    order.truncate(series.len().div_ceil(if plant.reach == MANY { 24 } else { 4 }));
     let mut all = Vec::new();
     for index in order {
         let own = &mut series[index];
@@ -477,12 +490,19 @@ fn assert_recall(market: &Market) {
     let mut missed = Vec::new();
     let mut total = 0;
     for plant in PLANTS {
+        if std::ptr::fn_addr_eq(plant.can, goes_ex as fn(&Series, usize) -> bool) && !market.knows_actions() {
+            eprintln!(
+                "skipped: {} has no corporate actions, without which '{}' cannot be seen",
+                market.name, plant.name
+            );
+            continue;
+        }
         if plant.needs_amount && !market.has_amount() {
             eprintln!("skipped: {} has no turnover, without which '{}' cannot be seen", market.name, plant.name);
             continue;
         }
         let mut kinds = 0;
-        for seed in 1..=if market.series.len() > 100 { 1 } else { 2 } {
+        for seed in 1..=2 {
             let (series, planted) = planted(market, plant, Seed(seed));
             let report = market.examined(&series);
             kinds += planted.len();
@@ -507,18 +527,14 @@ fn assert_recall(market: &Market) {
 /// The share of clean rows that may have a finding.
 const FALSE_ALARMS_MAX: f64 = 0.001;
 
-fn assert_quiet(market: &Market) {
-    let report = market.examined(&market.series);
-    let rows = report.totals.hard_rows + report.totals.soft_rows;
-    let share = rows as f64 / report.totals.rows as f64;
-    let counts: Vec<_> = report.counts.iter().filter(|(_, count)| **count > 0).collect();
-    eprintln!(
-        "{}: {rows} of {} clean rows have a finding ({:.4} %): {counts:?}",
-        market.name,
-        report.totals.rows,
-        share * 100.0
-    );
-    assert!(share <= FALSE_ALARMS_MAX, "{}: {share}, {counts:?}", market.name);
+/// Counts the clean rows of real bars that have a finding, and says which.
+fn alarms(market: &Market) -> [usize; 2] {
+    let totals = market.examined(&market.series);
+    let counts: Vec<_> = totals.counts.iter().filter(|(_, count)| **count > 0).collect();
+    let totals = &totals.totals;
+    let rows = totals.hard_rows + totals.soft_rows;
+    eprintln!("{}: {rows} of {} clean rows have a finding: {counts:?}", market.name, totals.rows);
+    [rows, totals.rows]
 }
 
 #[test]
@@ -528,18 +544,28 @@ fn planted_errors_are_found_in_the_simulated_market() {
 
 #[test]
 fn planted_errors_are_found_in_real_bars() {
-    Market::real().iter().for_each(assert_recall);
+    for market in Market::real() {
+        let market = if market.series.len() > 100 { market.thinned() } else { market };
+        assert_recall(&market);
+    }
 }
 
 #[test]
-fn clean_bars_raise_few_alarms() {
-    let mut all = vec![Market::simulated()];
-    all.extend(Market::real());
-    for market in all.iter().skip(1) {
-        assert_quiet(market);
-    }
-    // The simulated market is clean by its own rules: suspensions leave no row, and first days no reference.
-    let report = all[0].examined(&all[0].series);
+fn clean_simulated_bars_raise_no_alarm() {
+    let market = Market::simulated();
+    let report = market.examined(&market.series);
+    // Suspended sessions have no row there, and first sessions no reference: both by the market's own rules.
     let said: Vec<_> = report.counts.iter().filter(|(_, count)| **count > 0).map(|(rule, _)| *rule).collect();
     assert!(said.iter().all(|rule| matches!(rule, Rule::MissingSession | Rule::NullPreclose)), "{:?}", report.counts);
+}
+
+#[test]
+fn clean_real_bars_raise_few_alarms() {
+    let (mut rows, mut of) = (0, 0);
+    for [own, all] in Market::real().iter().map(alarms) {
+        (rows, of) = (rows + own, of + all);
+    }
+    let share = rows as f64 / of.max(1) as f64;
+    eprintln!("{rows} of {of} clean rows have a finding ({:.4} %)", share * 100.0);
+    assert!(share <= FALSE_ALARMS_MAX, "{share}");
 }
