@@ -9,7 +9,7 @@ use super::{progress::Progress, session::Session};
 use crate::{
     data::guardian::Rule,
     exit::{AnyFailure, Exit},
-    ops::{Station, collect, data_state, night_ops},
+    ops::{Station, collect, data_state, guardian_report, night_ops},
     store::{Depth, Table},
     workspace::Lock,
 };
@@ -68,7 +68,10 @@ fn check(session: &Session, station: &Station) -> Result<Exit, AnyFailure> {
     let (console, (stores, _)) = (session.console, station.open_stores_checked(Depth::Full)?);
     let last = stores.last_date(Table::Daily)?;
     let as_of = session.global.as_of.or(last).unwrap_or_else(|| station.clock.today());
-    let report = data_state::examine(station, &stores, as_of)?;
+    let judged = data_state::judge(station, &stores, as_of)?;
+    let report = &judged.report;
+    let files = guardian_report::write(station, &judged.omega, session.global.lang)?;
+    let quarantined = guardian_report::quarantine(station, judged.examined())?;
     let totals = &report.totals;
     let (rows, symbols, sessions) = (totals.rows, totals.symbols, totals.sessions);
     console.line(format!("{rows} daily bars of {symbols} symbols on {sessions} sessions up to {as_of}"));
@@ -78,6 +81,11 @@ fn check(session: &Session, station: &Station) -> Result<Exit, AnyFailure> {
     for (table, score) in &report.scores.tables {
         console.line(format!("score of {table}: {score:.2} of 100; {} rows with a hard finding", totals.hard_rows));
     }
+    console.line(format!("whole score: {:.2} of 100", judged.omega.global.score.total));
+    if let Some((path, rows)) = &quarantined {
+        console.line(format!("{rows} rows break a hard rule; copied to {}", station.workspace.shown(path)));
+    }
+    console.line(format!("report: {}", station.workspace.shown(&files[2])));
     let counts: serde_json::Map<String, serde_json::Value> =
         Rule::ALL.iter().map(|rule| (rule.name().to_owned(), report.count(*rule).into())).collect();
     let refusal = report.gate(&data_state::thresholds(station)).err();
@@ -87,6 +95,9 @@ fn check(session: &Session, station: &Station) -> Result<Exit, AnyFailure> {
         "totals": totals,
         "counts": counts,
         "scores": report.scores.tables,
+        "global": judged.omega.global,
+        "reports": files.each_ref().map(|file| station.workspace.shown(file)),
+        "quarantined": quarantined.map_or(0, |(_, rows)| rows),
     });
     if let Some(refusal) = refusal {
         console.failure_with(&refusal, Some(("check", document)));

@@ -9,6 +9,7 @@ pub mod day_ops;
 mod desk;
 pub mod doctor;
 mod experiment;
+pub mod guardian_report;
 mod listener;
 pub mod log;
 pub mod matrix;

@@ -3,6 +3,7 @@
 
 mod bar;
 mod finding;
+pub mod omega;
 mod report;
 mod series;
 mod shift;
