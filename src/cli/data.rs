@@ -9,8 +9,8 @@ use super::{progress::Progress, session::Session};
 use crate::{
     data::guardian::Rule,
     exit::{AnyFailure, Exit},
-    ops::{Station, collect, data_state, guardian_report, night_ops},
-    store::{Depth, Table},
+    ops::{Station, collect, data_state, guardian_report, night_ops, source_repair},
+    store::{Depth, RepairRecord, Table},
     workspace::Lock,
 };
 
@@ -27,6 +27,15 @@ enum DataCommand {
     Status,
     /// Examine the daily bars as NightOps does; refuse them where too many are faulty
     Check,
+    /// Mend rows that break a hard rule from other sources, field by field; or take a repair back
+    Repair {
+        /// Say what would be changed, and change nothing
+        #[arg(long, conflicts_with = "undo")]
+        dry_run: bool,
+        /// Take this repair back, byte for byte
+        #[arg(long, value_name = "ID")]
+        undo: Option<String>,
+    },
     /// Import a directory of bars, actions and calendar: CSV, CSV.gz or Parquet
     Import {
         /// The directory
@@ -39,6 +48,8 @@ pub(super) fn run(session: &Session, args: &DataArgs) -> Result<Exit, AnyFailure
     match &args.command {
         DataCommand::Status => status(session, &station),
         DataCommand::Check => check(session, &station),
+        DataCommand::Repair { undo: Some(id), .. } => undo(session, &station, id),
+        DataCommand::Repair { dry_run, undo: None } => repair(session, &station, *dry_run),
         DataCommand::Import { directory } => import(session, &station, directory),
     }
 }
@@ -105,6 +116,59 @@ fn check(session: &Session, station: &Station) -> Result<Exit, AnyFailure> {
     }
     console.line("The daily bars may be used.");
     console.document(&document);
+    Ok(Exit::Done)
+}
+
+/// So many changes are shown; `--json` has all.
+const SHOWN_MAX: usize = 20;
+
+fn repair(session: &Session, station: &Station, is_dry: bool) -> Result<Exit, AnyFailure> {
+    let console = session.console;
+    let _lock = Lock::take(&station.workspace, night_ops::COMPONENT, "data repair")?;
+    let (mut stores, _) = station.open_stores_checked(Depth::Full)?;
+    let last = stores.last_date(Table::Daily)?;
+    let as_of = session.global.as_of.or(last).unwrap_or_else(|| station.clock.today());
+    let done = source_repair::repair(station, &mut stores, as_of, is_dry)?;
+    for change in done.changes.iter().take(SHOWN_MAX) {
+        let RepairRecord { trade_date, symbol, field, old, new, rule, .. } = change;
+        let (old, new) = (old.as_deref().unwrap_or("nothing"), new.as_deref().unwrap_or("nothing"));
+        console.line(format!("{trade_date} {symbol} {field}: {old} -> {new} ({rule})"));
+    }
+    let more = done.changes.len().saturating_sub(SHOWN_MAX);
+    if more > 0 {
+        console.line(format!("and {more} more"));
+    }
+    match &done.id {
+        Some(id) => console
+            .line(format!("{} values repaired; take it back: lighthunter data repair --undo {id}", done.changes.len())),
+        None if is_dry && !done.changes.is_empty() => {
+            console.line(format!("{} values would be repaired; nothing is changed.", done.changes.len()));
+        }
+        None => console.line(format!(
+            "Nothing is repaired: {} rows have a hard finding, and no other source mends one.",
+            done.hard_rows
+        )),
+    }
+    let change = |change: &RepairRecord| {
+        let RepairRecord { trade_date, symbol, field, old, new, rule, .. } = change;
+        json!({ "date": trade_date, "symbol": symbol, "field": field, "old": old, "new": new, "provenance": rule })
+    };
+    let changes: Vec<serde_json::Value> = done.changes.iter().map(change).collect();
+    console.document(&json!({ "id": done.id, "hard_rows": done.hard_rows, "changes": changes }));
+    Ok(Exit::Done)
+}
+
+fn undo(session: &Session, station: &Station, id: &str) -> Result<Exit, AnyFailure> {
+    let console = session.console;
+    let _lock = Lock::take(&station.workspace, night_ops::COMPONENT, "data repair --undo")?;
+    let (mut stores, _) = station.open_stores_checked(Depth::Full)?;
+    let undone = source_repair::undo(station, &mut stores, id)?;
+    console.document(&json!({ "id": id, "undone": undone }));
+    if undone == 0 {
+        console.line(format!("There is no repair {id} in force: nothing is taken back."));
+        return Ok(Exit::NothingRan);
+    }
+    console.line(format!("{undone} values are as they were before {id}."));
     Ok(Exit::Done)
 }
 

@@ -25,6 +25,7 @@ mod research_plan;
 mod research_run;
 pub mod scheduler;
 pub mod simulation;
+pub mod source_repair;
 mod station;
 pub mod walk_forward;
 

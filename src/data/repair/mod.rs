@@ -2,6 +2,7 @@
 //! change so that it can be taken back, and names what must be left out of research. Never invents a
 //! price or a volume, and writes no store.
 
+mod by_source;
 mod change;
 mod derive;
 
@@ -23,6 +24,7 @@ use crate::{
     store::RepairRecord,
 };
 
+pub use by_source::{Provenance, SourceChange, changed_rows, plan_by_source, undo};
 pub use change::{Change, Repair, RepairField, apply, revert};
 
 /// Source of the rows that are put in.
