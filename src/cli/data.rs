@@ -9,7 +9,7 @@ use super::{progress::Progress, session::Session};
 use crate::{
     data::guardian::Rule,
     exit::{AnyFailure, Exit},
-    ops::{Station, collect, data_state, guardian_report, night_ops, source_repair},
+    ops::{Station, collect, data_state, guardian_report, night_ops, original, source_repair},
     store::{Depth, RepairRecord, Table},
     workspace::Lock,
 };
@@ -36,6 +36,14 @@ enum DataCommand {
         #[arg(long, value_name = "ID")]
         undo: Option<String>,
     },
+    /// Name the defects of a daily file of the original system; refuse it where its prices are adjusted
+    Inspect {
+        /// The file: trade_date, code, name, open, high, low, close, volume, amount
+        file: PathBuf,
+        /// Where its prices are raw, write them there in the layout that `data import` takes
+        #[arg(long, value_name = "DIR")]
+        convert: Option<PathBuf>,
+    },
     /// Import a directory of bars, actions and calendar: CSV, CSV.gz or Parquet
     Import {
         /// The directory
@@ -44,13 +52,14 @@ enum DataCommand {
 }
 
 pub(super) fn run(session: &Session, args: &DataArgs) -> Result<Exit, AnyFailure> {
-    let station = session.station("data")?;
+    let station = || session.station("data");
     match &args.command {
-        DataCommand::Status => status(session, &station),
-        DataCommand::Check => check(session, &station),
-        DataCommand::Repair { undo: Some(id), .. } => undo(session, &station, id),
-        DataCommand::Repair { dry_run, undo: None } => repair(session, &station, *dry_run),
-        DataCommand::Import { directory } => import(session, &station, directory),
+        DataCommand::Inspect { file, convert } => inspect(session, file, convert.as_deref()),
+        DataCommand::Status => status(session, &station()?),
+        DataCommand::Check => check(session, &station()?),
+        DataCommand::Repair { undo: Some(id), .. } => undo(session, &station()?, id),
+        DataCommand::Repair { dry_run, undo: None } => repair(session, &station()?, *dry_run),
+        DataCommand::Import { directory } => import(session, &station()?, directory),
     }
 }
 
@@ -116,6 +125,30 @@ fn check(session: &Session, station: &Station) -> Result<Exit, AnyFailure> {
     }
     console.line("The daily bars may be used.");
     console.document(&document);
+    Ok(Exit::Done)
+}
+
+fn inspect(session: &Session, file: &std::path::Path, convert: Option<&std::path::Path>) -> Result<Exit, AnyFailure> {
+    let console = session.console;
+    let found = original::inspect(file, convert)?;
+    console.line(format!(
+        "{} bars of {} symbols, {} lines are no bars",
+        found.rows,
+        found.symbols.len(),
+        found.rejected
+    ));
+    for defect in &found.defects {
+        console.line(format!("  {defect}"));
+    }
+    if let Err(refusal) = found.gate() {
+        console.failure_with(&refusal, Some(("inspection", json!(found))));
+        return Ok(crate::exit::Failure::exit(&refusal));
+    }
+    match &found.converted {
+        Some(path) => console.line(format!("written to {}", path.display())),
+        None => console.line("The prices are raw."),
+    }
+    console.document(&found);
     Ok(Exit::Done)
 }
 

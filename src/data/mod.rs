@@ -2,6 +2,7 @@
 //! store itself: it judges rows that it is given and says what should be done.
 
 mod actions;
+pub mod adjustment;
 pub mod collect;
 mod error;
 pub mod guardian;

@@ -18,6 +18,7 @@ mod model_pointers;
 pub mod monitor;
 mod monitor_state;
 pub mod night_ops;
+pub mod original;
 mod reason;
 pub mod regression;
 mod report_files;

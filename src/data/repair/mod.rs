@@ -7,6 +7,8 @@ mod change;
 mod derive;
 
 #[cfg(test)]
+mod by_source_tests;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
