@@ -132,7 +132,9 @@ fn hard_rules(findings: &[Finding]) -> BTreeMap<(Date, Symbol), Vec<&'static str
             rules.entry((finding.date, symbol)).or_default().push(finding.rule.name());
         }
     }
-    rules.values_mut().for_each(|rules| rules.dedup());
+    for rules in rules.values_mut() {
+        rules.dedup();
+    }
     rules
 }
 
@@ -259,15 +261,15 @@ pub fn changed_rows(bars: &[DailyBar], plan: &[Provenance]) -> Vec<DailyBar> {
     rows
 }
 
+/// The rows as they were, and the keys of those that were put in.
+pub type WayBack = (Vec<DailyBar>, BTreeSet<(Date, Symbol)>);
+
 /// Returns what takes recorded repairs back: the rows as they were, and those that were put in. A row that a killed
 /// repair never reached is as it was already.
 ///
 /// # Errors
 /// `Mismatch` when a value is neither the repaired one nor the one before: someone else has changed it since.
-pub fn undo(
-    bars: &[DailyBar],
-    records: &[RepairRecord],
-) -> Result<(Vec<DailyBar>, BTreeSet<(Date, Symbol)>), DataError> {
+pub fn undo(bars: &[DailyBar], records: &[RepairRecord]) -> Result<WayBack, DataError> {
     let (mut rows, mut added) = (BTreeMap::<(Date, Symbol), DailyBar>::new(), BTreeSet::new());
     for record in records {
         let (date, symbol) = (record.trade_date, record.symbol);
