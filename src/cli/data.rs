@@ -13,8 +13,8 @@ use super::{
 use crate::{
     data::guardian::Rule,
     exit::{AnyFailure, Exit},
-    ops::{Station, collect, data_state, night_ops},
-    store::{Depth, Table},
+    ops::{Station, collect, data_state, guardian_report, night_ops, original, source_repair},
+    store::{Depth, RepairRecord, Table},
     workspace::Lock,
 };
 
@@ -31,6 +31,23 @@ enum DataCommand {
     Status,
     /// Examine the daily bars as NightOps does; refuse them where too many are faulty
     Check,
+    /// Mend rows that break a hard rule from other sources, field by field; or take a repair back
+    Repair {
+        /// Say what would be changed, and change nothing
+        #[arg(long, conflicts_with = "undo")]
+        dry_run: bool,
+        /// Take this repair back, byte for byte
+        #[arg(long, value_name = "ID")]
+        undo: Option<String>,
+    },
+    /// Name the defects of a daily file of the original system; refuse it where its prices are adjusted
+    Inspect {
+        /// The file: trade_date, code, name, open, high, low, close, volume, amount
+        file: PathBuf,
+        /// Where its prices are raw, write them there in the layout that `data import` takes
+        #[arg(long, value_name = "DIR")]
+        convert: Option<PathBuf>,
+    },
     /// Import a directory of bars, actions and calendar: CSV, CSV.gz or Parquet
     Import {
         /// The directory
@@ -40,12 +57,15 @@ enum DataCommand {
 }
 
 pub(super) fn run(session: &Session, args: &DataArgs) -> Result<Exit, AnyFailure> {
-    let station = session.station("data")?;
+    let station = || session.station("data");
     match &args.command {
-        DataCommand::Status => status(session, &station),
-        DataCommand::Check => check(session, &station),
-        DataCommand::Import { directory } => import(session, &station, directory),
-        DataCommand::Collect(args) => data_collect::run(session, &station, args),
+        DataCommand::Inspect { file, convert } => inspect(session, file, convert.as_deref()),
+        DataCommand::Status => status(session, &station()?),
+        DataCommand::Check => check(session, &station()?),
+        DataCommand::Repair { undo: Some(id), .. } => undo(session, &station()?, id),
+        DataCommand::Repair { dry_run, undo: None } => repair(session, &station()?, *dry_run),
+        DataCommand::Import { directory } => import(session, &station()?, directory),
+        DataCommand::Collect(args) => data_collect::run(session, &station()?, args),
     }
 }
 
@@ -74,7 +94,10 @@ fn check(session: &Session, station: &Station) -> Result<Exit, AnyFailure> {
     let (console, (stores, _)) = (session.console, station.open_stores_checked(Depth::Full)?);
     let last = stores.last_date(Table::Daily)?;
     let as_of = session.global.as_of.or(last).unwrap_or_else(|| station.clock.today());
-    let report = data_state::examine(station, &stores, as_of)?;
+    let judged = data_state::judge(station, &stores, as_of)?;
+    let report = &judged.report;
+    let files = guardian_report::write(station, &judged.omega, session.global.lang)?;
+    let quarantined = guardian_report::quarantine(station, judged.examined())?;
     let totals = &report.totals;
     let (rows, symbols, sessions) = (totals.rows, totals.symbols, totals.sessions);
     console.line(format!("{rows} daily bars of {symbols} symbols on {sessions} sessions up to {as_of}"));
@@ -84,6 +107,11 @@ fn check(session: &Session, station: &Station) -> Result<Exit, AnyFailure> {
     for (table, score) in &report.scores.tables {
         console.line(format!("score of {table}: {score:.2} of 100; {} rows with a hard finding", totals.hard_rows));
     }
+    console.line(format!("whole score: {:.2} of 100", judged.omega.global.score.total));
+    if let Some((path, rows)) = &quarantined {
+        console.line(format!("{rows} rows break a hard rule; copied to {}", station.workspace.shown(path)));
+    }
+    console.line(format!("report: {}", station.workspace.shown(&files[2])));
     let counts: serde_json::Map<String, serde_json::Value> =
         Rule::ALL.iter().map(|rule| (rule.name().to_owned(), report.count(*rule).into())).collect();
     let refusal = report.gate(&data_state::thresholds(station)).err();
@@ -93,6 +121,9 @@ fn check(session: &Session, station: &Station) -> Result<Exit, AnyFailure> {
         "totals": totals,
         "counts": counts,
         "scores": report.scores.tables,
+        "global": judged.omega.global,
+        "reports": files.each_ref().map(|file| station.workspace.shown(file)),
+        "quarantined": quarantined.map_or(0, |(_, rows)| rows),
     });
     if let Some(refusal) = refusal {
         console.failure_with(&refusal, Some(("check", document)));
@@ -100,6 +131,83 @@ fn check(session: &Session, station: &Station) -> Result<Exit, AnyFailure> {
     }
     console.line("The daily bars may be used.");
     console.document(&document);
+    Ok(Exit::Done)
+}
+
+fn inspect(session: &Session, file: &std::path::Path, convert: Option<&std::path::Path>) -> Result<Exit, AnyFailure> {
+    let console = session.console;
+    let found = original::inspect(file, convert)?;
+    console.line(format!(
+        "{} bars of {} symbols, {} lines are no bars",
+        found.rows,
+        found.symbols.len(),
+        found.rejected
+    ));
+    for defect in &found.defects {
+        console.line(format!("  {defect}"));
+    }
+    if let Err(refusal) = found.gate() {
+        console.failure_with(&refusal, Some(("inspection", json!(found))));
+        return Ok(crate::exit::Failure::exit(&refusal));
+    }
+    match &found.converted {
+        Some(path) => console.line(format!("written to {}", path.display())),
+        None => console.line("The prices are raw."),
+    }
+    console.document(&found);
+    Ok(Exit::Done)
+}
+
+/// So many changes are shown; `--json` has all.
+const SHOWN_MAX: usize = 20;
+
+fn repair(session: &Session, station: &Station, is_dry: bool) -> Result<Exit, AnyFailure> {
+    let console = session.console;
+    let _lock = Lock::take(&station.workspace, night_ops::COMPONENT, "data repair")?;
+    let (mut stores, _) = station.open_stores_checked(Depth::Full)?;
+    let last = stores.last_date(Table::Daily)?;
+    let as_of = session.global.as_of.or(last).unwrap_or_else(|| station.clock.today());
+    let done = source_repair::repair(station, &mut stores, as_of, is_dry)?;
+    for change in done.changes.iter().take(SHOWN_MAX) {
+        let RepairRecord { trade_date, symbol, field, old, new, rule, .. } = change;
+        let (old, new) = (old.as_deref().unwrap_or("nothing"), new.as_deref().unwrap_or("nothing"));
+        console.line(format!("{trade_date} {symbol} {field}: {old} -> {new} ({rule})"));
+    }
+    let more = done.changes.len().saturating_sub(SHOWN_MAX);
+    if more > 0 {
+        console.line(format!("and {more} more"));
+    }
+    match &done.id {
+        Some(id) => console
+            .line(format!("{} values repaired; take it back: lighthunter data repair --undo {id}", done.changes.len())),
+        None if is_dry && !done.changes.is_empty() => {
+            console.line(format!("{} values would be repaired; nothing is changed.", done.changes.len()));
+        }
+        None => console.line(format!(
+            "Nothing is repaired: {} rows have a hard finding, and no other source mends one.",
+            done.hard_rows
+        )),
+    }
+    let change = |change: &RepairRecord| {
+        let RepairRecord { trade_date, symbol, field, old, new, rule, .. } = change;
+        json!({ "date": trade_date, "symbol": symbol, "field": field, "old": old, "new": new, "provenance": rule })
+    };
+    let changes: Vec<serde_json::Value> = done.changes.iter().map(change).collect();
+    console.document(&json!({ "id": done.id, "hard_rows": done.hard_rows, "changes": changes }));
+    Ok(Exit::Done)
+}
+
+fn undo(session: &Session, station: &Station, id: &str) -> Result<Exit, AnyFailure> {
+    let console = session.console;
+    let _lock = Lock::take(&station.workspace, night_ops::COMPONENT, "data repair --undo")?;
+    let (mut stores, _) = station.open_stores_checked(Depth::Full)?;
+    let undone = source_repair::undo(station, &mut stores, id)?;
+    console.document(&json!({ "id": id, "undone": undone }));
+    if undone == 0 {
+        console.line(format!("There is no repair {id} in force: nothing is taken back."));
+        return Ok(Exit::NothingRan);
+    }
+    console.line(format!("{undone} values are as they were before {id}."));
     Ok(Exit::Done)
 }
 

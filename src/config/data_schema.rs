@@ -4,25 +4,40 @@ use std::collections::BTreeMap;
 
 use super::{
     node::{Node, Value},
-    section::{Findings, Section},
+    section::{Bounds, Findings, Section},
 };
 
 /// The tables that come in, by name.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct DataSchema {
     /// Tables by name, such as `daily_bar`.
     pub entities: BTreeMap<String, Entity>,
 }
 
 /// One table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Entity {
     /// The fields that name a row.
     pub key: Vec<String>,
     /// Fields with their types, in column order.
     pub fields: Vec<(String, FieldType)>,
+    /// What the values of a number field must satisfy, by field.
+    pub rules: BTreeMap<String, ValueRule>,
     /// What each source calls the fields.
     pub sources: BTreeMap<String, EntitySource>,
+}
+
+/// What the values of a field must satisfy; a bound that is none bounds nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ValueRule {
+    /// Greater.
+    pub gt: Option<f64>,
+    /// Greater or equal.
+    pub ge: Option<f64>,
+    /// Less.
+    pub lt: Option<f64>,
+    /// Less or equal.
+    pub le: Option<f64>,
 }
 
 /// The type of a field.
@@ -89,6 +104,7 @@ fn read_entity(s: &mut Section<'_>) -> Entity {
     for part in key.iter().filter(|part| !is_field(part)) {
         s.mistake("key", format!("{part} is not one of canonical_fields"));
     }
+    let rules = read_rules(s, &fields);
     let sources = s.named("sources", |_, s| {
         let source = read_source(s);
         for field in source.field_mapping.keys().filter(|field| !is_field(field)) {
@@ -96,7 +112,32 @@ fn read_entity(s: &mut Section<'_>) -> Entity {
         }
         source
     });
-    Entity { key, fields, sources: sources.into_iter().collect() }
+    Entity { key, fields, rules, sources: sources.into_iter().collect() }
+}
+
+/// Reads the rules of the fields; an entity without any has none.
+fn read_rules(s: &mut Section<'_>, fields: &[(String, FieldType)]) -> BTreeMap<String, ValueRule> {
+    if !s.has("rules") {
+        return BTreeMap::new();
+    }
+    let is_number = |name: &str| {
+        let kind = fields.iter().find(|(field, _)| field == name).map(|(_, kind)| kind);
+        matches!(kind, Some(FieldType::Number | FieldType::Integer))
+    };
+    let rules = s.named("rules", |field, s| {
+        if !is_number(field) {
+            s.mistake("", format!("{field} is not a number or integer of canonical_fields"));
+        }
+        let any = Bounds::between(-f64::MAX, f64::MAX);
+        let mut bound = |key| s.optional(key, |s, key| s.number(key, any));
+        let rule = ValueRule { gt: bound("gt"), ge: bound("ge"), lt: bound("lt"), le: bound("le") };
+        let (low, high) = (rule.gt.or(rule.ge), rule.lt.or(rule.le));
+        if low.zip(high).is_some_and(|(low, high)| low > high) {
+            s.mistake("", "leaves no value: its lower bound is above its upper one");
+        }
+        rule
+    });
+    rules.into_iter().collect()
 }
 
 fn read_source(s: &mut Section<'_>) -> EntitySource {

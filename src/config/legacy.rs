@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Old name, new name. A `*` stands for any key at that depth.
-const RENAMED: [(&str, &str); 30] = [
+const RENAMED: [(&str, &str); 32] = [
     ("duckdb.path", "storage.ts.duckdb_path"),
     ("duckdb.db_path", "storage.ts.duckdb_path"),
     ("storage.duckdb.path", "storage.ts.duckdb_path"),
@@ -38,6 +38,8 @@ const RENAMED: [(&str, &str); 30] = [
     ("risk_account.w_dd_total", "risk.w_dd_total"),
     ("risk_account.w_leverage", "risk.w_leverage"),
     ("risk_account.w_concentration", "risk.w_concentration"),
+    ("data_quality.diff_threshold", "data_guardian.diff_threshold"),
+    ("data_quality.reference_source", "data_guardian.reference_source"),
     ("monitor.summary_json", "monitor.state_file"),
 ];
 

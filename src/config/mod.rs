@@ -27,7 +27,7 @@ pub mod template;
 mod yaml;
 
 pub use configuration::{CheckReport, Configuration, check, factor_sets, load_all, shipped};
-pub use data_schema::{DataSchema, Entity, EntitySource, FieldType};
+pub use data_schema::{DataSchema, Entity, EntitySource, FieldType, ValueRule};
 pub use experiment_matrix::{ExperimentMatrix, MatrixExperiment, Sweep};
 pub use factor_spec::{FactorExpression, FactorSet, FactorSpec};
 pub use job::{

@@ -33,6 +33,11 @@ impl ActionIndex {
         reference.filter(|reference| is_moved(close, *reference))
     }
 
+    /// Says whether the list has anything of a symbol.
+    pub(super) fn knows(&self, symbol: Symbol) -> bool {
+        self.actions.binary_search_by_key(&symbol, |action| action.symbol).is_ok()
+    }
+
     /// Says whether the list reaches a date: past its end nothing can be concluded from silence.
     pub(super) fn reaches(&self, date: Date) -> bool {
         self.last.is_some_and(|last| date <= last)

@@ -2,6 +2,7 @@
 //! Reads and writes no store itself: it judges rows that it is given and says what should be done.
 
 mod actions;
+pub mod adjustment;
 pub mod collect;
 pub mod collector;
 mod error;

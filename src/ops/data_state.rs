@@ -3,12 +3,15 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::station::Station;
+use super::{
+    guardian_report::{self, Examined},
+    station::Station,
+};
 use crate::{
-    data::guardian::{self, GuardianReport, Known, Thresholds},
+    data::guardian::{self, GuardianReport, Known, Thresholds, omega::Omega},
     digest::Digest,
     exit::AnyFailure,
-    market::{Calendar, SecurityHistory},
+    market::{Calendar, CorporateAction, DailyBar, SecurityHistory},
     store::{Query, StoreError, Stores, Table},
 };
 
@@ -74,17 +77,40 @@ pub fn data_state(stores: &Stores) -> Result<DataState, StoreError> {
     Ok(DataState { tables, quarantined, digest: stores.data_digest(Date::MAX)? })
 }
 
-/// Examines the stored daily bars up to `as_of`, by the thresholds of the config. The verdict is the
-/// report's gate, with [`thresholds`].
+/// The guardian's judgement of the stored bars, and what it judged.
+#[derive(Debug)]
+pub struct Judged {
+    /// The bars.
+    pub bars: Vec<DailyBar>,
+    /// Their examination; the verdict is its gate, with [`thresholds`].
+    pub report: GuardianReport,
+    /// The whole judgement.
+    pub omega: Omega,
+    actions: Vec<CorporateAction>,
+    history: SecurityHistory,
+}
+
+impl Judged {
+    /// Returns what was examined, and what is known of it.
+    #[must_use]
+    pub fn examined(&self) -> Examined<'_> {
+        Examined { bars: &self.bars, report: &self.report, actions: &self.actions, history: &self.history }
+    }
+}
+
+/// Judges the stored daily bars up to `as_of` as NightOps does, by the config.
 ///
 /// # Errors
 /// When there are no bars, or the stores cannot be read.
-pub fn examine(station: &Station, stores: &Stores, as_of: Date) -> Result<GuardianReport, AnyFailure> {
+pub fn judge(station: &Station, stores: &Stores, as_of: Date) -> Result<Judged, AnyFailure> {
     let bars = stores.daily(&Query::up_to(as_of))?;
-    let actions = stores.actions(as_of)?;
-    let history = stores.security_history(as_of)?;
+    let (actions, history) = (stores.actions(as_of)?, stores.security_history(as_of)?);
+    let rules = guardian_report::rules(station);
     let known = Known { actions: &actions, history: &history };
-    Ok(guardian::examine(&bars, known, Calendar::builtin(), &thresholds(station))?)
+    let report = guardian::examine(&bars, known, Calendar::builtin(), &rules.thresholds)?;
+    let examined = Examined { bars: &bars, report: &report, actions: &actions, history: &history };
+    let omega = guardian_report::judge(station, stores, examined, &rules)?;
+    Ok(Judged { bars, report, omega, actions, history })
 }
 
 /// Returns what was known of the securities on a date; warns, in the name of `component`, where that is nothing.
@@ -111,5 +137,10 @@ pub(super) fn security_history(
 #[must_use]
 pub fn thresholds(station: &Station) -> Thresholds {
     let gate = &station.settings().data_guardian;
-    Thresholds { hard_share_max: gate.max_bad_row_share, stale_sessions: gate.stale_sessions, ..Thresholds::default() }
+    Thresholds {
+        hard_share_max: gate.max_bad_row_share,
+        stale_sessions: gate.stale_sessions,
+        bounds: guardian_report::bounds(&station.config.schema),
+        ..Thresholds::default()
+    }
 }

@@ -43,11 +43,11 @@ pub type ImportReport = BTreeMap<Table, TableImport>;
 
 /// What an import will write.
 #[derive(Debug, Default)]
-struct Plan {
-    partitions: Vec<Partition>,
-    replaced: BTreeMap<Table, Vec<Date>>,
-    revisions: Vec<RevisionRecord>,
-    report: ImportReport,
+pub(super) struct Plan {
+    pub(super) partitions: Vec<Partition>,
+    pub(super) replaced: BTreeMap<Table, Vec<Date>>,
+    pub(super) revisions: Vec<RevisionRecord>,
+    pub(super) report: ImportReport,
 }
 
 impl Stores {
@@ -155,7 +155,7 @@ impl Stores {
         Ok(())
     }
 
-    fn commit(&mut self, plan: &Plan, now: Timestamp) -> Result<(), StoreError> {
+    pub(super) fn commit(&mut self, plan: &Plan, now: Timestamp) -> Result<(), StoreError> {
         let dual = self.settings.write_mode == WriteMode::Dual;
         let encoded = if dual { encode(&plan.partitions)? } else { Vec::new() };
         let mut records: Vec<PartitionRecord> = if dual {

@@ -1,6 +1,7 @@
 //! The stores: SQLite ledger, DuckDB, Parquet, JSONL. The only room that names their libraries.
 
 mod ad_hoc;
+mod amend;
 mod columnar;
 mod content;
 #[cfg(test)]

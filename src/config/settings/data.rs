@@ -79,13 +79,40 @@ pub struct DataGuardian {
     pub max_bad_row_share: f64,
     /// Sessions with the same four prices, while trading, that mark a series as stale.
     pub stale_sessions: usize,
+    /// What coverage counts for in the whole score, beside the other weights.
+    pub weight_coverage: f64,
+    /// What the agreement of the sources counts for.
+    pub weight_source: f64,
+    /// What valid values count for.
+    pub weight_value: f64,
+    /// What rows that do not contradict each other count for.
+    pub weight_consistency: f64,
+    /// The source that others are held against; `median` where it is none of them.
+    pub reference_source: String,
+    /// The share by which a volume or turnover may differ from it; prices may not differ by a tick.
+    pub diff_threshold: f64,
+    /// A row that comes later after the close is late, seconds.
+    pub latency_seconds: f64,
 }
 
 impl DataGuardian {
     pub(super) fn read(s: &mut Section<'_>) -> Self {
-        Self {
+        let weight = Bounds::between(0.0, 1e6);
+        let gate = Self {
             max_bad_row_share: s.number("max_bad_row_share", Bounds::SHARE),
             stale_sessions: s.size("stale_sessions", 2, 10_000),
+            weight_coverage: s.number("weight_coverage", weight),
+            weight_source: s.number("weight_source", weight),
+            weight_value: s.number("weight_value", weight),
+            weight_consistency: s.number("weight_consistency", weight),
+            reference_source: s.text("reference_source"),
+            diff_threshold: s.number("diff_threshold", Bounds::SHARE),
+            latency_seconds: s.number("latency_seconds", Bounds::POSITIVE),
+        };
+        let sum = gate.weight_coverage + gate.weight_source + gate.weight_value + gate.weight_consistency;
+        if sum <= 0.0 {
+            s.mistake("weight_coverage", "is 0 like all other weights, allowed: at least one above 0");
         }
+        gate
     }
 }

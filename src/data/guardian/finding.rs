@@ -34,11 +34,29 @@ pub enum Rule {
     NullPreclose,
     /// A symbol has bars only while it is listed.
     Unlisted,
+    /// A bar belongs to a session of the exchanges.
+    OffCalendar,
+    /// A value lies within the bounds of `config/data_schema.json`.
+    OutOfBounds,
+    /// Prices lie on ticks: what was multiplied or divided does not.
+    OffTick,
+    /// Prices are in CNY: those of a series in cents have no cents.
+    PriceUnit,
+    /// Turnover / volume is a price of the day.
+    AveragePrice,
+    /// Volume is in shares: in lots it falls to a hundredth at once.
+    VolumeUnit,
+    /// No two sessions have the same prices and the same volume.
+    Repeated,
+    /// The next reference is the close, not the open.
+    SwappedColumns,
+    /// A symbol moves with the market of the same session, not of the one beside it.
+    ShiftedDates,
 }
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 21] = [
         Self::MissingSession,
         Self::TableGap,
         Self::Duplicate,
@@ -51,6 +69,15 @@ impl Rule {
         Self::PrecloseMismatch,
         Self::NullPreclose,
         Self::Unlisted,
+        Self::OffCalendar,
+        Self::OutOfBounds,
+        Self::OffTick,
+        Self::PriceUnit,
+        Self::AveragePrice,
+        Self::VolumeUnit,
+        Self::Repeated,
+        Self::SwappedColumns,
+        Self::ShiftedDates,
     ];
 
     /// Returns the name, as reports and the ledger write it.
@@ -69,7 +96,38 @@ impl Rule {
             Self::PrecloseMismatch => "preclose_mismatch",
             Self::NullPreclose => "null_preclose",
             Self::Unlisted => "unlisted",
+            Self::OffCalendar => "off_calendar",
+            Self::OutOfBounds => "out_of_bounds",
+            Self::OffTick => "off_tick",
+            Self::PriceUnit => "price_unit",
+            Self::AveragePrice => "average_price",
+            Self::VolumeUnit => "volume_unit",
+            Self::Repeated => "repeated",
+            Self::SwappedColumns => "swapped_columns",
+            Self::ShiftedDates => "shifted_dates",
         }
+    }
+
+    /// Says whether the rule looks at a value by itself; the others hold rows and values against each other.
+    #[must_use]
+    pub const fn is_of_value(self) -> bool {
+        matches!(
+            self,
+            Self::InvalidNumber
+                | Self::Volume
+                | Self::NullPreclose
+                | Self::OutOfBounds
+                | Self::OffTick
+                | Self::PriceUnit
+                | Self::AveragePrice
+                | Self::VolumeUnit
+        )
+    }
+
+    /// Says whether the rule is about a row that should be there, or one that should not.
+    #[must_use]
+    pub const fn is_of_coverage(self) -> bool {
+        matches!(self, Self::MissingSession | Self::TableGap | Self::Unlisted | Self::OffCalendar)
     }
 }
 
@@ -109,7 +167,7 @@ impl Finding {
     /// judged by it.
     pub(in crate::data) fn distrusts_prices(&self) -> bool {
         match self.rule {
-            Rule::InvalidNumber | Rule::OhlcOrder => true,
+            Rule::InvalidNumber | Rule::OhlcOrder | Rule::OffTick | Rule::PriceUnit | Rule::SwappedColumns => true,
             Rule::BeyondLimit => self.severity == Severity::Hard,
             Rule::UnadjustedExRights => self.field == "close",
             _ => false,

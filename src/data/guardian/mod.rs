@@ -1,46 +1,32 @@
 //! DataGuardian: examines daily bars against the market's rules and against themselves. Judges only;
 //! changes nothing and reads no file.
 
+mod bar;
 mod finding;
+pub mod omega;
 mod report;
 mod series;
+mod shift;
 mod table;
+mod thresholds;
+mod volume;
 
+#[cfg(test)]
+mod planted_tests;
 #[cfg(test)]
 mod tests;
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 
 use super::{DataError, actions::ActionIndex};
 use crate::market::{Calendar, CorporateAction, DailyBar, SecurityHistory};
 
 pub use finding::{Finding, Rule, Severity};
 pub use report::{GuardianReport, Scores, Totals};
+pub use thresholds::{FieldBounds, Thresholds};
 
 /// The table that is examined.
 pub(super) const TABLE: &str = "daily";
-
-/// Where the rules draw their lines.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Thresholds {
-    /// The share of rows with a hard finding above which the table is refused, 0..1.
-    pub hard_share_max: f64,
-    /// A price this far beyond the limit, as a share of the reference, is soft: references that are
-    /// derived from corporate actions are a few ticks off now and then.
-    pub limit_tolerance: f64,
-    /// Sessions with the same four prices from which on a trading series is stale.
-    pub stale_sessions: usize,
-    /// By how much a step of the factor may differ from previous close / reference, as a share.
-    pub factor_tolerance: f64,
-}
-
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self { hard_share_max: 0.01, limit_tolerance: 0.005, stale_sessions: 5, factor_tolerance: 1e-4 }
-    }
-}
 
 /// What bars are judged by: what was known on the date that they reach.
 #[derive(Debug, Clone, Copy)]
@@ -69,14 +55,21 @@ pub fn examine(
         return Err(DataError::Empty { table: TABLE });
     };
     let sessions = calendar.sessions(*first..=*last)?;
+    let all = dates.len();
+    dates.retain(|date| sessions.binary_search(date).is_ok());
+    let is_off = |date: Date| dates.len() < all && dates.binary_search(&date).is_err();
     let segments = table::Segments::of(&dates, sessions);
     let (actions, history) = (ActionIndex::of(known.actions), known.history.held_against(bars));
     let mut findings = segments.findings();
-    for series in table::by_symbol(bars) {
+    let mut all_series = Vec::new();
+    for mut series in table::by_symbol(bars) {
+        series.retain(|bar| !is_off(bar.date) || table::off_calendar(bar, &mut findings));
         let unique = table::without_duplicates(&series, &mut findings);
         let examiner = series::SeriesExaminer { segments: &segments, actions: &actions, history: &history, thresholds };
         examiner.examine(&unique, &mut findings);
+        all_series.push(unique);
     }
+    shift::examine(&all_series, &dates, &mut findings);
     findings.sort_by(|a, b| (a.date, a.symbol, a.rule, a.field).cmp(&(b.date, b.symbol, b.rule, b.field)));
     Ok(GuardianReport::of(bars, findings))
 }

@@ -2,11 +2,21 @@
 
 use jiff::civil::Date;
 
-use super::{Finding, Rule, Severity, TABLE, Thresholds, table::Segments};
+use super::{Finding, Rule, Severity, TABLE, Thresholds, bar::BarCase, table::Segments, volume};
 use crate::{
     data::actions::{ActionIndex, is_moved},
     market::{DailyBar, LimitCase, PriceBand, SecurityHistory},
 };
+
+/// By this share a reference may differ from what the corporate actions make of the close: the list has terms
+/// before tax and no treasury shares.
+const REFERENCE_TOLERANCE: f64 = 0.01;
+
+/// So many sessions in a row with whole prices only are in cents.
+const WHOLE_SESSIONS: usize = 20;
+
+/// From this close on whole prices are looked at: below it, cents would be a penny stock.
+const WHOLE_PRICE_MIN: f64 = 100.0;
 
 /// Examines series, one after the other.
 pub(super) struct SeriesExaminer<'a> {
@@ -26,7 +36,7 @@ impl SeriesExaminer<'_> {
         let mut last_is_trusted = false;
         let mut same_sessions = 1;
         for (index, bar) in series.iter().copied().enumerate() {
-            let mut case = BarCase { bar, findings: Vec::new() };
+            let mut case = BarCase { bar, findings: Vec::new(), of_previous: Vec::new() };
             let is_valid = case.numbers();
             let before = last.and_then(|last| Some((last, self.segments.between(last.date, bar.date)?)));
             if let Some((last, missing)) = before {
@@ -48,11 +58,18 @@ impl SeriesExaminer<'_> {
                 let same = before.is_some_and(|(last, _)| is_same(last, bar));
                 same_sessions = if same { same_sessions + 1 } else { 1 };
                 case.stale(same_sessions, self.thresholds.stale_sessions);
+                case.bounds(&self.thresholds.bounds);
+                case.average_price();
+                case.repeated(last.filter(|_| before.is_some()));
+                case.off_tick();
             }
             let is_trusted = !case.findings.iter().any(Finding::distrusts_prices);
             (last, last_is_trusted) = (Some(bar), is_trusted);
+            findings.append(&mut case.of_previous);
             findings.append(&mut case.findings);
         }
+        volume::examine(series, findings);
+        price_units(series, findings);
     }
 
     fn against_previous(&self, case: &mut BarCase<'_>, before: Option<(&DailyBar, usize)>, age: Option<u32>) {
@@ -86,6 +103,11 @@ impl SeriesExaminer<'_> {
         let factor = Some(bar.adj_factor);
         match (reference, has_moved, has_stepped) {
             (None, false, false) => true,
+            (None, true, false) if !is_moved(previous.open, preclose) => {
+                // The reference of the day is right; it is the row before that is not.
+                case.swapped_before(previous, preclose);
+                true
+            }
             (None, true, false) => {
                 let message = format!(
                     "the reference {preclose} is not the previous close {}, and nothing went ex",
@@ -115,9 +137,30 @@ impl SeriesExaminer<'_> {
                     let message =
                         format!("the factor moves by {step:.6} where {expected:.6} follows from the reference");
                     case.hard(Rule::UnadjustedExRights, "adj_factor", factor, message);
+                } else if has_moved {
+                    self.against_actions(case, reference, preclose);
                 }
                 agrees
             }
+        }
+    }
+
+    /// Holds a reference that moved against the list of corporate actions, where that reaches the day.
+    fn against_actions(&self, case: &mut BarCase<'_>, reference: Option<f64>, preclose: f64) {
+        let bar = case.bar;
+        match reference {
+            Some(reference) if is_moved(reference, preclose) => {
+                let message =
+                    format!("ex date: the reference is {preclose} where {reference} follows from the corporate action");
+                let is_far = (reference / preclose - 1.0).abs() > REFERENCE_TOLERANCE;
+                let severity = if is_far { Severity::Hard } else { Severity::Soft };
+                case.add(Rule::PrecloseMismatch, "preclose", Some(preclose), message, severity);
+            }
+            None if self.actions.reaches(bar.date) && self.actions.knows(bar.symbol) => {
+                let message = "reference and factor move, and no corporate action says so".to_owned();
+                case.soft(Rule::UnadjustedExRights, "preclose", Some(preclose), message);
+            }
+            _ => {}
         }
     }
 
@@ -183,89 +226,32 @@ fn is_continuous(previous: &DailyBar, bar: &DailyBar) -> bool {
     bar.preclose.is_some_and(|preclose| !is_moved(previous.close, preclose * step))
 }
 
-fn is_same(previous: &DailyBar, bar: &DailyBar) -> bool {
+/// Says whether two sessions that traded have the same four prices.
+pub(super) fn is_same(previous: &DailyBar, bar: &DailyBar) -> bool {
     let prices = |bar: &DailyBar| [bar.open, bar.high, bar.low, bar.close];
     !previous.suspended && !bar.suspended && prices(previous) == prices(bar)
 }
 
-/// One bar and what is found about it.
-struct BarCase<'a> {
-    bar: &'a DailyBar,
-    findings: Vec<Finding>,
-}
-
-impl BarCase<'_> {
-    fn add(&mut self, rule: Rule, field: &'static str, value: Option<f64>, message: String, severity: Severity) {
-        let (date, symbol) = (self.bar.date, Some(self.bar.symbol));
-        self.findings.push(Finding { date, symbol, rule, field, table: TABLE, value, message, severity });
-    }
-
-    fn hard(&mut self, rule: Rule, field: &'static str, value: Option<f64>, message: String) {
-        self.add(rule, field, value, message, Severity::Hard);
-    }
-
-    fn soft(&mut self, rule: Rule, field: &'static str, value: Option<f64>, message: String) {
-        self.add(rule, field, value, message, Severity::Soft);
-    }
-
-    /// Says whether the prices, reference and factor are numbers at all.
-    fn numbers(&mut self) -> bool {
-        let bar = self.bar;
-        let fields = [
-            ("open", Some(bar.open)),
-            ("high", Some(bar.high)),
-            ("low", Some(bar.low)),
-            ("close", Some(bar.close)),
-            ("preclose", bar.preclose),
-            ("adj_factor", Some(bar.adj_factor)),
-        ];
-        for (field, value) in fields {
-            if let Some(value) = value.filter(|value| !value.is_finite() || *value <= 0.0) {
-                self.hard(Rule::InvalidNumber, field, Some(value), format!("{field} {value} is not a positive number"));
-            }
+/// Finds the runs of sessions whose four prices are all whole: no share trades so for long.
+fn price_units(series: &[&DailyBar], findings: &mut Vec<Finding>) {
+    let is_whole = |bar: &DailyBar| {
+        bar.close >= WHOLE_PRICE_MIN
+            && [bar.open, bar.high, bar.low, bar.close].iter().all(|price| price.fract() == 0.0)
+    };
+    for run in series.chunk_by(|a, b| is_whole(a) == is_whole(b)) {
+        if run.len() < WHOLE_SESSIONS || !run.first().is_some_and(|bar| is_whole(bar)) {
+            continue;
         }
-        if let Some(amount) = bar.amount.filter(|amount| !amount.is_finite() || *amount < 0.0) {
-            self.hard(
-                Rule::InvalidNumber,
-                "amount",
-                Some(amount),
-                format!("amount {amount} is not a number from 0 on"),
-            );
-        }
-        self.findings.is_empty()
-    }
-
-    fn ohlc_order(&mut self) {
-        let DailyBar { open, high, low, close, .. } = *self.bar;
-        let range = low..=high;
-        let outside = [("open", open), ("close", close)].into_iter().find(|(_, price)| !range.contains(price));
-        if high < low {
-            self.hard(Rule::OhlcOrder, "high", Some(high), format!("high {high} is below low {low}"));
-        } else if let Some((field, price)) = outside {
-            self.hard(
-                Rule::OhlcOrder,
-                field,
-                Some(price),
-                format!("{field} {price} is outside low {low} to high {high}"),
-            );
-        }
-    }
-
-    fn volume(&mut self) {
-        let bar = self.bar;
-        let message = match (bar.suspended, bar.volume) {
-            (false, None) => "the volume of a session that traded is missing".to_owned(),
-            (false, Some(volume)) if volume <= 0 => format!("the volume of a session that traded is {volume}"),
-            (true, Some(volume)) if volume != 0 => format!("the volume of a suspended session is {volume}"),
-            _ => return,
-        };
-        self.hard(Rule::Volume, "volume", bar.volume.map(|volume| volume as f64), message);
-    }
-
-    fn stale(&mut self, same_sessions: usize, sessions_max: usize) {
-        if same_sessions >= sessions_max.max(2) {
-            let message = format!("the same four prices for {same_sessions} sessions that traded");
-            self.hard(Rule::Stale, "close", Some(self.bar.close), message);
-        }
+        let message = format!("whole prices only for {} sessions: this looks like cents for CNY", run.len());
+        findings.extend(run.iter().map(|bar| Finding {
+            date: bar.date,
+            symbol: Some(bar.symbol),
+            rule: Rule::PriceUnit,
+            field: "close",
+            table: TABLE,
+            value: Some(bar.close),
+            message: message.clone(),
+            severity: Severity::Hard,
+        }));
     }
 }

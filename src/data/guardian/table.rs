@@ -99,3 +99,18 @@ pub(super) fn without_duplicates<'a>(series: &[&'a DailyBar], findings: &mut Vec
     }
     unique
 }
+
+/// Finds that a bar lies on a day without trading; such a bar is kept out of its series.
+pub(super) fn off_calendar(bar: &DailyBar, findings: &mut Vec<Finding>) -> bool {
+    findings.push(Finding {
+        date: bar.date,
+        symbol: Some(bar.symbol),
+        rule: Rule::OffCalendar,
+        field: "date",
+        table: TABLE,
+        value: None,
+        message: "the exchanges did not trade on this day".to_owned(),
+        severity: Severity::Hard,
+    });
+    false
+}

@@ -47,6 +47,10 @@ type Fault = (&'static str, fn(&mut Vec<DailyBar>), Rule, &'static str, Severity
 /// The row that faults are planted into: the fifteenth session of the first of two symbols.
 const AT: usize = 28;
 
+fn half(price: f64) -> f64 {
+    (price * 50.0).round() / 100.0
+}
+
 const FAULTS: &[Fault] = &[
     (
         "the bar of a suspended session is dropped",
@@ -81,6 +85,7 @@ const FAULTS: &[Fault] = &[
         "the prices of one session are in fen",
         |bars| {
             let bar = &mut bars[AT];
+            bar.amount = None;
             for price in [&mut bar.open, &mut bar.high, &mut bar.low, &mut bar.close] {
                 *price *= 100.0;
             }
@@ -117,10 +122,11 @@ const FAULTS: &[Fault] = &[
             for index in (AT..bars.len()).step_by(2) {
                 let bar = &mut bars[index];
                 for price in [&mut bar.open, &mut bar.high, &mut bar.low, &mut bar.close] {
-                    *price /= 2.0;
+                    *price = half(*price);
                 }
+                bar.amount = None;
                 if index > AT {
-                    bar.preclose = bar.preclose.map(|preclose| preclose / 2.0);
+                    bar.preclose = bar.preclose.map(half);
                 }
             }
         },
@@ -168,7 +174,8 @@ fn rules_without_a_single_row_are_seen() {
     let (frozen, close) = (stale[AT].clone(), stale[AT].close);
     for index in (AT + 2..AT + 10).step_by(2) {
         let date = stale[index].date;
-        stale[index] = DailyBar { date, preclose: Some(close), ..frozen.clone() };
+        let volume = frozen.volume.map(|volume| volume + index as i64);
+        stale[index] = DailyBar { date, volume, amount: None, preclose: Some(close), ..frozen.clone() };
     }
     stale[AT + 10].preclose = Some(close);
     let date = stale[AT + 8].date;
@@ -270,7 +277,7 @@ fn visible_data_has_the_findings_of_its_readme() {
     };
     let old = of_file("daily_2017_2020.parquet");
     assert_eq!((old.totals.rows, old.totals.suspended), (120_809, 2_365));
-    assert_eq!(counts(&old), BTreeMap::from([(Rule::BeyondLimit, 1), (Rule::NullPreclose, 24)]));
+    assert_eq!(counts(&old), BTreeMap::from([(Rule::BeyondLimit, 1), (Rule::NullPreclose, 24), (Rule::VolumeUnit, 5)]));
     let new = of_file("daily_2025.parquet");
     assert_eq!(counts(&new), BTreeMap::from([(Rule::MissingSession, 12)]));
     let both = report(&intake.data.daily, &intake.data.actions);

@@ -2,9 +2,12 @@
 //! change so that it can be taken back, and names what must be left out of research. Never invents a
 //! price or a volume, and writes no store.
 
+mod by_source;
 mod change;
 mod derive;
 
+#[cfg(test)]
+mod by_source_tests;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +26,7 @@ use crate::{
     store::RepairRecord,
 };
 
+pub use by_source::{Provenance, SourceChange, WayBack, changed_rows, plan_by_source, undo};
 pub use change::{Change, Repair, RepairField, apply, revert};
 
 /// Source of the rows that are put in.

@@ -327,7 +327,14 @@ fn night_of_an_older_session_is_graded_by_its_age() {
     let room = Room::nighted();
     room.plant_bars(|bars| {
         let newest = bars.into_iter().filter(|bar| bar.date == SESSION);
-        newest.map(|bar| DailyBar { date: TODAY, preclose: Some(bar.close), ..bar }).collect()
+        newest
+            .map(|bar| DailyBar {
+                date: TODAY,
+                preclose: Some(bar.close),
+                volume: bar.volume.map(|volume| volume + 1),
+                ..bar
+            })
+            .collect()
     });
     let next = "2025-07-02T08:30:00+08:00";
     let run = |age| room.day_ops(next, &[("ops.day_ops.max_night_ops_age_sessions", age)], &DayOpsOptions::default());
@@ -419,6 +426,7 @@ fn hard_findings_and_series_that_stand_still_are_seen() {
         let price = series[0].close;
         for bar in &mut series {
             (bar.open, bar.high, bar.low, bar.close) = (price, price, price, price);
+            bar.amount = None;
         }
         for bar in series.iter_mut().skip(1) {
             bar.preclose = Some(price);
@@ -561,7 +569,14 @@ fn job_that_was_due_and_did_not_run_is_seen() {
     room.plant_mark("night_ops_full", "2025-06-30T16:00:00+08:00");
     room.plant_bars(|bars| {
         let newest = bars.into_iter().filter(|bar| bar.date == SESSION);
-        newest.map(|bar| DailyBar { date: TODAY, preclose: Some(bar.close), ..bar }).collect()
+        newest
+            .map(|bar| DailyBar {
+                date: TODAY,
+                preclose: Some(bar.close),
+                volume: bar.volume.map(|volume| volume + 1),
+                ..bar
+            })
+            .collect()
     });
     let next = room.day_ops("2025-07-02T08:30:00+08:00", &[], &DayOpsOptions::default()).report;
     let failed = [(CheckName::Schedule, Grade::Fail), (CheckName::NightOps, Grade::Warning)];

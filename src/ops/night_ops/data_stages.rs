@@ -9,7 +9,10 @@ use super::{
     words::Word,
 };
 use crate::{
-    data::repair::{Change, Exclusion, Repair, RepairPlan},
+    data::{
+        guardian::GuardianReport,
+        repair::{Change, Exclusion, Repair, RepairPlan},
+    },
     digest::{Digest, Hasher},
     durable::{self, DurableError},
     exit::AnyFailure,
@@ -17,6 +20,7 @@ use crate::{
     ops::{
         collect,
         collectors::{self, CollectOptions, CollectReport},
+        guardian_report::{self, Examined},
         listener::{Listener, Told},
     },
     store::RepairRecord,
@@ -113,6 +117,7 @@ pub(super) fn ts_check(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let text = serde_json::to_string(&*report).unwrap_or_default();
     let name = format!("data_guardian_{}.json", night.as_of().strftime("%Y%m%d"));
     durable::replace(&night.station.reports().join(name), &text)?;
+    write_omega(night, &report)?;
     report.gate(&night.thresholds())?;
     let counts: Vec<String> = report.counts.iter().map(|(rule, count)| format!("{} {count}", word(rule))).collect();
     let found = if counts.is_empty() { Word::NoFinding.into() } else { Note::foreign(counts.join(", ")) };
@@ -122,6 +127,21 @@ pub(super) fn ts_check(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
         digest: Some(Digest::of(text)),
         remark: found,
     })
+}
+
+/// Writes the guardian's whole report, and the rows that break a hard rule into the quarantine.
+fn write_omega(night: &mut Night<'_>, report: &GuardianReport) -> Result<(), AnyFailure> {
+    let (bars, actions, history) = (night.raw_bars()?, night.actions()?, night.history()?);
+    let examined = Examined { bars: &bars, report, actions: &actions, history: &history };
+    let rules = guardian_report::rules(night.station);
+    let station = night.station;
+    let omega = guardian_report::judge(station, night.stores()?, examined, &rules)?;
+    guardian_report::write(station, &omega, night.options.language)?;
+    if let Some((path, rows)) = guardian_report::quarantine(station, examined)? {
+        let path = station.workspace.shown(&path);
+        tracing::warn!(component = night.component, "{rows} rows break a hard rule; they are copied to {path}");
+    }
+    Ok(())
 }
 
 /// TSDataRepairer records what it derives; the stored rows stay as they came.

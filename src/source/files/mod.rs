@@ -7,6 +7,7 @@ mod field;
 mod gate;
 mod intake;
 mod listing;
+mod original;
 mod row;
 mod table;
 mod units;
@@ -29,6 +30,7 @@ use row::InputRow;
 use table::{TableReader, TableRows};
 
 pub use intake::{FileReport, Intake, IntakeOptions, Rejected, write_quarantine};
+pub use original::{OriginalDaily, is_original, read_original};
 
 /// Reads every table of a directory. Files are recognised by name (`daily*`, `index_daily*`,
 /// `corporate_actions*`, `securities*`, `bars_1m`, `bars_5m`, `bars_15m`, `bars_60m`, `calendar`; `.parquet`,
