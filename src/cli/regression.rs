@@ -5,12 +5,17 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{drill, session::Session, words::cell};
+use super::{
+    drill,
+    session::Session,
+    words::{Word, cell},
+};
 use crate::{
     clock::Stopwatch,
     exit::{AnyFailure, Exit, Failure},
     ops::regression::{self, Probe, Regression},
     record::Verdict,
+    text::{Note, Speak},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -79,9 +84,15 @@ fn told(session: &Session, regression: Regression) -> Regression {
 }
 
 fn tell(session: &Session, probes: &[Probe]) {
+    let language = session.global.lang;
     for probe in probes {
-        let mark = if probe.passed { "ok  " } else { "FAIL" };
-        session.console.line(format!("{mark} {} {:>7.3} s  {}", cell(probe.name, 12), probe.seconds, probe.answer));
+        let mark = cell(if probe.passed { Word::ProbeOk } else { Word::ProbeFailed }.say(language), 4);
+        session.console.line(format!(
+            "{mark} {} {:>7.3} s  {}",
+            cell(probe.name, 12),
+            probe.seconds,
+            probe.answer.say(language)
+        ));
     }
 }
 
@@ -90,10 +101,12 @@ fn drill_probe(session: &Session, args: RegressionArgs) -> Probe {
     let watch = Stopwatch::start();
     let (passed, answer) = match drill::of_workspace(session, args.tags, args.name) {
         Ok((record, page)) => {
-            let answer = format!("{}: {}; report {}", record.verdict, record.verdict_reason, page.display());
+            let verdict = if record.verdict == Verdict::Ready { Word::Ready } else { Word::NotReady };
+            let all: [&dyn Speak; 3] = [&Note::plain(verdict), &record.verdict_reason, &page.display()];
+            let answer = Note::new(Word::DrillAnswer, all);
             (record.verdict == Verdict::Ready, answer)
         }
-        Err(failure) => (false, failure.to_string()),
+        Err(failure) => (false, Note::foreign(failure.to_string())),
     };
     Probe { name: "drill", passed, answer, seconds: watch.seconds() }
 }

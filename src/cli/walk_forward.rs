@@ -3,10 +3,16 @@
 use clap::Args;
 use jiff::civil::Date;
 
-use super::{arguments::Threads, progress::Progress, session::Session};
+use super::{
+    arguments::Threads,
+    progress::Progress,
+    session::Session,
+    words::{Word, saved},
+};
 use crate::{
     exit::{AnyFailure, Exit},
     ops::walk_forward::{self, WalkForwardOptions},
+    text::Note,
 };
 
 /// Train and test again and again along time, and trade all tests as one series
@@ -37,30 +43,21 @@ pub(super) fn run(mut session: Session, args: &WalkForwardArgs) -> Result<Exit, 
         jobs: args.threads.jobs(args.jobs),
         threads: args.threads.count(),
         overrides: session.global.sets.clone(),
+        language: session.global.lang,
     };
-    let console = session.console;
+    let (console, language) = (session.console, session.global.lang);
     let progress = Progress::of(&session.screen, "folds");
     let run = walk_forward::run(&station, &options, &|done, total| progress.tell(done, total))?;
     drop(progress);
     let report = &run.report;
-    let shown = |value: Option<f64>| value.map_or_else(|| "   n/a".to_owned(), |value| format!("{value:6.3}"));
-    for fold in &report.folds {
-        let (ic, rank_ic) = (shown(fold.ic), shown(fold.rank_ic));
-        console.line(format!(
-            "fold {:>3}  trained {} to {}  tested {} to {}  {:>7} rows  IC {ic}  rank IC {rank_ic}",
-            fold.number, fold.train_from, fold.train_to, fold.test_from, fold.test_to, fold.train_rows
-        ));
-    }
-    for year in &report.years {
-        let total = year.total.map_or_else(|| "n/a".to_owned(), |total| format!("{:.2} %", total * 100.0));
-        let sharpe = shown(year.sharpe);
-        console.line(format!("{}  {:>3} sessions  return {total:>9}  Sharpe {}", year.year, year.days, sharpe.trim()));
+    for line in report.lines() {
+        console.line(line.say(language));
     }
     for path in &run.files {
-        console.line(format!("report: {}", station.workspace.shown(path)));
+        console.line(saved(language, &station.workspace.shown(path)));
     }
-    console.line(format!("experiment: {}", report.experiment_id));
-    console.line(format!("result digest: {}", report.result_digest));
+    console.line(Note::new(Word::Experiment, [&report.experiment_id]).say(language));
+    console.line(Note::new(Word::ResultDigest, [&report.result_digest]).say(language));
     console.document(report);
     Ok(Exit::Done)
 }

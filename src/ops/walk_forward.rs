@@ -28,6 +28,7 @@ use crate::{
         walk_forward::{self, FoldRule, WalkForwardInput, WalkForwardReport, WalkForwardResult},
     },
     store::ExperimentKind,
+    text::Language,
 };
 
 /// The component's name in logs, metrics and the ledger.
@@ -46,6 +47,8 @@ pub struct WalkForwardOptions {
     pub threads: usize,
     /// The overrides by `--set`, for the record.
     pub overrides: Vec<String>,
+    /// The language of the report that people read.
+    pub language: Language,
 }
 
 /// A walk-forward run that ended well.
@@ -120,7 +123,7 @@ fn walk(
     let names = [run.id().to_owned(), plan.job.id.clone()];
     let report = WalkForwardReport::of(names, dated.0, &rule, &dates, &walked, (&traded, &metrics), &plan.convention);
     let digest = report.result_digest;
-    let written = write(&report, &station.reports());
+    let written = write(&report, &station.reports(), options.language);
     let files = match written {
         Ok(files) => files,
         Err(error) => {
@@ -193,7 +196,7 @@ fn trade(
 }
 
 /// Writes `walkforward_<run id>.json` and `.md` and returns their paths.
-fn write(report: &WalkForwardReport, reports: &Path) -> Result<Vec<PathBuf>, DurableError> {
+fn write(report: &WalkForwardReport, reports: &Path, language: Language) -> Result<Vec<PathBuf>, DurableError> {
     let name = report.experiment_id.replacen(COMPONENT, "walkforward", 1);
-    Ok(report_files::write_pair(reports, &name, report, ("md", report.markdown()))?.into())
+    Ok(report_files::write_pair(reports, &name, report, ("md", report.markdown(language)))?.into())
 }

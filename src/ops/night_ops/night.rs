@@ -8,7 +8,7 @@ use super::{
     Mode, NightOpsOptions, Pace, Stage, data_stages,
     products::Products,
     refusal::ResumeError,
-    report::{NightOpsReport, StageReport, TrainJobReport},
+    report::{NightOpsReport, StageReport, TrainJobReport, glossary},
     research_stages,
     session::last_completed_session,
     words::Word,
@@ -317,6 +317,7 @@ impl<'a> Night<'a> {
             recovered: self.recovered.clone(),
             steps: self.steps.clone(),
             train_jobs: vec![self.job.clone()],
+            zh: glossary(&self.steps, std::slice::from_ref(&self.job)),
         }
     }
 

@@ -8,6 +8,7 @@ mod error;
 mod fold;
 mod report;
 mod run;
+mod words;
 
 pub use error::WalkForwardError;
 pub use fold::{Fold, FoldRule};
