@@ -63,7 +63,7 @@ pub(super) fn fault<'a>(what: &'a str, what_zh: &'a str, language: Language) -> 
 }
 
 fn in_chinese(said: &str) -> String {
-    recall(PHRASES.iter().map(|(english, chinese)| [*english, *chinese]), said).unwrap_or_else(|| said.to_owned())
+    recall(&PHRASES.iter().map(|(english, chinese)| [*english, *chinese]), said).unwrap_or_else(|| said.to_owned())
 }
 
 #[cfg(test)]

@@ -17,13 +17,13 @@ impl Note {
 }
 
 fn in_chinese<P: Phrases>(said: &str) -> String {
-    recall(P::TABLE.iter().map(|(_, both)| *both), said).unwrap_or_else(|| said.to_owned())
+    recall(&P::TABLE.iter().map(|(_, both)| *both), said).unwrap_or_else(|| said.to_owned())
 }
 
 /// Says a sentence in Chinese; nothing where no pattern fits. Of several the one counts that begins with the most
 /// words of its own, since one that begins with a value may take another sentence for it, then the one with the
 /// most in all. A value may be another sentence: it is shorter than what it stands in, so this ends.
-pub(crate) fn recall<'t>(table: impl Iterator<Item = [&'t str; 2]> + Clone, said: &str) -> Option<String> {
+pub(crate) fn recall<'t>(table: &(impl Iterator<Item = [&'t str; 2]> + Clone), said: &str) -> Option<String> {
     let fitting = table.clone().filter_map(|both @ [english, _]| {
         let values = values(english, said)?;
         let own = said.len() - values.iter().map(|(_, value)| value.len()).sum::<usize>();
@@ -38,7 +38,7 @@ pub(crate) fn recall<'t>(table: impl Iterator<Item = [&'t str; 2]> + Clone, said
         let (name, rest) = part.split_once('}').unwrap_or((part, ""));
         let place = place(name, &mut next);
         if let Some((_, value)) = values.iter().find(|(at, _)| *at == place) {
-            let inner = if value.len() < said.len() { recall(table.clone(), value) } else { None };
+            let inner = if value.len() < said.len() { recall(table, value) } else { None };
             text.push_str(&inner.unwrap_or_else(|| (*value).to_owned()));
         }
         text.push_str(rest);
@@ -113,7 +113,7 @@ mod tests {
             ("", None),
             ("a disk", None),
         ] {
-            assert_eq!(recall(table.into_iter(), said).as_deref(), told, "{said}");
+            assert_eq!(recall(&table.into_iter(), said).as_deref(), told, "{said}");
         }
     }
 

@@ -17,6 +17,8 @@ fn hostile_requests_are_refused() {
     let room = Room::fresh();
     room.write("reports/drills/d1/report.html", "<p>report</p>");
     room.write("reports/secret.json", "{\"secret\":1}");
+    room.write("reports/night_ops_1.md", "# <script>alert(1)</script>");
+    durable::point(&room.path("reports/night_ops_2.md"), "../config/system_config.json".as_ref()).expect("linked");
     durable::point(&room.path("reports/drills/d1/out"), "../../secret.json".as_ref()).expect("linked");
     let server = Server::of(room);
     let host = format!("Host: 127.0.0.1:{}\r\nConnection: close\r\n", server.port);
@@ -40,6 +42,15 @@ fn hostile_requests_are_refused() {
         (get("/drills/d1/out"), 404, "a link that leads out"),
         (get("/drills/d1//etc/passwd"), 404, "an absolute path"),
         (get("/drills/d1/report.html%00"), 404, "a zero"),
+        (get("/reports/secret.json"), 404, "a file that is no report"),
+        (get("/reports/night_ops_2.md"), 404, "a link that leads out of the reports"),
+        (get("/reports/../config/system_config.json"), 404, "a path outside the reports"),
+        (get("/reports/%2e%2e/config/system_config.json"), 404, "an escaped path outside the reports"),
+        (get("/reports/night_ops_%2f..%2fsecret.json"), 404, "an escaped slash in a report"),
+        (get("/reports/night_ops_1.md%00"), 404, "a zero in a report"),
+        (get("/reports/night_ops_1.md/x"), 404, "below a report"),
+        (get("/reports/"), 404, "the list of reports"),
+        (get("/reports/drills/d1/report.html"), 404, "a drill among the reports"),
         (get("/static/..%2fmod.rs"), 404, "an asset outside"),
         (get("/experiments/%3Cscript%3Ealert(1)%3C%2Fscript%3E"), 404, "a script for an id"),
         (get("/nowhere"), 404, "no such page"),
@@ -47,7 +58,16 @@ fn hostile_requests_are_refused() {
         (many, 431, "a thousand headers"),
         ("\u{16}\u{3}\u{1}\u{0}\r\n\r\n".into(), 400, "TLS"),
     ];
-    for path in ["/", "/api/dashboard", "/events", "/healthz", "/metrics", "/static/hud.js", "/drills/d1/report.html"] {
+    for path in [
+        "/",
+        "/api/dashboard",
+        "/events",
+        "/healthz",
+        "/metrics",
+        "/static/hud.js",
+        "/drills/d1/report.html",
+        "/reports/night_ops_1.md",
+    ] {
         cases.push((format!("GET {path} HTTP/1.1\r\n{evil}\r\n"), 403, "another host"));
     }
     for (request, status, why) in cases {
@@ -59,6 +79,15 @@ fn hostile_requests_are_refused() {
         }
     }
     assert_eq!(server.get("/drills/d1/report.html").status, 200, "its own file is served");
+    let report = server.get("/reports/night_ops_1.md");
+    assert_eq!(
+        (report.status, report.body.as_str()),
+        (200, "# <script>alert(1)</script>"),
+        "a report as it is written"
+    );
+    for line in ["content-type: text/plain", "x-content-type-options: nosniff", "content-security-policy: sandbox"] {
+        assert!(report.head.contains(line), "{}", report.head);
+    }
     assert_eq!(server.get("/healthz").status, 200, "and it is alive");
 }
 

@@ -196,6 +196,7 @@ fn experiment(kind: &'static str) -> ExperimentFacts {
         git_commit: "abcdef".into(),
         result_digest: None,
         artifacts: Vec::new(),
+        report: None,
         error: None,
         curve,
         curve_error: None,

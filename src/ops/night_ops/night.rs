@@ -169,7 +169,7 @@ impl<'a> Night<'a> {
             let asked = mode.unwrap_or_else(|| Word::TasksAsked.into());
             return Some(empty(stage, StageStatus::Skipped, Note::new(Word::NotPart, [&asked]), 0.0));
         }
-        let done = StageReport::of(self.earlier.get(stage.name())?.clone())?;
+        let done = StageReport::of(self.earlier.get(stage.name())?)?;
         let reason = Note::new(Word::DoneBefore, [&done.reason]);
         Some(StageReport { ok: true, status: StageStatus::Skipped, reason, seconds: 0.0, ..done })
     }

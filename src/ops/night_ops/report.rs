@@ -60,12 +60,12 @@ pub struct StageReport {
 impl StageReport {
     /// Takes over a stage's record; nothing where its name is not a stage's.
     #[must_use]
-    pub fn of(record: StageRecord) -> Option<Self> {
+    pub fn of(record: &StageRecord) -> Option<Self> {
         Some(Self {
             name: record.name.parse().ok()?,
             ok: record.status != StageStatus::Failed,
             status: record.status,
-            reason: recalled(&record),
+            reason: recalled(record),
             rows_in: record.rows_in,
             rows_out: record.rows_out,
             digest: record.digest,

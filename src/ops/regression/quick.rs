@@ -44,12 +44,10 @@ fn small_night(station: &Station) -> Answer {
     let config = config::load_all(&workspace, &LoadOptions::default())?;
     let small = Station { workspace, config, clock: station.clock.clone() };
     let night = night_ops::run(&small, &NightOpsOptions::default())?;
-    match night.failure {
-        Some(failure) => Err(failure),
-        None => {
-            let result = night.report.result_digest;
-            let result = result.map_or_else(|| Word::NoResult.into(), |digest| Note::foreign(digest.short()));
-            Ok(Note::new(Word::SmallNight, [&night.report.steps.len() as &dyn Speak, &symbols, &days, &result]))
-        }
+    if let Some(failure) = night.failure {
+        return Err(failure);
     }
+    let result = night.report.result_digest;
+    let result = result.map_or_else(|| Word::NoResult.into(), |digest| Note::foreign(digest.short()));
+    Ok(Note::new(Word::SmallNight, [&night.report.steps.len() as &dyn Speak, &symbols, &days, &result]))
 }

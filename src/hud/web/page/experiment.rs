@@ -88,6 +88,11 @@ pub(in crate::hud::web) fn experiment(view: &View<'_>, id: &str) -> Option<Strin
         if let Some(error) = found.error.as_ref().or(found.curve_error.as_ref()) {
             main.leaf("p", &[("class", "fact fail")], error);
         }
+        if let Some(report) = &found.report {
+            main.tag("p", &[], |line| {
+                line.leaf("a", &[("href", &format!("/reports/{report}"))], view.say(Phrase::OpenReport));
+            });
+        }
         view.write_heading(main, Phrase::Curve);
         if found.curve.len() < 2 {
             main.leaf("p", &[("class", "quiet")], view.say(Phrase::NoCurve));
