@@ -34,6 +34,10 @@ fn folds_are_traded_as_one_series_and_recorded_once() {
     assert_eq!(last["result_digest"], one["result_digest"]);
     let report = last["id"].as_str().expect("an id").replacen("walk_forward", "reports/walkforward", 1);
     assert!(room.read(&format!("{report}.md")).contains("## Years"));
+    let said = room.run_to(0, &["--lang", "zh", "walk-forward", "--set", SHORT]).stdout;
+    let stem = said.lines().find_map(|line| line.strip_prefix("报告：")?.strip_suffix(".md"));
+    let told = room.read(&format!("{}.md", stem.expect("a report")));
+    assert!(said.contains("检验") && told.contains("## 各年") && !told.contains("sessions"), "{said}\n{told}");
     assert!(room.path(&format!("{report}.json")).is_file());
     room.assert_clean();
 }

@@ -114,7 +114,7 @@ impl Painter<'_> {
             };
             let grade = if one.status == "failed" { Grade::Fail } else { self.shown(Grade::Ok) };
             vec![
-                Span::raw(one.task_type),
+                Span::raw(Note::recalled::<Phrase>(one.task_type).say(self.language)),
                 Span::styled(status_words(one.status, self.language), self.style(grade)),
                 Span::raw(earned),
                 Span::raw(told),

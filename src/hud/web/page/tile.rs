@@ -215,7 +215,8 @@ impl Tiles<'_> {
                 };
                 let href = link(&format!("/experiments/{}", experiment.experiment_id), self.language);
                 list.tag("li", &[], |line| {
-                    line.leaf("a", &[("href", &href)], experiment.task_type).text(" ");
+                    let kind = words::kind_words(experiment.task_type, self.language);
+                    line.leaf("a", &[("href", &href)], &kind).text(" ");
                     line.leaf("span", &[], &told);
                 });
             }

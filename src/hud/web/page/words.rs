@@ -11,7 +11,7 @@ use crate::{
         state::{Grade, Summary},
         web::report_files::is_report,
     },
-    text::{Language, Phrase},
+    text::{Language, Note, Phrase},
 };
 
 /// What stands where there is nothing.
@@ -142,6 +142,11 @@ pub(super) fn write_notes(place: &mut Markup, summary: &Summary, language: Langu
             list.leaf("li", &[], &note.say(language));
         }
     });
+}
+
+/// Returns the kind of an experiment as a person reads it.
+pub(super) fn kind_words(kind: &str, language: Language) -> String {
+    Note::recalled::<Phrase>(kind).say(language)
 }
 
 /// Writes where a fact comes from and how old it is.
