@@ -1,5 +1,8 @@
 //! The temporary root of a drill: its place follows from the drill's id, so that it is known before it is
 //! made and is found again by whoever recovers the drill. Nothing else is ever removed.
+//!
+//! It is in memory where there is room: an environment is thousands of small files that live for seconds, and
+//! a disk takes longer to make and remove them than the target takes to run. `TMPDIR` says otherwise.
 
 use std::{
     fs::{self, DirBuilder},
@@ -7,6 +10,11 @@ use std::{
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     time::Duration,
+};
+
+use nix::sys::{
+    statfs::{TMPFS_MAGIC, statfs},
+    statvfs::{FsFlags, statvfs},
 };
 
 use super::DrillError;
@@ -17,12 +25,46 @@ const PREFIX: &str = "lighthunter-drill-";
 /// How often a removal is tried: a process that was just killed may still write.
 const TRIES: u32 = 5;
 
+/// Where files in memory are.
+const MEMORY: &str = "/dev/shm";
+/// How much room the memory must have, as a file system and as memory, bytes.
+const MEMORY_BYTES_MIN: u64 = 4 << 30;
+
 /// Returns where the root of the drill `id` goes: a real path, so that it is found again in what the
-/// target prints.
+/// target prints. A drill that is taken up again stays where it is.
 pub(super) fn place(id: &str) -> Result<PathBuf, DrillError> {
     let parent = std::env::temp_dir();
     let parent = parent.canonicalize().map_err(DurableError::at("resolve", &parent))?;
-    Ok(parent.join(format!("{PREFIX}{id}")))
+    let (on_disk, name) = (parent.join(format!("{PREFIX}{id}")), format!("{PREFIX}{id}"));
+    let in_memory = Path::new(MEMORY).join(name);
+    let is_named = std::env::var_os("TMPDIR").is_some();
+    let is_there = |path: &Path| path.symlink_metadata().is_ok();
+    let to_memory = !is_there(&on_disk) && (is_there(&in_memory) || (!is_named && has_room(Path::new(MEMORY))));
+    Ok(if to_memory { in_memory } else { on_disk })
+}
+
+/// Says whether `path` is in memory.
+pub(super) fn is_in_memory(path: &Path) -> bool {
+    statfs(path).is_ok_and(|found| found.filesystem_type() == TMPFS_MAGIC)
+}
+
+/// Says whether `directory` is in memory, lets programs be executed and written, and has room.
+fn has_room(directory: &Path) -> bool {
+    let refusing = FsFlags::ST_NOEXEC | FsFlags::ST_RDONLY;
+    let is_free = statvfs(directory).is_ok_and(|found| {
+        !found.flags().intersects(refusing) && found.blocks_available() * found.fragment_size() >= MEMORY_BYTES_MIN
+    });
+    is_free
+        && is_in_memory(directory)
+        && nix::unistd::access(directory, nix::unistd::AccessFlags::W_OK).is_ok()
+        && available_bytes(&fs::read_to_string("/proc/meminfo").unwrap_or_default()) >= MEMORY_BYTES_MIN
+}
+
+/// Returns the memory that the kernel could give, from its own table.
+fn available_bytes(table: &str) -> u64 {
+    let line = table.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kibibytes.unwrap_or(0) << 10
 }
 
 /// Makes the root. One that is there is another drill's, unless `again` says that this one was recovered
@@ -75,7 +117,15 @@ pub(super) fn remove_tree(path: &Path) -> io::Result<()> {
 mod tests {
     use std::fs;
 
-    use super::remove;
+    use super::{available_bytes, has_room, remove};
+
+    #[test]
+    fn memory_is_asked_for_room_and_what_is_no_memory_has_none() {
+        assert_eq!(available_bytes("MemTotal: 9 kB\nMemAvailable:    5 kB\n"), 5 << 10);
+        assert_eq!(available_bytes("MemTotal: 9 kB\n"), 0);
+        assert!(!has_room(std::path::Path::new("/proc")));
+        assert!(!has_room(std::path::Path::new("/nowhere")));
+    }
 
     #[test]
     fn only_the_root_of_that_drill_is_removed_and_what_is_kept_stays() {

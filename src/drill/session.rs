@@ -26,7 +26,7 @@ use super::{
     trace::Trace,
     undo::UndoLog,
 };
-use crate::{durable::DurableError, record::ScenarioRecord, vault::Vault};
+use crate::{durable::DurableError, record::ScenarioRecord, rollback::KnownData, vault::Vault};
 
 /// One run of a command with what the signals showed.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,10 +59,14 @@ pub(super) struct Session {
     pub(super) journal: Arc<Journal>,
     /// What holds every environment.
     pub(super) root: PathBuf,
+    /// What the root is on, for the record: times on a disk are others than times in memory.
+    pub(super) medium: &'static str,
     /// The states that were made once.
     pub(super) stages: Stages,
     /// What this drill did before it was taken up again.
     pub(super) earlier: Earlier,
+    /// What stores hold whose bytes this drill has read already.
+    pub(super) known: KnownData,
     pub(super) outside: Outside,
     traces: Mutex<BTreeMap<ScenarioKey, Trace>>,
     environments: AtomicUsize,
@@ -164,9 +168,11 @@ impl Session {
             origin,
             commit,
             journal,
+            medium: if root::is_in_memory(&root) { "environments in memory" } else { "environments on disk" },
             root,
             stages: Stages::default(),
             earlier,
+            known: KnownData::default(),
             outside,
             traces: Mutex::default(),
             environments: AtomicUsize::new(named),

@@ -19,9 +19,15 @@ pub(super) struct DataPrint {
     pub(super) bytes: Digest,
 }
 
-/// Returns the content of the stores. Where the bytes are those of `known`, so is the content, and the
-/// rows are not read again: a proof must not take longer than the rollback it proves.
-pub(super) fn content(root: &Path, known: Option<&DataPrint>) -> Result<DataPrint, RollbackError> {
+/// What names stores whose rows could not be read.
+pub(super) const UNREADABLE: &str = "unreadable stores";
+
+/// Returns the content of the stores. Where `known` has the content of the same bytes, the rows are
+/// not read again: a proof must not take longer than the rollback it proves.
+pub(super) fn content(
+    root: &Path,
+    known: impl FnOnce(&Digest) -> Option<BTreeMap<String, Digest>>,
+) -> Result<DataPrint, RollbackError> {
     let stores = store_settings(root);
     let mut files = BTreeMap::new();
     match &stores {
@@ -33,14 +39,14 @@ pub(super) fn content(root: &Path, known: Option<&DataPrint>) -> Result<DataPrin
         hasher.text(name).digest(digest);
     }
     let bytes = hasher.finish();
-    if let Some(known) = known.filter(|known| known.bytes == bytes) {
-        return Ok(known.clone());
+    if let Some(entries) = known(&bytes) {
+        return Ok(DataPrint { entries, bytes });
     }
     let entries = match stores.map(|stores| content_digest(&stores)) {
         Some(Ok(entries)) => entries,
         // Stores that cannot be read count by their files; the words keep this state apart.
         Some(Err(error)) => {
-            files.insert("unreadable stores".into(), Digest::of(error.to_string()));
+            files.insert(UNREADABLE.into(), Digest::of(error.to_string()));
             files
         }
         None => files,

@@ -134,7 +134,7 @@ impl World {
     pub fn try_to_roll_back(&mut self, to: Option<&str>) -> Step {
         self.enter(Phase::Recovering);
         let to = to.map_or_else(|| self.baseline().map(|baseline| baseline.tag.clone()), |to| Ok(to.to_owned()))?;
-        let state = rollback::fingerprint(&self.environment()?.repo())?;
+        let state = self.state()?;
         let refusal = self.roll_back_to(&to)?.err();
         self.attempt = Some(Attempt { state, refusal });
         Ok(())
@@ -149,7 +149,11 @@ impl World {
         if session.target.takes(ROLLBACK, "{to}") {
             return self.roll_back_by_command(to, at_seconds);
         }
-        let done = match rollback::code(&repo, to, &self.baseline()?.state, &session.options.clock) {
+        // The way back is what is drilled, as a command of the target's own would be; so it is no overhead.
+        let running = session.target.busy.start();
+        let done = rollback::code(&repo, to, &self.baseline()?.state, &session.options.clock);
+        drop(running);
+        let done = match done {
             Ok(done) => done,
             Err(error) => return Ok(Err((error.exit().code(), error.to_string()))),
         };
@@ -169,7 +173,7 @@ impl World {
     /// When the state cannot be read.
     pub fn try_to_drill_here(&mut self) -> Step {
         let repo = self.environment()?.repo();
-        let state = rollback::fingerprint(&repo)?;
+        let state = self.state()?;
         let here = self.session()?;
         let reports = self.environment()?.root().join("tmp/reports");
         let mut options = DrillOptions::new(here.target.executable.clone(), reports, here.options.clock.clone());
