@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct ConductRecord {
     /// How many scenarios ran at a time.
     pub jobs: usize,
-    /// Seconds in which no command of the target ran, nor the drill's own way back, which is what is drilled.
+    /// Seconds in which no command of the target ran.
     pub overhead_seconds: f64,
     /// The 95th percentile of the seconds from a rollback's start to the end of its fingerprint proof.
     pub rollback_p95_seconds: Option<f64>,

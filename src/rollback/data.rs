@@ -35,6 +35,21 @@ pub(super) fn content(
         None => add_files(root, Path::new("data"), &mut files, &|path| path == Path::new("data/raw"))?,
     }
     let mut hasher = Hasher::new("store bytes");
+    // The same files hold other content where another engine reads them, or none of ours.
+    let reading = stores.as_ref().map_or(["files", ""], |stores| {
+        let engine = match stores.engine {
+            Engine::DuckDb => "duckdb",
+            Engine::Sqlite => "sqlite",
+        };
+        let mode = match stores.write_mode {
+            WriteMode::Dual => "dual",
+            WriteMode::Single => "single",
+        };
+        [engine, mode]
+    });
+    reading.into_iter().for_each(|word| {
+        hasher.text(word);
+    });
     for (name, digest) in &files {
         hasher.text(name).digest(digest);
     }
@@ -60,9 +75,10 @@ fn add_store_files(
     into: &mut BTreeMap<String, Digest>,
 ) -> Result<(), RollbackError> {
     let database = stores.database().path.clone();
-    let log = database.with_file_name(format!("{}.wal", database.file_name().unwrap_or_default().to_string_lossy()));
-    let lite = database.with_file_name(format!("{}-wal", database.file_name().unwrap_or_default().to_string_lossy()));
-    for path in [database, log, lite, stores.parquet.path.clone()] {
+    let name = database.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    // What is not yet in the database, or is to be taken back out of it, counts with it.
+    let logs = [".wal", "-wal", "-journal"].map(|ending| database.with_file_name(format!("{name}{ending}")));
+    for path in logs.into_iter().chain([database, stores.parquet.path.clone()]) {
         // A store outside the root is named by its whole path.
         let relative = path.strip_prefix(root).unwrap_or(&path);
         add_files(root, relative, into, &|_| false)?;

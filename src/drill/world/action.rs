@@ -149,11 +149,7 @@ impl World {
         if session.target.takes(ROLLBACK, "{to}") {
             return self.roll_back_by_command(to, at_seconds);
         }
-        // The way back is what is drilled, as a command of the target's own would be; so it is no overhead.
-        let running = session.target.busy.start();
-        let done = rollback::code(&repo, to, &self.baseline()?.state, &session.options.clock);
-        drop(running);
-        let done = match done {
+        let done = match rollback::code(&repo, to, &self.baseline()?.state, &session.options.clock) {
             Ok(done) => done,
             Err(error) => return Ok(Err((error.exit().code(), error.to_string()))),
         };
