@@ -95,13 +95,8 @@ impl Session {
     fn own_copy_of(&self, stage: Stage) -> Result<Prepared, String> {
         let prepared = self.prepared(stage)?;
         let spare = taken(&self.stages.spares[stage as usize]).and_then(|spare| spare.join().ok()?.ok());
-        let copy = match spare {
-            Some(spare) => spare,
-            None => {
-                let copied = prepared.environment.copy(&self.root, &self.next_name());
-                copied.map_err(|error| error.to_string())?
-            }
-        };
+        let made_now = || prepared.environment.copy(&self.root, &self.next_name());
+        let copy = spare.map_or_else(made_now, Ok).map_err(|error| error.to_string())?;
         self.note_ports(&copy);
         Ok(Prepared { environment: copy, ..prepared })
     }

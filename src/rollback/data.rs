@@ -47,9 +47,9 @@ pub(super) fn content(
         };
         [engine, mode]
     });
-    reading.into_iter().for_each(|word| {
+    for word in reading {
         hasher.text(word);
-    });
+    }
     for (name, digest) in &files {
         hasher.text(name).digest(digest);
     }

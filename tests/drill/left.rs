@@ -55,7 +55,7 @@ pub(crate) fn listen(port: &str) -> ExitCode {
     if durable::replace(&Path::new(place).join(format!("listening.{port}")), port).is_err() {
         return ExitCode::FAILURE;
     }
-    pause(Duration::from_secs(120));
+    pause(Duration::from_mins(2));
     ExitCode::SUCCESS
 }
 
