@@ -193,6 +193,7 @@ impl Session {
             spec: Spec::parse("", root)?,
             market: options.market.clone(),
             input: options.market.clone(),
+            clock: options.clock.clone(),
             interruption: options.interruption.clone(),
             busy: Busy::default(),
         };
