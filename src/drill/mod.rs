@@ -49,6 +49,7 @@ pub use interruption::Interruption;
 pub use journal::{Entry, EntryKind, JOURNAL_FILE, Journal, JournalRead, read as read_journal, unfinished};
 pub use manual::{MANUAL_STEPS, Manual, ManualPlace, ManualStep, Paper};
 pub use options::{BudgetRule, DrillOptions, Keep, Progress, new_id};
+pub use root::Medium;
 pub use runner::{Listed, list, run, selected};
 pub use session::Ran;
 pub use signal::{Counted, Observation, Watch};

@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -66,8 +67,8 @@ impl UndoLog {
         let mut done = Vec::new();
         let vault = Vault::open(&self.repo)?;
         if vault.head()? != self.head {
-            // The process that held a lock of this repository is no more.
-            vault.clear_stale_locks(clock)?;
+            // Whoever held a lock of this clone is no more: it is the drill's own.
+            vault.clear_locks_of_the_dead(Timestamp::UNIX_EPOCH, clock)?;
             vault.reset_hard(&self.head, clock)?;
             done.push(format!("reset to {}", self.head.get(..10).unwrap_or(&self.head)));
         }

@@ -6,7 +6,9 @@ use jiff::civil::Date;
 
 use super::{
     Baseline, ModelPointers, RollbackError, StopAt,
-    baseline::{CodeLayer, ConfigLayer, DataLayer, ModelInForce, ModelLayer, VERSION, baselines, check_name, file_of},
+    baseline::{
+        CodeLayer, ConfigLayer, DataLayer, ModelInForce, ModelLayer, VERSION, baseline, baselines, check_name, file_of,
+    },
     git::free_tag,
     intent,
     layers::config_files,
@@ -89,7 +91,13 @@ pub fn create(
     check_name(&name)?;
     intent::require_none(root)?;
     if file_of(root, &name).exists() {
-        return Err(RollbackError::Taken(name));
+        let made = baseline(root, &name).map_or_else(
+            |_| "though it cannot be read".to_owned(),
+            |found| {
+                format!("made {} of commit {:.12}", found.created_at.strftime("%Y-%m-%d %H:%M UTC"), found.code.commit)
+            },
+        );
+        return Err(RollbackError::Taken { name, made });
     }
     let vault = Vault::open(root)?;
     vault.require_clean()?;

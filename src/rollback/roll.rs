@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use jiff::Timestamp;
+
 use super::{
     Baseline, PointerNote, RollbackError, RollbackIntent, Site, StopAt,
     baseline::{DataCopy, baseline},
@@ -234,7 +236,7 @@ impl<'a> Work<'a> {
     fn act(&mut self, intent: &RollbackIntent, step: StopAt<'_>) -> Result<(), RollbackError> {
         if let (Some(scope), Some(commit)) = (scope_of(&intent.layers), &intent.to_commit) {
             let watch = Stopwatch::start();
-            let removed = self.clear_locks()?;
+            let removed = self.clear_locks(intent.started_at)?;
             self.actions.extend(removed);
             let files = self.vault.restore(commit, scope, step)?;
             self.actions.push(format!("HEAD is at {commit:.12}, {} files taken back", files.len()));
@@ -256,12 +258,13 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Removes stale locks of git. A lock that is too young may be our own of before the kill: it is waited
-    /// for until it counts as left behind.
-    fn clear_locks(&self) -> Result<Vec<String>, RollbackError> {
+    /// Removes stale locks of git. One that was made since the rollback `began` may be our own of before the kill,
+    /// which is dead, since we have its locks: it goes at once where nobody else is at work in the repository, and
+    /// is waited for otherwise until it counts as left behind.
+    fn clear_locks(&self, began: Timestamp) -> Result<Vec<String>, RollbackError> {
         let watch = Stopwatch::start();
         loop {
-            match self.vault.clear_stale_locks(self.site.clock) {
+            match self.vault.clear_locks_of_the_dead(began, self.site.clock) {
                 Err(VaultError::Locked { .. }) if watch.seconds() < STALE_AFTER_SECONDS as f64 + 1.0 => {
                     pause(LOOK_EVERY);
                 }

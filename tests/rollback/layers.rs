@@ -48,7 +48,7 @@ fn baseline_is_refused_on_a_dirty_tree_and_never_replaced() {
     room.refused(11, &["baseline", "create"], &["untracked notes_of_mine.txt"]);
     fs::remove_file(room.path("notes_of_mine.txt")).expect("removed");
     room.run_to(0, &["baseline", "create", "-q"]);
-    room.refused(2, &["baseline", "create"], &["is there already"]);
+    room.refused(2, &["baseline", "create"], &["is there already, made 2", "of commit", "baseline create NAME"]);
     room.refused(2, &["baseline", "create", "../x"], &["is no name for a baseline"]);
     let listed = room.run_to(0, &["baseline", "list", "--json"]).json();
     let name = listed[0]["name"].as_str().expect("a name").to_owned();

@@ -1,6 +1,7 @@
 //! Baselines and rollbacks of all four layers: what is refused, what comes back, and deaths on the way.
 
 mod crash;
+mod fingerprint;
 mod layers;
 mod matrix;
 

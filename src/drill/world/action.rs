@@ -134,7 +134,7 @@ impl World {
     pub fn try_to_roll_back(&mut self, to: Option<&str>) -> Step {
         self.enter(Phase::Recovering);
         let to = to.map_or_else(|| self.baseline().map(|baseline| baseline.tag.clone()), |to| Ok(to.to_owned()))?;
-        let state = rollback::fingerprint(&self.environment()?.repo())?;
+        let state = self.state()?;
         let refusal = self.roll_back_to(&to)?.err();
         self.attempt = Some(Attempt { state, refusal });
         Ok(())
@@ -169,7 +169,7 @@ impl World {
     /// When the state cannot be read.
     pub fn try_to_drill_here(&mut self) -> Step {
         let repo = self.environment()?.repo();
-        let state = rollback::fingerprint(&repo)?;
+        let state = self.state()?;
         let here = self.session()?;
         let reports = self.environment()?.root().join("tmp/reports");
         let mut options = DrillOptions::new(here.target.executable.clone(), reports, here.options.clock.clone());

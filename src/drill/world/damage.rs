@@ -102,10 +102,10 @@ impl World {
             self.enter(Phase::Watching);
             return Ok(());
         }
-        let before = rollback::fingerprint(&repo)?;
+        let before = self.state()?;
         self.journal(EntryKind::Intent, "inject", json!({ "fault": told.id }))?;
         damage(&repo)?;
-        let after = rollback::fingerprint(&repo)?;
+        let after = self.state()?;
         let changed = rollback::compare(&before, &after, 0.0);
         hold(!changed.holds, || format!("the fault did not take: {}, and nothing changed", told.what))?;
         let lines: Vec<String> = changed.layers.into_iter().flat_map(|layer| layer.differences).collect();
