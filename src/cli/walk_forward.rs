@@ -24,6 +24,10 @@ pub(super) struct WalkForwardArgs {
     /// Folds at work at a time; changes no result [default: the threads]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
+    /// Hold the model in force against the folds too, on sessions that neither has seen; ends with 1 where it has
+    /// degraded
+    #[arg(long)]
+    against_current: bool,
     #[command(flatten)]
     threads: Threads,
 }
@@ -36,6 +40,7 @@ pub(super) fn run(mut session: Session, args: &WalkForwardArgs) -> Result<Exit, 
         to: session.global.as_of.or(args.end_date),
         jobs: args.threads.jobs(args.jobs),
         threads: args.threads.count(),
+        against_current: args.against_current,
         overrides: session.global.sets.clone(),
     };
     let console = session.console;
@@ -56,11 +61,15 @@ pub(super) fn run(mut session: Session, args: &WalkForwardArgs) -> Result<Exit, 
         let sharpe = shown(year.sharpe);
         console.line(format!("{}  {:>3} sessions  return {total:>9}  Sharpe {}", year.year, year.days, sharpe.trim()));
     }
+    if let Some(champion) = &report.champion {
+        console.line(champion.verdict());
+    }
     for path in &run.files {
         console.line(format!("report: {}", station.workspace.shown(path)));
     }
     console.line(format!("experiment: {}", report.experiment_id));
     console.line(format!("result digest: {}", report.result_digest));
     console.document(report);
-    Ok(Exit::Done)
+    let degraded = report.champion.as_ref().is_some_and(|champion| champion.degraded);
+    Ok(if degraded { Exit::Negative } else { Exit::Done })
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{FoldReport, FoldRule, WalkForwardResult};
+use super::{ChampionReport, FoldReport, FoldRule, WalkForwardResult};
 use crate::{
     config::settings::FoldMode,
     digest::Digest,
@@ -58,6 +58,8 @@ pub struct WalkForwardReport {
     pub sessions: usize,
     /// Fills.
     pub trades: usize,
+    /// How the model in force did on the same sessions; none where it was not asked for.
+    pub champion: Option<ChampionReport>,
     /// What a reader must know to trust the numbers.
     pub notes: Vec<String>,
     /// Digest of folds, scores and backtest: equal inputs give an equal one.
@@ -104,6 +106,7 @@ impl WalkForwardReport {
             top_turnover: top_turnover(&walked.scores, days, 1.0 / QUANTILES as f64),
             sessions: traded.equity.len(),
             trades: traded.trades.len(),
+            champion: None,
             notes: traded.notes.clone(),
             result_digest: walked.digest_with(traded.digest),
         }
@@ -148,6 +151,9 @@ impl WalkForwardReport {
             let (total, volatility, fall) = (percent(year.total), percent(year.volatility), percent(year.max_drawdown));
             let sharpe = number(year.sharpe);
             let _ = writeln!(text, "| {} | {} | {total} | {volatility} | {sharpe} | {fall} |", year.year, year.days);
+        }
+        if let Some(champion) = &self.champion {
+            text += &champion.markdown();
         }
         text += "\n## Metrics\n\n| metric | value |\n|---|--:|\n";
         for (name, value) in &self.metrics {
