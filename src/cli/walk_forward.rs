@@ -30,6 +30,10 @@ pub(super) struct WalkForwardArgs {
     /// Folds at work at a time; changes no result [default: the threads]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
+    /// Hold the model in force against the folds too, on sessions that neither has seen; ends with 1 where it has
+    /// degraded
+    #[arg(long)]
+    against_current: bool,
     #[command(flatten)]
     threads: Threads,
 }
@@ -42,6 +46,7 @@ pub(super) fn run(mut session: Session, args: &WalkForwardArgs) -> Result<Exit, 
         to: session.global.as_of.or(args.end_date),
         jobs: args.threads.jobs(args.jobs),
         threads: args.threads.count(),
+        against_current: args.against_current,
         overrides: session.global.sets.clone(),
         language: session.global.lang,
     };
@@ -53,11 +58,15 @@ pub(super) fn run(mut session: Session, args: &WalkForwardArgs) -> Result<Exit, 
     for line in report.lines() {
         console.line(line.say(language));
     }
+    if let Some(champion) = &report.champion {
+        console.line(champion.verdict().say(language));
+    }
     for path in &run.files {
         console.line(saved(language, &station.workspace.shown(path)));
     }
     console.line(Note::new(Word::Experiment, [&report.experiment_id]).say(language));
     console.line(Note::new(Word::ResultDigest, [&report.result_digest]).say(language));
     console.document(report);
-    Ok(Exit::Done)
+    let degraded = report.champion.as_ref().is_some_and(|champion| champion.degraded);
+    Ok(if degraded { Exit::Negative } else { Exit::Done })
 }

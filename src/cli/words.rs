@@ -16,6 +16,8 @@ phrases! {
         DrillAnswer => "{}: {}; report {}", "{}：{}；报告 {}";
         Ready => "Ready", "就绪";
         NotReady => "NotReady", "未就绪";
+        NothingWorse => "nothing is worse than in {}", "与 {} 相比没有变差";
+        FirstOfItsKind => "the first drill of its kind", "同类演练中的第一次";
         // `init` and `bootstrap`.
         Made => "Made the workspace {} at commit {}.", "已建立工作区 {}，提交 {}。";
         AfterInit => "Next: cd {} && lighthunter bootstrap && lighthunter night-ops",

@@ -15,6 +15,7 @@ mod error;
 mod evidence;
 mod fault;
 mod fault_spec;
+mod fault_stores;
 mod features;
 mod finish;
 mod interruption;

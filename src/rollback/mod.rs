@@ -12,6 +12,7 @@ mod fingerprint;
 mod git;
 mod history;
 mod intent;
+mod kept_models;
 mod layers;
 mod object;
 mod pointers;

@@ -10,7 +10,8 @@ use super::{
     baseline::{DataCopy, baseline},
     history,
     intent::{self, unfinished},
-    layers::{LAYERS, check_models, check_tags, compare_layers, scope_of},
+    kept_models::KeptModels,
+    layers::{LAYERS, check_tags, compare_layers, scope_of},
     stored::StoredFiles,
 };
 use crate::{
@@ -125,7 +126,7 @@ impl<'a> Work<'a> {
             self.vault.preflight_reset(&self.baseline.code.commit, self.site.clock)?;
         }
         if layers.contains(&Layer::Models) {
-            check_models(self.site, &self.baseline.models)?;
+            KeptModels::of(self.site.root(), &self.baseline.models).preflight(self.site)?;
         }
         if layers.contains(&Layer::Data) {
             self.stored().preflight(&self.copy)?;
@@ -279,7 +280,14 @@ impl<'a> Work<'a> {
         let reason = format!("rollback to {}", intent.to);
         let note = PointerNote { at: self.site.clock.now(), by: &intent.by, reason: &reason };
         let pointers = self.site.models;
-        for job in pointers.jobs(&models).map_err(RollbackError::Models)? {
+        let aside = self.site.root().join("data/quarantine").join(&intent.id);
+        self.actions.extend(KeptModels::of(self.site.root(), layer).restore(&aside, step)?);
+        // The folder of a whole job may be gone, or have been.
+        let mut jobs = pointers.jobs(&models).map_err(RollbackError::Models)?;
+        jobs.extend(layer.jobs.keys().cloned());
+        jobs.sort();
+        jobs.dedup();
+        for job in jobs {
             let wanted = layer.jobs.get(&job).map(|model| model.id.as_str());
             // A pointer that is not sound is what is to be mended here.
             let current = pointers.current(&models, &job).ok();

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{FoldReport, FoldRule, WalkForwardResult, words::Word};
+use super::{ChampionReport, FoldReport, FoldRule, WalkForwardResult, words::Word};
 use crate::{
     config::settings::FoldMode,
     digest::Digest,
@@ -59,6 +59,8 @@ pub struct WalkForwardReport {
     pub sessions: usize,
     /// Fills.
     pub trades: usize,
+    /// How the model in force did on the same sessions; none where it was not asked for.
+    pub champion: Option<ChampionReport>,
     /// What a reader must know to trust the numbers.
     pub notes: Vec<Note>,
     /// Digest of folds, scores and backtest: equal inputs give an equal one.
@@ -105,6 +107,7 @@ impl WalkForwardReport {
             top_turnover: top_turnover(&walked.scores, days, 1.0 / QUANTILES as f64),
             sessions: traded.equity.len(),
             trades: traded.trades.len(),
+            champion: None,
             notes: traded.notes.clone(),
             result_digest: walked.digest_with(traded.digest),
         }
@@ -128,6 +131,9 @@ impl WalkForwardReport {
             );
         }
         self.write_years(&mut text, language);
+        if let Some(champion) = &self.champion {
+            text += &champion.markdown(language);
+        }
         self.write_metrics(&mut text, language);
         if !self.notes.is_empty() {
             let _ = writeln!(text, "\n## {}\n", Word::Notes.say(language));
