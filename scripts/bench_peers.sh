@@ -102,7 +102,7 @@ median() {
   local name=$1 part=$2
   shift 2
   if [ $# -eq 0 ]; then set -- ''; fi
-  grep '^run' "$log/$name" | grep -v compiles | grep "$@" | grep -oE "$part[^;]*" | grep -oE 'cpu [0-9.]+' | cut -d' ' -f2 | sort -g |
+  grep '^run' "$log/$name" | grep -v compiles | grep "$@" | grep -oE "${part}[^;]*" | grep -oE 'cpu [0-9.]+' | cut -d' ' -f2 | sort -g |
     awk '{ seconds[NR] = $1 } END { print NR % 2 ? seconds[(NR + 1) / 2] : (seconds[NR / 2] + seconds[NR / 2 + 1]) / 2 }'
 }
 

@@ -11,7 +11,7 @@ use super::workspace::column;
 #[derive(Clone, Copy, Parameter)]
 #[param(
     name = "command",
-    regex = "bootstrap|the bootstrap script|the collection|the doctor|the smoke test|NightOps|DayOps|the backtest|the simulation without the bus|the simulation"
+    regex = "bootstrap|the bootstrap script|the collection|the doctor|the smoke test|NightOps|DayOps|the backtest|the walk-forward|the simulation without the bus|the simulation"
 )]
 struct Command(&'static str);
 
@@ -28,6 +28,7 @@ impl FromStr for Command {
             "NightOps" => Ok(Self("night")),
             "DayOps" => Ok(Self("day")),
             "the backtest" => Ok(Self("backtest")),
+            "the walk-forward" => Ok(Self("walk_forward")),
             "the simulation" => Ok(Self("simulate")),
             "the simulation without the bus" => Ok(Self("simulate_without_bus")),
             other => Err(format!("'{other}' is not a command")),
@@ -108,6 +109,11 @@ fn output_does_not_name(world: &mut World, step: &gherkin::Step) -> Step {
 #[then("its log holds no ERROR")]
 fn log_holds_no_error(world: &mut World) -> Step {
     world.expect_no_error_in_log()
+}
+
+#[then("its log has an ERROR")]
+fn log_has_an_error(world: &mut World) -> Step {
+    world.expect_error_in_log()
 }
 
 #[then("its result equals the one before")]

@@ -21,6 +21,8 @@ mod guards;
 mod kills;
 #[path = "drill/lanes.rs"]
 mod lanes;
+#[path = "drill/left.rs"]
+mod left;
 #[path = "drill/manual.rs"]
 mod manual;
 #[path = "drill/planted.rs"]
@@ -51,6 +53,9 @@ type Failed = Box<dyn std::error::Error>;
 type Check = (&'static str, fn() -> Result<(), Failed>);
 
 fn main() -> ExitCode {
+    if let Some(port) = left::asked_to_listen() {
+        return left::listen(&port);
+    }
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let checks: Vec<Check> = [
         guards::CHECKS,
@@ -65,7 +70,7 @@ fn main() -> ExitCode {
         lanes::CHECKS,
     ]
     .into_iter()
-    .chain([kills::CHECKS, OWN])
+    .chain([kills::CHECKS, left::CHECKS, OWN])
     .flatten()
     .copied()
     .collect();

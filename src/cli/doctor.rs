@@ -1,6 +1,6 @@
 //! `lighthunter doctor`: the manual's environment step, as a machine check.
 
-use super::session::Session;
+use super::{session::Session, words::cell};
 use crate::{
     exit::{AnyFailure, Exit},
     ops::doctor,
@@ -12,10 +12,12 @@ pub(super) fn run(session: &Session) -> Result<Exit, AnyFailure> {
         None => None,
     };
     let report = doctor::examine(station.as_ref(), &session.clock);
+    let language = session.global.lang;
     for check in &report.checks {
-        session.console.line(format!("{:<5} {:<12} {}", check.grade.name(), check.name, check.found));
+        let (grade, found) = (cell(check.grade.say(language), 5), check.found.say(language));
+        session.console.line(format!("{grade} {:<12} {found}", check.name));
         if let Some(remedy) = &check.remedy {
-            session.console.line(format!("{:>19}{remedy}", "-> "));
+            session.console.line(format!("{:>19}{}", "-> ", remedy.say(language)));
         }
     }
     session.console.document(&report);

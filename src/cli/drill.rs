@@ -94,12 +94,23 @@ struct RunArgs {
     /// How many scenarios run at a time [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: Option<u16>,
+    /// What the environments lie on; what is kept goes to a disk in any case
+    #[arg(long, value_enum, default_value_t = Root::Memory)]
+    root: Root,
     /// Go on with a drill that was interrupted or died; what it drills is its own
-    #[arg(long, value_name = "ID", conflicts_with_all = ["features", "tags", "name", "target", "market", "strict", "control", "keep"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["features", "tags", "name", "target", "market", "strict", "control", "keep", "root"])]
     resume: Option<String>,
     /// Where reports go [default: the workspace's reports, or ./reports]
     #[arg(long, value_name = "DIR")]
     reports: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Root {
+    /// /dev/shm where it has room and TMPDIR is not set: quicker, and no sync costs anything
+    Memory,
+    /// The temporary directory of the system, or TMPDIR: with what the disk costs the target
+    Disk,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -177,6 +188,10 @@ fn run_drill(session: &Session, args: RunArgs) -> Result<Exit, AnyFailure> {
         seed: Seed(args.seed),
         strict: args.strict,
         control: args.control,
+        medium: match args.root {
+            Root::Disk => drill::Medium::Disk,
+            Root::Memory => drill::Medium::Memory,
+        },
         jobs: args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from),
         interruption: listen()?,
         ..DrillOptions::new(executable, reports, session.clock.clone())
@@ -229,6 +244,8 @@ pub(super) fn of_workspace(
         origin: Some(workspace.root().to_path_buf()),
         tags,
         name,
+        // At night there is time for what a disk costs, and each night proves that the budgets hold there.
+        medium: drill::Medium::Disk,
         interruption: listen()?,
         ..DrillOptions::new(executable, workspace.path("reports"), session.clock.clone())
     };
@@ -267,6 +284,7 @@ fn say(session: &Session, record: &DrillRecord) {
     session
         .console
         .line(format!("Overhead: {:.2} s, {share:.1} %, {} at a time{p95}", conduct.overhead_seconds, conduct.jobs));
+    session.console.line(format!("Machine: {}", record.target.machine));
     if conduct.interrupted_by.is_some() {
         session.console.line(format!("Go on: lighthunter drill run --resume {}", record.id));
     }

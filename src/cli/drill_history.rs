@@ -46,6 +46,7 @@ pub(super) fn run(session: &Session, args: HistoryArgs) -> Result<Exit, AnyFailu
         "groups": groups,
         "changes": comparison.changes,
         "regressions": comparison.regressions,
+        "worse": comparison.worse(),
         "damaged_lines": history.damaged.iter().map(|(line, _)| line).collect::<Vec<_>>(),
     }));
     Ok(Exit::Done)
@@ -87,10 +88,9 @@ fn news(id: &str, comparison: &Comparison) -> Vec<String> {
     )];
     lines.extend(comparison.regressions.iter().map(|slower| {
         let (scenario, phase, drills) = (&slower.scenario, slower.phase.name(), slower.drills);
-        format!(
-            "warning: {scenario}: {phase} took {:.3} s, p90 of {drills} drills is {:.3} s",
-            slower.seconds, slower.p90
-        )
+        let grade = if slower.is_grave() { "REGRESSION" } else { "warning" };
+        let (seconds, p90) = (slower.seconds, slower.p90);
+        format!("{grade}: {scenario}: {phase} took {seconds:.3} s, p90 of {drills} drills is {p90:.3} s")
     }));
     lines.extend(comparison.changes.iter().map(|change| match change {
         Change::Verdict { from, to } => format!("changed: the verdict is {to}, was {from}"),

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::session::Session;
+use super::{session::Session, words::Word};
 use crate::{
     exit::{AnyFailure, Exit},
     ops::bootstrap::{self, MarketRequest},
+    text::{Note, Speak},
 };
 
 /// Make a workspace: config, strategy, input bars, git repository, first commit
@@ -43,11 +44,12 @@ pub(super) fn run(session: &Session, args: InitArgs) -> Result<Exit, AnyFailure>
     let MarketArgs { market, symbols, days } = args.market;
     let request = MarketRequest { choice: market.unwrap_or_else(|| "simulated".into()), symbols, days };
     let made = bootstrap::init(&args.directory, &request, &session.clock)?;
-    session.console.line(format!("Made the workspace {} at commit {}.", made.root.display(), made.commit));
+    let (language, root) = (session.global.lang, made.root.display());
+    session.console.line(Note::new(Word::Made, [&root as &dyn Speak, &made.commit]).say(language));
     for line in &made.input {
-        session.console.line(format!("  {line}"));
+        session.console.line(format!("  {}", line.say(language)));
     }
-    session.console.line(format!("Next: cd {} && lighthunter bootstrap && lighthunter night-ops", made.root.display()));
+    session.console.line(Note::new(Word::AfterInit, [&root]).say(language));
     session.console.document(&made);
     Ok(Exit::Done)
 }

@@ -3,14 +3,22 @@
 //! The drill drives the system as a process, so that no operation may call it: the full regression is put
 //! together here.
 
+use std::path::Path;
+
 use clap::{Args, ValueEnum};
 
-use super::{drill, session::Session, words::cell};
+use super::{
+    drill,
+    session::Session,
+    words::{Word, cell},
+};
 use crate::{
     clock::Stopwatch,
     exit::{AnyFailure, Exit, Failure},
     ops::regression::{self, Probe, Regression},
-    record::Verdict,
+    record::{DrillRecord, Verdict},
+    report,
+    text::{Note, Speak},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -19,7 +27,7 @@ enum Mode {
     Smoke,
     /// Smoke, then a small NightOps from nothing in a workspace of its own: half a minute
     Quick,
-    /// Quick, then the drill of the workspace: minutes
+    /// Quick, then the drill of the workspace, held against the drills before it: minutes
     Full,
 }
 
@@ -63,9 +71,10 @@ pub(super) fn run(session: &Session, args: RegressionArgs) -> Result<Exit, AnyFa
         Mode::Quick => told(session, regression::quick(&station)),
         Mode::Full => {
             let quick = told(session, regression::quick(&station));
-            let drill = drill_probe(session, args);
-            tell(session, std::slice::from_ref(&drill));
-            quick.deepened("full", drill)
+            drill_probes(session, args).into_iter().fold(quick, |found, probe| {
+                tell(session, std::slice::from_ref(&probe));
+                found.deepened("full", probe)
+            })
         }
     };
     console.line(outcome.verdict().say(language));
@@ -79,21 +88,43 @@ fn told(session: &Session, regression: Regression) -> Regression {
 }
 
 fn tell(session: &Session, probes: &[Probe]) {
+    let language = session.global.lang;
     for probe in probes {
-        let mark = if probe.passed { "ok  " } else { "FAIL" };
-        session.console.line(format!("{mark} {} {:>7.3} s  {}", cell(probe.name, 12), probe.seconds, probe.answer));
+        let mark = cell(if probe.passed { Word::ProbeOk } else { Word::ProbeFailed }.say(language), 4);
+        session.console.line(format!(
+            "{mark} {} {:>7.3} s  {}",
+            cell(probe.name, 12),
+            probe.seconds,
+            probe.answer.say(language)
+        ));
     }
 }
 
-/// Drills the workspace; a drill that could not run has failed.
-fn drill_probe(session: &Session, args: RegressionArgs) -> Probe {
+/// Drills the workspace, then holds the drill against those before it; a drill that could not run has failed.
+fn drill_probes(session: &Session, args: RegressionArgs) -> Vec<Probe> {
     let watch = Stopwatch::start();
-    let (passed, answer) = match drill::of_workspace(session, args.tags, args.name) {
-        Ok((record, page)) => {
-            let answer = format!("{}: {}; report {}", record.verdict, record.verdict_reason, page.display());
-            (record.verdict == Verdict::Ready, answer)
-        }
-        Err(failure) => (false, failure.to_string()),
+    let probe = |name, passed, answer| Probe { name, passed, answer, seconds: watch.seconds() };
+    let (record, page) = match drill::of_workspace(session, args.tags, args.name) {
+        Ok(ended) => ended,
+        Err(failure) => return vec![probe("drill", false, Note::foreign(failure.to_string()))],
     };
-    Probe { name: "drill", passed, answer, seconds: watch.seconds() }
+    let ready = record.verdict == Verdict::Ready;
+    let verdict = Note::plain(if ready { Word::Ready } else { Word::NotReady });
+    let answer = Note::new(Word::DrillAnswer, [&verdict as &dyn Speak, &record.verdict_reason, &page.display()]);
+    let drill = probe("drill", ready, answer);
+    vec![drill, history_probe(&record, &page)]
+}
+
+/// Asks the history whether anything got worse. The first drill of its kind has nothing to be worse than.
+fn history_probe(record: &DrillRecord, page: &Path) -> Probe {
+    let watch = Stopwatch::start();
+    let (passed, answer) = match report::comparison(record, page.parent().unwrap_or(page)) {
+        Err(failure) => (false, Note::foreign(failure.to_string())),
+        Ok(comparison) => match (comparison.worse(), comparison.previous) {
+            (worse, Some(previous)) if worse.is_empty() => (true, Note::new(Word::NothingWorse, [&previous.id])),
+            (worse, None) if worse.is_empty() => (true, Note::plain(Word::FirstOfItsKind)),
+            (worse, _) => (false, Note::foreign(worse.join("; "))),
+        },
+    };
+    Probe { name: "history", passed, answer, seconds: watch.seconds() }
 }

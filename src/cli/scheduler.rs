@@ -11,7 +11,7 @@ use crate::{
     market::Calendar,
     ops::{
         Station,
-        scheduler::{self, Output, Word},
+        scheduler::{self, Inherited, Output, Word},
     },
     store::Ledger,
     text::Note,
@@ -75,7 +75,7 @@ fn work(session: &Session) -> Result<Exit, AnyFailure> {
     let station = session.station(scheduler::COMPONENT)?;
     let (console, language) = (session.console, session.global.lang);
     warn_of_gaps(session, &station, &mut Vec::new());
-    let ended = scheduler::run(station, &session.load_options()?, &session.global.sets, |began| {
+    let ended = scheduler::run(station, &session.load_options()?, &inherited(session), |began| {
         for run in &began.interrupted {
             console.note(Note::new(Word::WasInterrupted, [&run.job, &shown(run.slot)]).say(language));
         }
@@ -160,7 +160,7 @@ fn run_once(session: &Session, id: &str) -> Result<Exit, AnyFailure> {
     let station = session.station(scheduler::COMPONENT)?;
     let console = session.console;
     let output = if console.is_json() { Output::Log } else { Output::Inherited };
-    let run = scheduler::run_once(&station, id, session.global.as_of, &session.global.sets, output)?;
+    let run = scheduler::run_once(&station, id, session.global.as_of, &inherited(session), output)?;
     let exit = run.class;
     match &run.failure {
         Some(failure) => console.failure_with(failure, Some(("run", json!(run)))),
@@ -168,6 +168,10 @@ fn run_once(session: &Session, id: &str) -> Result<Exit, AnyFailure> {
     }
     console.note(Note::new(Word::RunOf, [&run.job, &run.status.word(), &run.trade_date]).say(session.global.lang));
     Ok(exit)
+}
+
+fn inherited(session: &Session) -> Inherited {
+    Inherited { overrides: session.global.sets.clone(), language: session.global.lang }
 }
 
 fn shown(at: Timestamp) -> String {

@@ -9,6 +9,20 @@ phrases! {
         Experiment => "experiment: {}", "实验：{}";
         ResultDigest => "result digest: {}", "结果摘要：{}";
         Note => "note: {}", "说明：{}";
+        Warning => "warning: {}", "警告：{}";
+        // `regression`.
+        ProbeOk => "ok", "正常";
+        ProbeFailed => "FAIL", "失败";
+        DrillAnswer => "{}: {}; report {}", "{}：{}；报告 {}";
+        Ready => "Ready", "就绪";
+        NotReady => "NotReady", "未就绪";
+        NothingWorse => "nothing is worse than in {}", "与 {} 相比没有变差";
+        FirstOfItsKind => "the first drill of its kind", "同类演练中的第一次";
+        // `init` and `bootstrap`.
+        Made => "Made the workspace {} at commit {}.", "已建立工作区 {}，提交 {}。";
+        AfterInit => "Next: cd {} && lighthunter bootstrap && lighthunter night-ops",
+            "下一步：cd {} && lighthunter bootstrap && lighthunter night-ops";
+        AfterBootstrap => "Ready. Next: lighthunter regression --mode smoke", "准备就绪。下一步：lighthunter regression --mode smoke";
     }
 }
 

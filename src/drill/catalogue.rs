@@ -62,7 +62,7 @@ impl Signs {
 }
 
 /// Every fault that can be injected, by id.
-pub const CATALOGUE: [Fault; 7] = [
+pub const CATALOGUE: [Fault; 9] = [
     Fault {
         id: "code-damage",
         what: "a bad commit edits one tracked file, deletes another and adds a third; a fourth is edited after it",
@@ -70,6 +70,14 @@ pub const CATALOGUE: [Fault; 7] = [
         chapter: "4.1",
         signs: None,
         kind: Kind::Code,
+    },
+    Fault {
+        id: "data-damage",
+        what: "the database is damaged in place and Parquet files are deleted",
+        what_zh: "数据库被就地损坏，并删除若干 Parquet 文件",
+        chapter: "4",
+        signs: None,
+        kind: Kind::Stores { database: "data/lighthunter.duckdb", table: "data/parquet/daily" },
     },
     Fault {
         id: "duckdb-path",
@@ -84,6 +92,14 @@ pub const CATALOGUE: [Fault; 7] = [
                 text: "data/__invalid_path__/lighthunter.duckdb",
             },
         },
+    },
+    Fault {
+        id: "model-degraded",
+        what: "a worse model is trained and put in force",
+        what_zh: "训练出一个更差的模型并启用",
+        chapter: "4.3",
+        signs: None,
+        kind: Kind::Command("night_worse"),
     },
     Fault {
         id: "strategy-loop",

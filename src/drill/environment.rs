@@ -157,12 +157,20 @@ impl Environment {
         self.log.as_ref().map(|log| log.intend("process", detail)).transpose()
     }
 
-    /// Leaves the environment where it is, on purpose.
-    pub(super) fn keep(self) -> PathBuf {
-        if let Some(act) = self.act {
-            act.done(json!({ "kept": self.root }));
+    /// Leaves the environment in `parent` on purpose, where it is or is taken to.
+    ///
+    /// # Errors
+    /// When it is elsewhere and cannot be copied.
+    pub(super) fn keep(self, parent: &Path) -> Result<PathBuf, DrillError> {
+        let kept = self.root.file_name().map_or_else(|| self.root.clone(), |name| parent.join(name));
+        if kept != self.root {
+            copy_tree(&self.root, &kept)?;
+            root::remove_tree(&self.root).map_err(DurableError::at("remove", &self.root))?;
         }
-        self.root
+        if let Some(act) = self.act {
+            act.done(json!({ "kept": kept }));
+        }
+        Ok(kept)
     }
 
     /// Removes the environment with all it holds.

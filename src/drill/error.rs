@@ -72,6 +72,21 @@ pub enum DrillError {
         /// Why not.
         why: String,
     },
+    /// The origin of a drill that is to be gone on with stands elsewhere than at its beginning.
+    #[error(
+        "nothing ran: drill {id} began from commit {began:.12}, and {origin} stands at {found:.12}",
+        origin = origin.display()
+    )]
+    OriginMoved {
+        /// The drill's id.
+        id: String,
+        /// The repository that is drilled.
+        origin: PathBuf,
+        /// Its commit at the beginning.
+        began: String,
+        /// Its commit now.
+        found: String,
+    },
     /// What was kept of a file before it was broken is not what it was.
     #[error("{path}: what was kept to undo a fault is damaged", path = .0.display())]
     UndoDamaged(PathBuf),
@@ -96,7 +111,9 @@ impl Failure for DrillError {
             Self::Unreadable { .. } | Self::Start { .. } => Exit::Storage,
             Self::Unsound(_) => Exit::Negative,
             Self::Selection { .. } => Exit::Usage,
-            Self::NothingRan(_) | Self::Origin(_) | Self::NotResumable { .. } => Exit::NothingRan,
+            Self::NothingRan(_) | Self::Origin(_) | Self::NotResumable { .. } | Self::OriginMoved { .. } => {
+                Exit::NothingRan
+            }
             Self::Interrupted(signal) => Exit::Signal(*signal),
             Self::Leased(_) => Exit::Busy,
             Self::UndoDamaged(_) => Exit::Corrupt,
@@ -119,6 +136,11 @@ impl Failure for DrillError {
             Self::Interrupted(_) => "Go on with `lighthunter drill run --resume ID`, or run the drill again.",
             Self::Leased(_) => "Wait for its end, or name another directory with --reports.",
             Self::NotResumable { .. } => "Run the drill again.",
+            Self::OriginMoved { began, .. } => {
+                return Some(format!(
+                    "Go on after `git checkout {began:.12}`, or start anew: `lighthunter drill run`."
+                ));
+            }
             Self::UndoDamaged(_) => "Run the drill again: its environment is made anew.",
             Self::NotOwn(_) | Self::Lane => "This is a defect of LightHunter: report it with the drill's journal.",
             Self::Vault(error) => return error.remedy(),

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::{
     DrillError,
     catalogue::{CATALOGUE, Signs},
+    fault_stores,
 };
 use crate::{
     clock::Clock,
@@ -48,6 +49,10 @@ pub(super) enum Kind {
     Kill { command: &'static str, when: &'static str },
     /// Tracked files are edited, deleted and added, part of it committed.
     Code,
+    /// A database is damaged in place, and the newer half of a table's partitions removed.
+    Stores { database: &'static str, table: &'static str },
+    /// A command of the target puts another model in force.
+    Command(&'static str),
 }
 
 /// Damage to a file's bytes.
@@ -114,7 +119,8 @@ impl Fault {
                 json!({ "path": path, "sha256": digest })
             })
             .collect();
-        Ok(json!({ "fault": self.id, "head": vault.head()?, "files": files }))
+        let links = if self.command().is_some() { fault_stores::pointers(repo)? } else { Vec::new() };
+        Ok(json!({ "fault": self.id, "head": vault.head()?, "files": files, "links": links }))
     }
 
     /// Breaks the repository at `repo` and looks whether it took.
@@ -131,10 +137,14 @@ impl Fault {
             Kind::Bytes { file, damage } => damage_bytes(&repo.join(file), file, damage)?,
             Kind::Kill { when, .. } => armed(&repo.join(when), when),
             Kind::Code => damage_code(&vault, &files, clock)?,
+            Kind::Stores { database, table } => fault_stores::damage(repo, database, table)?,
+            Kind::Command(command) => Err(format!("{command} was not run")),
         };
         let diff = match self.kind {
             // Git does not show what it does not track, and of binary files nothing that can be read.
-            Kind::Bytes { .. } | Kind::Kill { .. } => format!("{}\n", self.what),
+            Kind::Bytes { .. } | Kind::Kill { .. } | Kind::Stores { .. } | Kind::Command(_) => {
+                format!("{}\n", self.what)
+            }
             Kind::Text { .. } | Kind::Code => vault.diff()?,
         };
         Ok(Injection { fault: *self, taken, diff, undo })
@@ -157,10 +167,26 @@ impl Fault {
         }
     }
 
+    /// Returns the command of the target that injects it, where one does.
+    #[must_use]
+    pub(super) const fn command(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::Command(command) => Some(command),
+            _ => None,
+        }
+    }
+
+    /// Says that its command ran, and whether that took.
+    #[must_use]
+    pub(super) fn performed(&self, taken: Result<(), String>) -> Injection {
+        Injection { fault: *self, taken, diff: format!("{}\n", self.what), undo: Vec::new() }
+    }
+
     fn files(&self, vault: &Vault) -> Result<Vec<String>, DrillError> {
         match self.kind {
             Kind::Text { file, .. } | Kind::Bytes { file, .. } => Ok(vec![file.to_owned()]),
-            Kind::Kill { .. } => Ok(Vec::new()),
+            Kind::Kill { .. } | Kind::Command(_) => Ok(Vec::new()),
+            Kind::Stores { database, table } => fault_stores::files(vault.root(), database, table),
             Kind::Code => Ok(damaged_files(&vault.index_entries()?)),
         }
     }
@@ -175,7 +201,10 @@ impl Injection {
     pub fn undo(&self) -> Result<(), DrillError> {
         for file in self.undo.iter().rev() {
             match &file.bytes {
-                Some(bytes) => durable::replace(&file.path, bytes)?,
+                Some(bytes) => {
+                    durable::make_directory(file.path.parent().unwrap_or(&file.path))?;
+                    durable::replace(&file.path, bytes)?;
+                }
                 None if file.path.symlink_metadata().is_ok() => {
                     fs::remove_file(&file.path).map_err(DurableError::at("remove", &file.path))?;
                 }

@@ -20,6 +20,7 @@ impl Session {
     /// # Errors
     /// When the journal's last line cannot be written.
     pub(super) fn finish(&self) -> Result<Vec<String>, DrillError> {
+        self.stages.finish();
         for removal in std::mem::take(&mut *self.removals.lock().unwrap_or_else(PoisonError::into_inner)) {
             if let Ok(Err(error)) = removal.join() {
                 tracing::warn!(%error, "an environment is left behind");

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    DrillError, EntryKind, Interruption, JOURNAL_FILE,
+    DrillError, EntryKind, Interruption, JOURNAL_FILE, Medium,
     journal::{DRILL, read},
     recovery::has_ended,
 };
@@ -66,8 +66,12 @@ pub struct DrillOptions {
     pub budgets: BudgetRule,
     /// How many scenarios run at a time, one or more.
     pub jobs: usize,
+    /// What the environments are to lie on; those that are kept are on a disk in any case.
+    pub medium: Medium,
     /// Go on with the drill of this id, which was interrupted or died.
     pub resume: bool,
+    /// The commit that the origin stood at when a drill began that is gone on with.
+    pub began_at: Option<String>,
     /// Ends the drill early.
     pub interruption: Interruption,
     /// The directory that holds `drills/<id>/`.
@@ -100,7 +104,9 @@ impl DrillOptions {
             control: false,
             budgets: BudgetRule::default(),
             jobs: 1,
+            medium: Medium::default(),
             resume: false,
+            began_at: None,
             interruption: Interruption::default(),
             reports,
             id: new_id(&clock),
@@ -138,12 +144,14 @@ impl DrillOptions {
             strict: saved.strict,
             control: saved.control,
             budgets: saved.budgets,
+            medium: saved.medium,
+            began_at: saved.commit,
             ..options
         })
     }
 
-    /// Returns what a journal must hold to go on with the drill.
-    pub(super) fn saved(&self) -> Value {
+    /// Returns what a journal must hold to go on with the drill; `commit` is the origin's, where one was given.
+    pub(super) fn saved(&self, commit: Option<String>) -> Value {
         let absolute = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
         let saved = Saved {
             origin: self.origin.as_ref().map(absolute),
@@ -156,6 +164,8 @@ impl DrillOptions {
             strict: self.strict,
             control: self.control,
             budgets: self.budgets,
+            medium: self.medium,
+            commit,
         };
         serde_json::to_value(saved).unwrap_or_default()
     }
@@ -185,7 +195,8 @@ impl DrillOptions {
             words.push(format!("--market {}", quoted(&self.market)));
         }
         words.push(format!("--seed {}", self.seed));
-        let switches = [("--strict", self.strict), ("--control", self.control)];
+        let switches =
+            [("--strict", self.strict), ("--control", self.control), ("--root disk", self.medium == Medium::Disk)];
         words.extend(switches.iter().filter(|(_, on)| *on).map(|(flag, _)| (*flag).to_owned()));
         words.join(" ")
     }
@@ -210,6 +221,11 @@ struct Saved {
     strict: bool,
     control: bool,
     budgets: BudgetRule,
+    #[serde(default)]
+    medium: Medium,
+    /// A fresh workspace is made again, by the same command.
+    #[serde(default)]
+    commit: Option<String>,
 }
 
 impl fmt::Debug for DrillOptions {

@@ -141,7 +141,7 @@ fn root_of(read: &JournalRead, id: &str) -> Result<PathBuf, DrillError> {
     let first = read.entries.iter().rev().find(|entry| entry.action == DRILL && entry.kind == EntryKind::Intent);
     let root = first.and_then(|entry| entry.detail.get("root")).and_then(|root| root.as_str());
     // Without its first line the place still follows from the drill's id.
-    root.map_or_else(|| root::place(id), |root| Ok(root.into()))
+    root.map_or_else(|| root::found(id), |root| Ok(root.into()))
 }
 
 fn started_processes(entries: &[Entry]) -> Vec<ProcessId> {

@@ -240,6 +240,6 @@ fn target_record(session: &Session) -> TargetRecord {
         commit: session.commit.clone(),
         market: session.bars(),
         lighthunter: env!("CARGO_PKG_VERSION").into(),
-        machine: format!("{} {}, {cores} cores", std::env::consts::OS, std::env::consts::ARCH),
+        machine: format!("{} {}, {cores} cores, {}", std::env::consts::OS, std::env::consts::ARCH, session.medium),
     }
 }

@@ -14,7 +14,7 @@ use jiff::{Timestamp, civil::Date};
 use serde_json::{Value, json};
 
 use super::{
-    DrillError, DrillOptions, EntryKind, Environment, Journal, Keep, Observation, Run, Spec, Target,
+    DrillError, DrillOptions, EntryKind, Environment, Journal, Keep, Medium, Observation, Run, Spec, Target,
     act::ActLog,
     busy::Busy,
     journal::DRILL,
@@ -26,7 +26,7 @@ use super::{
     trace::Trace,
     undo::UndoLog,
 };
-use crate::{durable::DurableError, record::ScenarioRecord, vault::Vault};
+use crate::{durable::DurableError, record::ScenarioRecord, rollback::KnownData, vault::Vault};
 
 /// One run of a command with what the signals showed.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,10 +59,14 @@ pub(super) struct Session {
     pub(super) journal: Arc<Journal>,
     /// What holds every environment.
     pub(super) root: PathBuf,
+    /// What the root lies on, for the record.
+    pub(super) medium: String,
     /// The states that were made once.
     pub(super) stages: Stages,
     /// What this drill did before it was taken up again.
     pub(super) earlier: Earlier,
+    /// What stores hold whose bytes this drill has read already.
+    pub(super) known: KnownData,
     pub(super) outside: Outside,
     traces: Mutex<BTreeMap<ScenarioKey, Trace>>,
     environments: AtomicUsize,
@@ -97,14 +101,12 @@ impl Session {
     /// When the origin is dirty, is no repository or cannot be made.
     pub(super) fn start(options: DrillOptions) -> Result<Self, DrillError> {
         let given = options.origin().map(|path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf()));
-        if let Some(origin) = &given {
-            Vault::open(origin)?.require_clean()?;
-        }
+        let commit = given.as_deref().map(|origin| required_commit(origin, &options)).transpose()?;
         let outside = Outside::look(given.as_deref(), &options.reports)?;
         let (journal, earlier) = Self::journal_of(&options)?;
         let journal = Arc::new(journal);
-        let root = root::place(&options.id)?;
-        let detail = json!({ "root": root, "repeat": options.repeat_command(), "options": options.saved() });
+        let root = root::place(&options.id, options.medium)?;
+        let detail = json!({ "root": root, "repeat": options.repeat_command(), "options": options.saved(commit) });
         journal.write(&options.clock, "", EntryKind::Intent, DRILL, detail)?;
         let made = Self::make(options, given, root, (Arc::clone(&journal), earlier, outside));
         made.map_err(|failed| {
@@ -164,9 +166,11 @@ impl Session {
             origin,
             commit,
             journal,
+            medium: root::medium_of(&root),
             root,
             stages: Stages::default(),
             earlier,
+            known: KnownData::default(),
             outside,
             traces: Mutex::default(),
             environments: AtomicUsize::new(named),
@@ -189,6 +193,7 @@ impl Session {
             spec: Spec::parse("", root)?,
             market: options.market.clone(),
             input: options.market.clone(),
+            clock: options.clock.clone(),
             interruption: options.interruption.clone(),
             busy: Busy::default(),
         };
@@ -272,11 +277,13 @@ impl Session {
             self.undo_injections(name);
         }
         match environment {
-            Some(environment) if keep => {
-                let path = environment.keep();
-                trace.kept = Some(path.to_string_lossy().into_owned());
-                self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(path);
-            }
+            Some(environment) if keep => match self.kept_place().and_then(|place| environment.keep(&place)) {
+                Ok(path) => {
+                    trace.kept = Some(path.to_string_lossy().into_owned());
+                    self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(path);
+                }
+                Err(error) => tracing::warn!(%error, "an environment could not be kept"),
+            },
             Some(environment) => {
                 // Thousands of small files go while the next scenario runs.
                 let removal = thread::spawn(move || environment.remove());
@@ -293,6 +300,16 @@ impl Session {
             }
         }
         self.traces.lock().unwrap_or_else(PoisonError::into_inner).insert(key, trace);
+    }
+
+    /// Returns what holds the environments that are kept: never memory, which a person who looks at them
+    /// tomorrow would miss.
+    fn kept_place(&self) -> Result<PathBuf, DrillError> {
+        let place = root::place(&self.options.id, Medium::Disk)?;
+        if place != self.root {
+            root::make(&place, true)?;
+        }
+        Ok(place)
     }
 
     /// Undoes whatever a scenario that is red left broken, so that a kept environment holds no fault.
@@ -327,6 +344,20 @@ impl Session {
 
     pub(super) fn next_name(&self) -> String {
         format!("e{:02}", self.environments.fetch_add(1, Ordering::SeqCst) + 1)
+    }
+}
+
+/// Returns the commit that a clean origin stands at. A drill that is taken up again is of the commit that it began
+/// from, or its record would say of one state what was seen of another.
+fn required_commit(origin: &Path, options: &DrillOptions) -> Result<String, DrillError> {
+    let vault = Vault::open(origin)?;
+    vault.require_clean()?;
+    let found = vault.head()?;
+    match &options.began_at {
+        Some(began) if *began != found => {
+            Err(DrillError::OriginMoved { id: options.id.clone(), origin: origin.into(), began: began.clone(), found })
+        }
+        _ => Ok(found),
     }
 }
 

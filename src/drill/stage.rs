@@ -1,7 +1,10 @@
 //! The states that scenarios start from: each is made once in a drill, by the target's own commands, and
 //! each scenario gets a copy of its own.
 
-use std::sync::OnceLock;
+use std::{
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    thread::{self, JoinHandle},
+};
 
 use super::{
     DrillError, Ended, Environment,
@@ -44,6 +47,9 @@ pub struct Prepared {
     pub evidence: Vec<String>,
 }
 
+/// A copy of a state that is being made while a command runs, for the next that asks for one.
+type Spare = Mutex<Option<JoinHandle<Result<Environment, DrillError>>>>;
+
 /// The states that were made so far, or why they could not be made.
 #[derive(Debug, Default)]
 pub(super) struct Stages {
@@ -51,16 +57,46 @@ pub(super) struct Stages {
     first_night: OnceLock<Result<Prepared, String>>,
     first_backtest: OnceLock<Result<Prepared, String>>,
     first_simulation: OnceLock<Result<Prepared, String>>,
+    spares: [Spare; 4],
+}
+
+impl Stages {
+    /// Waits for the copies that nobody has asked for; they go with the drill's root.
+    pub(super) fn finish(&self) {
+        for spare in &self.spares {
+            // One that could not be made is missed by nobody.
+            let _ = taken(spare).map(JoinHandle::join);
+        }
+    }
+}
+
+fn taken(spare: &Spare) -> Option<JoinHandle<Result<Environment, DrillError>>> {
+    spare.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 impl Session {
-    /// Makes a copy of a prepared state; the first that asks for it makes it.
+    /// Makes a copy of a prepared state; the first that asks for it makes it. The next copy is made while the
+    /// caller's commands run.
     ///
     /// # Errors
     /// Why the state could not be made: then the baseline is red.
-    pub(super) fn copy_of(&self, stage: Stage) -> Result<Prepared, String> {
+    pub(super) fn copy_of(self: &Arc<Self>, stage: Stage) -> Result<Prepared, String> {
+        let copy = self.own_copy_of(stage)?;
+        let (session, place) = (Arc::clone(self), &self.stages.spares[stage as usize]);
+        let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+        if place.is_none()
+            && let Ok(prepared) = self.prepared(stage)
+        {
+            *place = Some(thread::spawn(move || prepared.environment.copy(&session.root, &session.next_name())));
+        }
+        Ok(copy)
+    }
+
+    fn own_copy_of(&self, stage: Stage) -> Result<Prepared, String> {
         let prepared = self.prepared(stage)?;
-        let copy = prepared.environment.copy(&self.root, &self.next_name()).map_err(|error| error.to_string())?;
+        let spare = taken(&self.stages.spares[stage as usize]).and_then(|spare| spare.join().ok()?.ok());
+        let made_now = || prepared.environment.copy(&self.root, &self.next_name());
+        let copy = spare.map_or_else(made_now, Ok).map_err(|error| error.to_string())?;
         self.note_ports(&copy);
         Ok(Prepared { environment: copy, ..prepared })
     }
@@ -97,7 +133,7 @@ impl Session {
     }
 
     fn after(&self, stage: Stage, command: &str) -> Result<Prepared, String> {
-        let mut prepared = self.copy_of(stage)?;
+        let mut prepared = self.own_copy_of(stage)?;
         self.add_run(command, &mut prepared)?;
         Ok(prepared)
     }

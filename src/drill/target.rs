@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use jiff::civil::Date;
 use serde_json::json;
 
 use super::{
@@ -14,7 +15,10 @@ use super::{
     child::{Limits, captured, shown_program, spawn, wait},
     service::Service,
 };
-use crate::clock::Stopwatch;
+use crate::{
+    clock::{Clock, Stopwatch},
+    market::Calendar,
+};
 
 /// The word that stands for the executable under drill.
 const EXECUTABLE_WORD: &str = "lighthunter";
@@ -33,6 +37,8 @@ pub struct Target {
     pub market: String,
     /// The directory of the origin's input bars, or the choice again where there is none.
     pub input: String,
+    /// Says what is today, for bars that end long before it.
+    pub(super) clock: Clock,
     /// Ends a command early.
     pub(super) interruption: Interruption,
     /// The time in which commands run.
@@ -252,6 +258,9 @@ impl Target {
                 words.extend(filled.flat_map(|((key, value), port)| {
                     ["--set".to_owned(), format!("{key}={}", value.replace("{port}", &port.to_string()))]
                 }));
+            } else if word == "{as_of}" {
+                let morning = morning_after(&repo.join(&self.spec.signals.experiments), self.clock.today());
+                words.extend(morning.into_iter().flat_map(|date| ["--as-of".to_owned(), date.to_string()]));
             } else if word == "{args}" {
                 words.extend(given.iter().map(|word| (*word).to_owned()));
             } else {
@@ -277,10 +286,21 @@ impl Target {
 
 /// Returns the id on the last line of an experiment record; an empty word where there is none.
 fn newest_experiment(record: &Path) -> String {
+    newest(record, "id").unwrap_or_default()
+}
+
+/// Returns the session after that of the newest experiment, where it lies before `today`: bars that ended in the past
+/// are drilled as on the morning after them, or a check before the opening would find nothing but their age.
+fn morning_after(record: &Path, today: Date) -> Option<Date> {
+    let newest = newest(record, "as_of")?.parse().ok()?;
+    Calendar::builtin().next_session(newest).ok().filter(|morning| *morning < today)
+}
+
+/// Returns a word of the last line of an experiment record.
+fn newest(record: &Path, name: &str) -> Option<String> {
     let text = fs::read_to_string(record).unwrap_or_default();
     let last = text.lines().rev().find_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let id = last.as_ref().and_then(|line| line.get("id")).and_then(serde_json::Value::as_str);
-    id.unwrap_or_default().to_owned()
+    Some(last?.get(name)?.as_str()?.to_owned())
 }
 
 #[cfg(test)]
@@ -300,6 +320,7 @@ mod tests {
             spec,
             market: "simulated:7".into(),
             input: "/in".into(),
+            clock: crate::clock::Clock::system(),
             interruption: Interruption::default(),
             busy: Busy::default(),
         }
@@ -319,6 +340,20 @@ mod tests {
         let run = target.run("env", &environment, &environment.repo(), |_| {}).expect("ran");
         assert_eq!((run.ended, run.stderr.as_str()), (Ended::Code(3), "said\n"));
         assert!(run.stdout.contains("HOME=$DRILL/home\n") && !run.stdout.contains("CARGO"), "{}", run.stdout);
+    }
+
+    #[test]
+    fn bars_of_the_past_are_drilled_as_on_the_morning_after_them() {
+        let room = tempfile::tempdir().expect("a directory");
+        let record = room.path().join("experiments.jsonl");
+        let today = jiff::civil::date(2026, 11, 23);
+        assert_eq!(super::morning_after(&record, today), None, "nothing ran yet");
+        for (as_of, morning) in [("2025-10-31", Some(jiff::civil::date(2025, 11, 3))), ("2026-11-20", None)] {
+            let line = format!("{{\"id\":\"x\",\"as_of\":\"{as_of}\"}}\n");
+            crate::durable::replace(&record, line).expect("written");
+            assert_eq!(super::morning_after(&record, today), morning, "{as_of}");
+        }
+        assert_eq!(super::newest_experiment(&record), "x");
     }
 
     #[test]

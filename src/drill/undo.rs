@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -28,6 +29,9 @@ pub(super) struct UndoLog {
     head: String,
     /// The files before.
     files: Vec<Kept>,
+    /// The symbolic links before: the path of each, relative to the repository, and where it pointed.
+    #[serde(default)]
+    links: Vec<(PathBuf, PathBuf)>,
 }
 
 /// One file before an injection.
@@ -42,19 +46,26 @@ struct Kept {
 }
 
 impl UndoLog {
-    /// Keeps the files that `plan` names (`files[].path`, relative to `repo`) under `room`.
+    /// Keeps the files that `plan` names (`files[].path`, relative to `repo`) under `room`, and where its `links`
+    /// point.
     ///
     /// # Errors
     /// When a file cannot be read or kept: then nothing may be injected.
     pub(super) fn keep(repo: &Path, room: &Path, plan: &Value) -> Result<Self, DrillError> {
         let named = plan.get("files").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let paths = named.iter().filter_map(|file| file.get("path").and_then(Value::as_str));
+        let links = plan.get("links").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let links = links.iter().filter_map(Value::as_str).map(|path| {
+            let target = fs::read_link(repo.join(path)).map_err(DurableError::at("read", &repo.join(path)))?;
+            Ok((path.into(), target))
+        });
         durable::make_directory(room)?;
         let files = paths.enumerate().map(|(number, path)| keep_file(repo, path, &room.join(number.to_string())));
         Ok(Self {
             repo: repo.into(),
             head: Vault::open(repo)?.head()?,
             files: files.collect::<Result<_, DurableError>>()?,
+            links: links.collect::<Result<_, DurableError>>()?,
         })
     }
 
@@ -66,8 +77,8 @@ impl UndoLog {
         let mut done = Vec::new();
         let vault = Vault::open(&self.repo)?;
         if vault.head()? != self.head {
-            // The process that held a lock of this repository is no more.
-            vault.clear_stale_locks(clock)?;
+            // Whoever held a lock of this clone is no more: it is the drill's own.
+            vault.clear_locks_of_the_dead(Timestamp::UNIX_EPOCH, clock)?;
             vault.reset_hard(&self.head, clock)?;
             done.push(format!("reset to {}", self.head.get(..10).unwrap_or(&self.head)));
         }
@@ -81,6 +92,13 @@ impl UndoLog {
                 None => fs::remove_file(&path).map_err(DurableError::at("remove", &path))?,
             }
             done.push(format!("put {} back", file.path.display()));
+        }
+        for (path, target) in &self.links {
+            let link = self.repo.join(path);
+            if fs::read_link(&link).ok().as_ref() != Some(target) {
+                durable::point(&link, target)?;
+                done.push(format!("put {} back", path.display()));
+            }
         }
         Ok(done)
     }

@@ -20,12 +20,27 @@ use crate::{
         simulated,
     },
     store,
+    text::{Note, Speak, phrases},
     vault::Vault,
     workspace::{DIRECTORIES, Workspace},
 };
 
 /// Where the input bars go; `data_sources.market.path` names it.
 const INPUT: &str = "data/raw/market";
+
+phrases! {
+    /// What was done to bring a workspace up, in every language.
+    enum Word {
+        IsThere => "{} is there", "{} 已存在";
+        FromExample => "{} made from its example", "{} 已由示例生成";
+        Directories => "{} directories are there", "{} 个目录已就位";
+        ConfigRight => "{} config files are right", "{} 个配置文件检查通过";
+        NoBarsYet => "{} holds no bars yet: run `lighthunter bootstrap --market simulated` or `--market DIR`",
+            "{} 中还没有行情：运行 `lighthunter bootstrap --market simulated` 或 `--market DIR`";
+        From => "{} from {}", "{}，来自 {}";
+        LeftOut => "{} left out: {}", "{} 未纳入：{}";
+    }
+}
 
 /// The input bars that were asked for.
 #[derive(Debug, Clone)]
@@ -46,16 +61,16 @@ pub struct Made {
     /// Its first commit.
     pub commit: String,
     /// The input bars, one line a file.
-    pub input: Vec<String>,
+    pub input: Vec<Note>,
 }
 
 /// What `bootstrap` did.
 #[derive(Debug, Clone, Serialize)]
 pub struct BroughtUp {
     /// One line a thing.
-    pub actions: Vec<String>,
+    pub actions: Vec<Note>,
     /// What should be looked at.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Note>,
 }
 
 /// Why a workspace could not be brought up.
@@ -129,26 +144,24 @@ pub fn bootstrap(
     let mut actions = Vec::new();
     let config_file = workspace.path(Workspace::CONFIG);
     if config_file.exists() {
-        actions.push(format!("{} is there", Workspace::CONFIG));
+        actions.push(Note::new(Word::IsThere, [&Workspace::CONFIG]));
     } else {
         let example = workspace.path(Workspace::CONFIG_EXAMPLE);
         let content = std::fs::read(&example).map_err(DurableError::at("read", &example))?;
         durable::replace(&config_file, content)?;
-        actions.push(format!("{} made from its example", Workspace::CONFIG));
+        actions.push(Note::new(Word::FromExample, [&Workspace::CONFIG]));
     }
     make_directories(workspace)?;
-    actions.push(format!("{} directories are there", DIRECTORIES.len()));
+    actions.push(Note::new(Word::Directories, [&DIRECTORIES.len()]));
     if let Some(request) = market {
         let choice = MarketChoice::parse(&request.choice)?;
         actions.extend(Bars::of(&choice, request)?.place(workspace, Placing::Link)?);
     }
     let report = config::check(workspace, options)?;
-    actions.push(format!("{} config files are right", report.files.len()));
-    let mut warnings: Vec<String> = report.warnings.iter().map(ToString::to_string).collect();
+    actions.push(Note::new(Word::ConfigRight, [&report.files.len()]));
+    let mut warnings: Vec<Note> = report.warnings.iter().map(|warning| Note::foreign(warning.to_string())).collect();
     if std::fs::read_dir(workspace.path(INPUT)).map_or(true, |mut entries| entries.next().is_none()) {
-        warnings.push(format!(
-            "{INPUT} holds no bars yet: run `lighthunter bootstrap --market simulated` or `--market DIR`"
-        ));
+        warnings.push(Note::new(Word::NoBarsYet, [&INPUT]));
     }
     Ok(BroughtUp { actions, warnings })
 }
@@ -198,13 +211,13 @@ impl Bars {
         }
     }
 
-    fn place(self, workspace: &Workspace, placing: Placing) -> Result<Vec<String>, AnyFailure> {
+    fn place(self, workspace: &Workspace, placing: Placing) -> Result<Vec<Note>, AnyFailure> {
         let into = workspace.path(INPUT);
         durable::make_directory(&into)?;
         match self {
             Self::Made(data, source) => {
                 let written = store::write_market(&into, &data)?;
-                Ok(written.iter().map(|path| format!("{} from {source}", workspace.shown(path))).collect())
+                Ok(written.iter().map(|path| Note::new(Word::From, [&workspace.shown(path), &source])).collect())
             }
             Self::Files(from, found) => bring_files(workspace, &from, &found, placing),
         }
@@ -216,12 +229,12 @@ fn bring_files(
     from: &Path,
     found: &[FileReport],
     placing: Placing,
-) -> Result<Vec<String>, AnyFailure> {
+) -> Result<Vec<Note>, AnyFailure> {
     let mut lines = Vec::new();
     for file in found {
         let (source, target) = (from.join(&file.file), workspace.path(INPUT).join(&file.file));
         if let Some(reason) = &file.skipped {
-            lines.push(format!("{} left out: {reason}", file.file));
+            lines.push(Note::new(Word::LeftOut, [&file.file as &dyn Speak, reason]));
             continue;
         }
         match placing {
@@ -230,7 +243,17 @@ fn bring_files(
                 std::io::copy(&mut std::fs::File::open(&source)?, output).map(drop)
             })?,
         }
-        lines.push(workspace.shown(&target));
+        lines.push(Note::foreign(workspace.shown(&target)));
     }
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Word;
+
+    #[test]
+    fn table_is_sound() {
+        crate::text::assert_sound::<Word>(&[]);
+    }
 }

@@ -13,7 +13,7 @@ use super::{
     desk, experiment,
     night_ops::{Night, NightOpsOptions},
     report_files,
-    research_plan::ResearchPlan,
+    research_plan::{self, ResearchPlan},
     research_run,
     station::Station,
 };
@@ -22,12 +22,15 @@ use crate::{
     durable::DurableError,
     exit::AnyFailure,
     research::{
-        backtest::{self, BacktestInput, BacktestParams, BacktestResult},
+        backtest::{self, BacktestError, BacktestInput, BacktestParams, BacktestResult},
         experiment::Outcome,
         performance::{self, Metrics},
-        walk_forward::{self, FoldRule, WalkForwardInput, WalkForwardReport, WalkForwardResult},
+        walk_forward::{
+            self, ChampionReport, FoldRule, WalkForwardError, WalkForwardInput, WalkForwardReport, WalkForwardResult,
+        },
     },
     store::ExperimentKind,
+    text::Language,
 };
 
 /// The component's name in logs, metrics and the ledger.
@@ -44,8 +47,12 @@ pub struct WalkForwardOptions {
     pub jobs: usize,
     /// Threads to use in all; the result does not depend on it either.
     pub threads: usize,
+    /// The model in force is held against the folds as well.
+    pub against_current: bool,
     /// The overrides by `--set`, for the record.
     pub overrides: Vec<String>,
+    /// The language of the report that people read.
+    pub language: Language,
 }
 
 /// A walk-forward run that ended well.
@@ -107,9 +114,10 @@ fn walk(
     let found = desk.and_then(|desk| {
         let walked = folds(night, &plan, &rule, options, progress)?;
         let (traded, metrics) = trade(night, &plan, desk, &walked)?;
-        Ok((walked, traded, metrics))
+        let champion = options.against_current.then(|| champion(night, &plan, &walked)).transpose()?;
+        Ok((walked, traded, metrics, champion))
     });
-    let (walked, traded, metrics) = match found {
+    let (walked, traded, metrics, champion) = match found {
         Ok(found) => found,
         Err(failure) => {
             experiment::commit_failure(night.stores()?, &mut run, failure.as_ref());
@@ -119,8 +127,9 @@ fn walk(
     let dates = night.factors()?.dates.clone();
     let names = [run.id().to_owned(), plan.job.id.clone()];
     let report = WalkForwardReport::of(names, dated.0, &rule, &dates, &walked, (&traded, &metrics), &plan.convention);
+    let report = WalkForwardReport { champion, ..report };
     let digest = report.result_digest;
-    let written = write(&report, &station.reports());
+    let written = write(&report, &station.reports(), options.language);
     let files = match written {
         Ok(files) => files,
         Err(error) => {
@@ -149,6 +158,7 @@ fn params(rule: &FoldRule, options: &WalkForwardOptions) -> BTreeMap<String, Val
         ("step_days".to_owned(), json!(lengths.step_days)),
         ("embargo_days".to_owned(), json!(rule.embargo_sessions)),
         ("start_date".to_owned(), json!(options.from)),
+        ("against_current".to_owned(), json!(options.against_current)),
         ("overrides".to_owned(), json!(options.overrides)),
     ])
 }
@@ -192,8 +202,40 @@ fn trade(
     Ok((result, metrics))
 }
 
+/// Holds the model in force, or the one that the config pins, against the folds; one that has degraded is an ERROR
+/// of the log.
+fn champion(
+    night: &mut Night<'_>,
+    plan: &ResearchPlan,
+    walked: &WalkForwardResult,
+) -> Result<ChampionReport, AnyFailure> {
+    let (station, as_of) = (night.station, night.as_of());
+    let (zoo, job) = (research_plan::zoo(station), &plan.job.id);
+    let model = match &station.settings().alpha.model_id {
+        Some(pinned) => zoo.load(job, pinned)?,
+        None => zoo.load_current(job)?,
+    };
+    research_plan::check_model(station, &model)?;
+    let (id, trained) = (model.id.clone(), model.judgement.as_of);
+    if trained > as_of {
+        return Err(WalkForwardError::SeenAll { id, trained, as_of }.into());
+    }
+    let unseen = night.dataset()?.first_test_date().ok_or(BacktestError::NoTest)?;
+    let factors = night.factors()?;
+    let scores = model.scores(&factors)?;
+    let tolerance = station.settings().alpha.gate.max_rank_ic_drop;
+    let found = walk_forward::compare(&id, &scores, walked, (&factors.dates, unseen), tolerance);
+    let found = found.ok_or(WalkForwardError::NothingToCompare { id, unseen })?;
+    if found.degraded {
+        tracing::error!(component = COMPONENT, model = found.model_id, "{}", found.verdict().say(Language::English));
+    } else {
+        tracing::info!(component = COMPONENT, model = found.model_id, "{}", found.verdict().say(Language::English));
+    }
+    Ok(found)
+}
+
 /// Writes `walkforward_<run id>.json` and `.md` and returns their paths.
-fn write(report: &WalkForwardReport, reports: &Path) -> Result<Vec<PathBuf>, DurableError> {
+fn write(report: &WalkForwardReport, reports: &Path, language: Language) -> Result<Vec<PathBuf>, DurableError> {
     let name = report.experiment_id.replacen(COMPONENT, "walkforward", 1);
-    Ok(report_files::write_pair(reports, &name, report, ("md", report.markdown()))?.into())
+    Ok(report_files::write_pair(reports, &name, report, ("md", report.markdown(language)))?.into())
 }

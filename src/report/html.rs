@@ -22,6 +22,9 @@ use crate::{
 /// The look of the page.
 const STYLE: &str = include_str!("report.css");
 
+/// The lanes of the timeline that are not folded; red scenarios come first.
+const LANES_SHOWN: usize = 6;
+
 /// Opens folded parts before the page is printed; browsers do not print what is folded.
 const PRINT_SCRIPT: &str =
     "addEventListener('beforeprint',()=>document.querySelectorAll('details').forEach(d=>d.open=true));";
@@ -117,7 +120,14 @@ fn write_timeline(page: &mut Markup, report: &Report<'_>) {
                 legend.leaf("span", &[("class", &format!("sign {class}"))], sign).text(report.say(words));
             }
         });
-        section.part(&timeline(report.say(Words::TimelineLabel), &lanes));
+        let (shown, folded) = lanes.split_at(lanes.len().min(LANES_SHOWN));
+        section.part(&timeline(report.say(Words::TimelineLabel), shown));
+        if !folded.is_empty() {
+            section.tag("details", &[("class", "aside")], |fold| {
+                fold.leaf("summary", &[], &Words::MoreLanes.with(report.language, [&folded.len()]));
+                fold.part(&timeline(report.say(Words::TimelineLabel), folded));
+            });
+        }
     });
 }
 
@@ -163,13 +173,34 @@ fn write_badge(place: &mut Markup, (name, tone): (&str, Tone)) {
 mod tests {
     use super::html;
     use crate::{
-        record::DrillRecord,
-        report::{Comparison, HistoryLine, Report, samples},
+        record::{DrillRecord, Outcome, ScenarioRecord},
+        report::{Comparison, HistoryLine, Report, samples, words::Words},
         text::Language,
     };
 
     fn page_of(record: &DrillRecord, language: Language) -> String {
         html(&Report { record, comparison: &Comparison::default(), language })
+    }
+
+    #[test]
+    fn many_green_rows_are_folded_and_what_is_not_green_never_is() {
+        let mut record = samples::red();
+        let green = samples::small().scenarios.into_iter().find(|scenario| scenario.fault.is_some()).expect("a fault");
+        let open = record.scenarios.iter().filter(|scenario| scenario.outcome != Outcome::Passed).count();
+        for number in 0..20 {
+            record.scenarios.push(ScenarioRecord { name: format!("Comes back {number}"), ..green.clone() });
+        }
+        for language in [Language::English, Language::Chinese] {
+            let page = page_of(&record, language);
+            let (above, below) = page.split_once("<details class=\"aside\">").expect("a fold");
+            assert_eq!(above.matches("<th scope=\"row\">").count(), open, "in the table above the fold");
+            assert!(above.contains("<h1>") && !above.contains("Comes back"));
+            let fold = below.split_once("</details>").expect("its end").0;
+            assert!(fold.matches("Comes back").count() == 20, "all of them, in a table of their own");
+            let heading = format!("<h2>{}</h2>", Words::Timeline.say(language));
+            let lanes = page.split_once(&heading).and_then(|(_, rest)| rest.split_once("<details")).expect("a fold").0;
+            assert_eq!(lanes.matches("\"caption\"").count(), super::LANES_SHOWN, "the rest is folded");
+        }
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! What a drill says of its outcomes, in Chinese: the reasons that steps and judges give, by pattern. A
 //! reason that no pattern fits is evidence, and stays as it was said; so do the values within one.
 
-use crate::text::Language;
+use crate::text::{Language, recall};
 
-/// A reason in English and in Chinese; `{}` is any value, in the same order in both. The first that fits
-/// counts, so that the more particular one stands first.
+/// A reason in English and in Chinese; `{}` is any value, in the same order in both.
 const PHRASES: &[(&str, &str)] = &[
     ("a control run injects nothing; {}", "对照运行不注入故障；{}"),
     ("false alarm: nothing was broken, and it shows in {}", "误报：未注入故障，却出现在 {}"),
@@ -64,35 +63,7 @@ pub(super) fn fault<'a>(what: &'a str, what_zh: &'a str, language: Language) -> 
 }
 
 fn in_chinese(said: &str) -> String {
-    let fitting = PHRASES.iter().find_map(|(english, chinese)| Some((values(english, said)?, *chinese)));
-    let Some((values, chinese)) = fitting else { return said.to_owned() };
-    let mut parts = chinese.split("{}");
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for (part, value) in parts.zip(values) {
-        // A reason may quote another one; each is shorter than what it stands in, so this ends.
-        text.push_str(&in_chinese(value));
-        text.push_str(part);
-    }
-    text
-}
-
-/// Returns what stands for each `{}` of a pattern in `said`, the shortest that fits; the last takes the rest.
-fn values<'a>(pattern: &str, said: &'a str) -> Option<Vec<&'a str>> {
-    let (head, rest) = pattern.split_once("{}").unwrap_or((pattern, ""));
-    let mut left = said.strip_prefix(head)?;
-    if head.len() == pattern.len() {
-        return left.is_empty().then(Vec::new);
-    }
-    let mut values = Vec::new();
-    let parts: Vec<&str> = rest.split("{}").collect();
-    let (last, between) = parts.split_last()?;
-    for part in between {
-        let (value, after) = left.split_once(part)?;
-        values.push(value);
-        left = after;
-    }
-    values.push(left.strip_suffix(last)?);
-    values.iter().all(|value| !value.is_empty()).then_some(values)
+    recall(&PHRASES.iter().map(|(english, chinese)| [*english, *chinese]), said).unwrap_or_else(|| said.to_owned())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::{
     Report, phrases,
-    summary::seconds,
+    summary::{by_weight, seconds},
     words::{self, Words},
 };
 use crate::{
@@ -12,12 +12,11 @@ use crate::{
     text::Language,
 };
 
-/// Returns the lanes of every scenario with a fault or a rollback.
+/// Returns the lanes of every scenario with a fault or a rollback, red ones first.
 pub(super) fn lanes(report: &Report<'_>) -> Vec<Lane> {
-    report
-        .record
-        .scenarios
-        .iter()
+    by_weight(report)
+        .into_iter()
+        .map(|(_, scenario)| scenario)
         .filter(|scenario| scenario.rollback.is_some() || scenario.fault.as_ref().is_some_and(|fault| fault.injected))
         .map(|scenario| lane(scenario, report.language))
         .collect()

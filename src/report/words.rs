@@ -85,7 +85,9 @@ words! {
     Over => "over: {}", "超出：{}";
     OverOne => "{} {} of {}", "{} {}（预算 {}）";
     BrokeNothing => "Scenarios that broke nothing: {} ({})", "未注入故障的场景：{} 个（{}）";
+    CameBack => "Scenarios that broke something and came back: {} ({})", "注入故障后恢复的场景：{} 个（{}）";
     // The timeline.
+    MoreLanes => "{} more", "另外 {} 个";
     Timeline => "Timeline", "时间线";
     TimelineLabel => "Each scenario that broke something, in seconds from its start", "每个注入故障的场景，自开始起的秒数";
     Working => "working", "正常";

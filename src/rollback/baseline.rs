@@ -79,6 +79,9 @@ pub struct ModelInForce {
     pub id: String,
     /// The digest of its manifest, which has the digests of its files.
     pub manifest: Digest,
+    /// Its files, each with a copy; none in a baseline of before the copies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) files: Vec<DataFile>,
 }
 
 /// The data: what the stores held, with copies to come back from.
@@ -105,7 +108,7 @@ pub struct DataLayer {
     pub content: BTreeMap<String, Digest>,
 }
 
-/// One file of the data layer.
+/// One file of which a copy is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DataFile {

@@ -6,9 +6,12 @@ use jiff::civil::Date;
 
 use super::{
     Baseline, ModelPointers, RollbackError, StopAt,
-    baseline::{CodeLayer, ConfigLayer, DataLayer, ModelInForce, ModelLayer, VERSION, baselines, check_name, file_of},
+    baseline::{
+        CodeLayer, ConfigLayer, DataLayer, ModelInForce, ModelLayer, VERSION, baseline, baselines, check_name, file_of,
+    },
     git::free_tag,
     intent,
+    kept_models::{self, KeptModels},
     layers::config_files,
     object::ObjectStore,
     sealed,
@@ -89,13 +92,19 @@ pub fn create(
     check_name(&name)?;
     intent::require_none(root)?;
     if file_of(root, &name).exists() {
-        return Err(RollbackError::Taken(name));
+        let made = baseline(root, &name).map_or_else(
+            |_| "though it cannot be read".to_owned(),
+            |found| {
+                format!("made {} of commit {:.12}", found.created_at.strftime("%Y-%m-%d %H:%M UTC"), found.code.commit)
+            },
+        );
+        return Err(RollbackError::Taken { name, made });
     }
     let vault = Vault::open(root)?;
     vault.require_clean()?;
     let _locks = site.lock("baseline create")?;
     let commit = vault.head()?;
-    let models = models_in_force(site, &settings.alpha.model_dir)?;
+    let models = models_in_force(site, &settings.alpha.model_dir, step)?;
     let data = copy_stores(root, &super::stores_of(root, settings), site.clock, step)?;
     step("tag the code");
     let tag = free_tag(&vault, &format!("war-baseline-{day}"))?;
@@ -125,14 +134,19 @@ pub fn create(
     Ok(Created { baseline, removed })
 }
 
-fn models_in_force(site: Site<'_>, directory: &Path) -> Result<ModelLayer, RollbackError> {
+fn models_in_force(site: Site<'_>, directory: &Path, step: StopAt<'_>) -> Result<ModelLayer, RollbackError> {
     let place = site.workspace.path(directory);
     let mut layer = ModelLayer { directory: directory.into(), jobs: std::collections::BTreeMap::new() };
     for job in site.models.jobs(&place).map_err(RollbackError::Models)? {
         if let Some(id) = site.models.current(&place, &job).map_err(RollbackError::Models)? {
             site.models.check(&place, &job, &id).map_err(RollbackError::Models)?;
             let manifest = super::layers::manifest_of(&place, &job, &id)?;
-            layer.jobs.insert(job, ModelInForce { id, manifest });
+            let files = kept_models::keep(site.root(), &directory.join(&job).join(&id), step)?;
+            // Whoever wrote to it meanwhile has left another manifest, or none.
+            if !files.iter().any(|file| file.sha256 == manifest) {
+                return Err(RollbackError::Changing { path: place.join(&job).join(&id) });
+            }
+            layer.jobs.insert(job, ModelInForce { id, manifest, files });
         }
     }
     Ok(layer)
@@ -160,6 +174,7 @@ fn retain(root: &Path, keep: usize, newest: &str) -> Result<Vec<String>, Rollbac
     for baseline in kept {
         let DataLayer { files, acknowledged, .. } = &baseline.data;
         needed.extend([*files, *acknowledged]);
+        needed.extend(baseline.models.jobs.values().flat_map(|model| &model.files).map(|file| file.sha256));
         match StoredFiles::of(root, &baseline.data).copy() {
             Ok(copy) => needed.extend(copy.files.iter().map(|file| file.sha256)),
             Err(error) => {
@@ -173,14 +188,14 @@ fn retain(root: &Path, keep: usize, newest: &str) -> Result<Vec<String>, Rollbac
     Ok(removed)
 }
 
-/// Checks that a baseline can be gone back to: its tags, its models, every copy of its data.
+/// Checks that a baseline can be gone back to: its tags, every copy of its models and of its data.
 ///
 /// # Errors
 /// What is damaged, missing or moved.
 pub fn verify(site: Site<'_>, baseline: &Baseline) -> Result<(), RollbackError> {
     let vault = Vault::open(site.root())?;
     super::layers::check_tags(&vault, baseline)?;
-    super::layers::check_models(site, &baseline.models)?;
+    KeptModels::of(site.root(), &baseline.models).check(site)?;
     StoredFiles::of(site.root(), &baseline.data).check()
 }
 

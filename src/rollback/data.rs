@@ -19,9 +19,15 @@ pub(super) struct DataPrint {
     pub(super) bytes: Digest,
 }
 
-/// Returns the content of the stores. Where the bytes are those of `known`, so is the content, and the
-/// rows are not read again: a proof must not take longer than the rollback it proves.
-pub(super) fn content(root: &Path, known: Option<&DataPrint>) -> Result<DataPrint, RollbackError> {
+/// What names stores whose rows could not be read.
+pub(super) const UNREADABLE: &str = "unreadable stores";
+
+/// Returns the content of the stores. Where `known` has the content of the same bytes, the rows are
+/// not read again: a proof must not take longer than the rollback it proves.
+pub(super) fn content(
+    root: &Path,
+    known: impl FnOnce(&Digest) -> Option<BTreeMap<String, Digest>>,
+) -> Result<DataPrint, RollbackError> {
     let stores = store_settings(root);
     let mut files = BTreeMap::new();
     match &stores {
@@ -29,18 +35,33 @@ pub(super) fn content(root: &Path, known: Option<&DataPrint>) -> Result<DataPrin
         None => add_files(root, Path::new("data"), &mut files, &|path| path == Path::new("data/raw"))?,
     }
     let mut hasher = Hasher::new("store bytes");
+    // The same files hold other content where another engine reads them, or none of ours.
+    let reading = stores.as_ref().map_or(["files", ""], |stores| {
+        let engine = match stores.engine {
+            Engine::DuckDb => "duckdb",
+            Engine::Sqlite => "sqlite",
+        };
+        let mode = match stores.write_mode {
+            WriteMode::Dual => "dual",
+            WriteMode::Single => "single",
+        };
+        [engine, mode]
+    });
+    for word in reading {
+        hasher.text(word);
+    }
     for (name, digest) in &files {
         hasher.text(name).digest(digest);
     }
     let bytes = hasher.finish();
-    if let Some(known) = known.filter(|known| known.bytes == bytes) {
-        return Ok(known.clone());
+    if let Some(entries) = known(&bytes) {
+        return Ok(DataPrint { entries, bytes });
     }
     let entries = match stores.map(|stores| content_digest(&stores)) {
         Some(Ok(entries)) => entries,
         // Stores that cannot be read count by their files; the words keep this state apart.
         Some(Err(error)) => {
-            files.insert("unreadable stores".into(), Digest::of(error.to_string()));
+            files.insert(UNREADABLE.into(), Digest::of(error.to_string()));
             files
         }
         None => files,
@@ -54,9 +75,10 @@ fn add_store_files(
     into: &mut BTreeMap<String, Digest>,
 ) -> Result<(), RollbackError> {
     let database = stores.database().path.clone();
-    let log = database.with_file_name(format!("{}.wal", database.file_name().unwrap_or_default().to_string_lossy()));
-    let lite = database.with_file_name(format!("{}-wal", database.file_name().unwrap_or_default().to_string_lossy()));
-    for path in [database, log, lite, stores.parquet.path.clone()] {
+    let name = database.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    // What is not yet in the database, or is to be taken back out of it, counts with it.
+    let logs = [".wal", "-wal", "-journal"].map(|ending| database.with_file_name(format!("{name}{ending}")));
+    for path in logs.into_iter().chain([database, stores.parquet.path.clone()]) {
         // A store outside the root is named by its whole path.
         let relative = path.strip_prefix(root).unwrap_or(&path);
         add_files(root, relative, into, &|_| false)?;

@@ -65,8 +65,13 @@ pub enum RollbackError {
         root: PathBuf,
     },
     /// A baseline of that name is there already.
-    #[error("the baseline '{0}' is there already, and no baseline is ever replaced")]
-    Taken(String),
+    #[error("the baseline '{name}' is there already, {made}, and no baseline is ever replaced")]
+    Taken {
+        /// The name.
+        name: String,
+        /// When it was made and of which commit, or that it cannot be read.
+        made: String,
+    },
     /// The name cannot be a file's.
     #[error("'{0}' is no name for a baseline: letters, digits, '_', '-' and '.' are, up to 64 of them")]
     Name(String),
@@ -122,7 +127,7 @@ impl Failure for RollbackError {
             Self::Unreadable { .. } => Exit::Storage,
             Self::Damaged { .. } | Self::NoBaseline { .. } | Self::Moved { .. } => Exit::Corrupt,
             Self::Changing { .. } | Self::Running { .. } => Exit::Busy,
-            Self::Taken(_) | Self::Name(_) => Exit::Usage,
+            Self::Taken { .. } | Self::Name(_) => Exit::Usage,
             Self::Interrupted { .. } | Self::NotProven { .. } | Self::Incomplete { .. } => Exit::RollbackIncomplete,
             Self::NothingToResume(_) => Exit::NothingRan,
         }
@@ -139,7 +144,11 @@ impl Failure for RollbackError {
             Self::Damaged { .. } => "Go back to another baseline: `lighthunter baseline list` shows them.",
             Self::NoBaseline { .. } => "List them with `lighthunter baseline list`; make one with `baseline create`.",
             Self::Changing { .. } | Self::Running { .. } => "Wait for that process to end, or stop it.",
-            Self::Taken(_) => "Give the new one another name: `lighthunter baseline create NAME`.",
+            Self::Taken { name, .. } => {
+                return Some(format!(
+                    "Name the new one, `lighthunter baseline create NAME`, or go back to that one, `lighthunter rollback --to {name}`."
+                ));
+            }
             Self::Name(_) => "Choose another name.",
             Self::Moved { .. } => "Set the tag back with `git tag -f TAG COMMIT`, or go back to another baseline.",
             Self::Interrupted { .. } | Self::NotProven { .. } | Self::Incomplete { .. } => {

@@ -1,13 +1,16 @@
 //! The fingerprint of a workspace: five layers, each a list of what it holds with digests, so that
 //! two states can be compared and every difference named.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 
 use serde::Serialize;
 
 use super::{
-    RollbackError,
-    data::{self, DataPrint},
+    RollbackError, data,
     tree::{add_files, digest_of},
 };
 use crate::{
@@ -56,7 +59,27 @@ impl LayerPrint {
 /// # Errors
 /// When `root` is no repository with a commit, or a file cannot be read.
 pub fn fingerprint(root: &Path) -> Result<Fingerprint, RollbackError> {
-    take(root, None)
+    take(root, |_| None)
+}
+
+/// What stores were found to hold, by the bytes of their files: who takes many fingerprints of copies of one
+/// state reads its rows once.
+#[derive(Debug, Default)]
+pub struct KnownData(Mutex<BTreeMap<Digest, BTreeMap<String, Digest>>>);
+
+/// Returns the fingerprint at `root`; rows in files whose bytes were read before are not read again.
+///
+/// # Errors
+/// Those of [`fingerprint`].
+pub fn fingerprint_knowing(root: &Path, known: &KnownData) -> Result<Fingerprint, RollbackError> {
+    let lock = || known.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let taken = take(root, |bytes| lock().get(bytes).cloned())?;
+    let entries = taken.layers.get(&Layer::Data).map(|layer| layer.entries.clone()).unwrap_or_default();
+    // What could not be read now may be read the next time.
+    if !entries.contains_key(data::UNREADABLE) {
+        lock().insert(taken.store_bytes, entries);
+    }
+    Ok(taken)
 }
 
 /// Returns the fingerprint at `root` to compare with `before`: rows in files whose bytes are those of
@@ -66,10 +89,13 @@ pub fn fingerprint(root: &Path) -> Result<Fingerprint, RollbackError> {
 /// Those of [`fingerprint`].
 pub fn fingerprint_again(root: &Path, before: &Fingerprint) -> Result<Fingerprint, RollbackError> {
     let entries = before.layers.get(&Layer::Data).map(|layer| layer.entries.clone()).unwrap_or_default();
-    take(root, Some(&DataPrint { entries, bytes: before.store_bytes }))
+    take(root, |bytes| (*bytes == before.store_bytes).then_some(entries))
 }
 
-fn take(root: &Path, known: Option<&DataPrint>) -> Result<Fingerprint, RollbackError> {
+fn take(
+    root: &Path,
+    known: impl FnOnce(&Digest) -> Option<BTreeMap<String, Digest>>,
+) -> Result<Fingerprint, RollbackError> {
     let vault = Vault::open(root)?;
     let data = data::content(root, known)?;
     let layers = [

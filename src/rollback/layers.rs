@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, path::Path};
 
 use super::{
     Baseline, LayerPrint, RollbackError, Site,
-    baseline::{DataCopy, ModelLayer},
+    baseline::{DataCopy, ModelInForce, ModelLayer},
     create::digest_at,
+    kept_models::KeptModels,
     proof::layer_proof,
     stored::StoredFiles,
     tree::digest_of,
@@ -66,18 +67,21 @@ pub(super) fn check_tags(vault: &Vault, baseline: &Baseline) -> Result<(), Rollb
     Ok(())
 }
 
-/// Checks that every model of a baseline is there, whole, and the one that was recorded.
-pub(super) fn check_models(site: Site<'_>, layer: &ModelLayer) -> Result<(), RollbackError> {
+/// Checks that a model of a baseline is there, whole, and the one that was recorded.
+pub(super) fn check_model(
+    site: Site<'_>,
+    layer: &ModelLayer,
+    job: &str,
+    model: &ModelInForce,
+) -> Result<(), RollbackError> {
     let models = site.workspace.path(&layer.directory);
-    for (job, model) in &layer.jobs {
-        site.models.check(&models, job, &model.id).map_err(RollbackError::Models)?;
-        let found = manifest_of(&models, job, &model.id)?;
-        if found != model.manifest {
-            let why = format!("its digest is {found}, {} is recorded", model.manifest);
-            return Err(RollbackError::Damaged { path: models.join(job).join(&model.id).join("MANIFEST.json"), why });
-        }
+    site.models.check(&models, job, &model.id).map_err(RollbackError::Models)?;
+    let found = manifest_of(&models, job, &model.id)?;
+    if found == model.manifest {
+        return Ok(());
     }
-    Ok(())
+    let why = format!("its digest is {found}, {} is recorded", model.manifest);
+    Err(RollbackError::Damaged { path: models.join(job).join(&model.id).join("MANIFEST.json"), why })
 }
 
 /// Compares layers of the workspace with what the baseline recorded.
@@ -132,6 +136,11 @@ fn model_prints(site: Site<'_>, layer: &ModelLayer) -> Result<[LayerPrint; 2], R
     let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
     for (job, model) in &layer.jobs {
         before.insert(format!("{job}/current"), Digest::of(&model.id));
+        if !model.files.is_empty() {
+            before.extend(model.files.iter().map(|file| (file.path.clone(), file.sha256)));
+            after.extend(KeptModels::of(site.root(), layer).present(job, model)?);
+            continue;
+        }
         let manifest = format!("{job}/{}/MANIFEST.json", model.id);
         before.insert(manifest.clone(), model.manifest);
         if let Ok(found) = manifest_of(&models, job, &model.id) {

@@ -12,6 +12,7 @@ mod fingerprint;
 mod git;
 mod history;
 mod intent;
+mod kept_models;
 mod layers;
 mod object;
 mod pointers;
@@ -27,7 +28,7 @@ pub use baseline::{
 pub use create::{CreateOptions, Created, Site, create, verify};
 pub use data::stores_of;
 pub use error::RollbackError;
-pub use fingerprint::{Fingerprint, LayerPrint, fingerprint, fingerprint_again};
+pub use fingerprint::{Fingerprint, KnownData, LayerPrint, fingerprint, fingerprint_again, fingerprint_knowing};
 pub use git::{CodeRollback, INTENT_FILE, Intent, code, interrupted, set_baseline};
 pub use intent::{RollbackIntent, require_none, unfinished};
 pub use layers::{LAYERS, differences};

@@ -3,12 +3,15 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use jiff::Timestamp;
+
 use super::{
     Baseline, PointerNote, RollbackError, RollbackIntent, Site, StopAt,
     baseline::{DataCopy, baseline},
     history,
     intent::{self, unfinished},
-    layers::{LAYERS, check_models, check_tags, compare_layers, scope_of},
+    kept_models::KeptModels,
+    layers::{LAYERS, check_tags, compare_layers, scope_of},
     stored::StoredFiles,
 };
 use crate::{
@@ -123,7 +126,7 @@ impl<'a> Work<'a> {
             self.vault.preflight_reset(&self.baseline.code.commit, self.site.clock)?;
         }
         if layers.contains(&Layer::Models) {
-            check_models(self.site, &self.baseline.models)?;
+            KeptModels::of(self.site.root(), &self.baseline.models).preflight(self.site)?;
         }
         if layers.contains(&Layer::Data) {
             self.stored().preflight(&self.copy)?;
@@ -234,7 +237,7 @@ impl<'a> Work<'a> {
     fn act(&mut self, intent: &RollbackIntent, step: StopAt<'_>) -> Result<(), RollbackError> {
         if let (Some(scope), Some(commit)) = (scope_of(&intent.layers), &intent.to_commit) {
             let watch = Stopwatch::start();
-            let removed = self.clear_locks()?;
+            let removed = self.clear_locks(intent.started_at)?;
             self.actions.extend(removed);
             let files = self.vault.restore(commit, scope, step)?;
             self.actions.push(format!("HEAD is at {commit:.12}, {} files taken back", files.len()));
@@ -256,12 +259,13 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Removes stale locks of git. A lock that is too young may be our own of before the kill: it is waited
-    /// for until it counts as left behind.
-    fn clear_locks(&self) -> Result<Vec<String>, RollbackError> {
+    /// Removes stale locks of git. One that was made since the rollback `began` may be our own of before the kill,
+    /// which is dead, since we have its locks: it goes at once where nobody else is at work in the repository, and
+    /// is waited for otherwise until it counts as left behind.
+    fn clear_locks(&self, began: Timestamp) -> Result<Vec<String>, RollbackError> {
         let watch = Stopwatch::start();
         loop {
-            match self.vault.clear_stale_locks(self.site.clock) {
+            match self.vault.clear_locks_of_the_dead(began, self.site.clock) {
                 Err(VaultError::Locked { .. }) if watch.seconds() < STALE_AFTER_SECONDS as f64 + 1.0 => {
                     pause(LOOK_EVERY);
                 }
@@ -276,7 +280,14 @@ impl<'a> Work<'a> {
         let reason = format!("rollback to {}", intent.to);
         let note = PointerNote { at: self.site.clock.now(), by: &intent.by, reason: &reason };
         let pointers = self.site.models;
-        for job in pointers.jobs(&models).map_err(RollbackError::Models)? {
+        let aside = self.site.root().join("data/quarantine").join(&intent.id);
+        self.actions.extend(KeptModels::of(self.site.root(), layer).restore(&aside, step)?);
+        // The folder of a whole job may be gone, or have been.
+        let mut jobs = pointers.jobs(&models).map_err(RollbackError::Models)?;
+        jobs.extend(layer.jobs.keys().cloned());
+        jobs.sort();
+        jobs.dedup();
+        for job in jobs {
             let wanted = layer.jobs.get(&job).map(|model| model.id.as_str());
             // A pointer that is not sound is what is to be mended here.
             let current = pointers.current(&models, &job).ok();

@@ -185,10 +185,8 @@ impl<'a> StoredFiles<'a> {
     }
 
     fn move_aside(&self, path: &Path, aside: &Path) -> Result<(), RollbackError> {
+        move_aside(self.root, path, aside)?;
         let from = self.root.join(path);
-        let to = aside.join(path.strip_prefix("/").unwrap_or(path));
-        durable::make_directory(to.parent().unwrap_or(aside))?;
-        durable::publish_file(&from, &to)?;
         let mut directory = from.parent();
         // The directories that it leaves empty go too, but never that of the database.
         while let Some(empty) = directory.filter(|place| place.starts_with(self.root.join(&self.layer.parquet))) {
@@ -216,4 +214,11 @@ impl<'a> StoredFiles<'a> {
         }
         Ok([LayerPrint { entries: before }, LayerPrint { entries: after }])
     }
+}
+
+/// Moves a file of the root to its place below `aside`.
+pub(super) fn move_aside(root: &Path, path: &Path, aside: &Path) -> Result<(), RollbackError> {
+    let to = aside.join(path.strip_prefix("/").unwrap_or(path));
+    durable::make_directory(to.parent().unwrap_or(aside))?;
+    Ok(durable::publish_file(&root.join(path), &to)?)
 }

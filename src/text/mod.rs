@@ -2,11 +2,14 @@
 //!
 //! Each room that speaks has a table of its own, made by [`phrases!`].
 
+mod glossary;
 mod language;
 mod note;
 mod phrase;
 mod phrases;
+mod recall;
 
+pub use glossary::Glossary;
 pub use language::{Language, NotALanguage};
 pub use note::{Note, Speak};
 pub use phrase::Phrase;
@@ -14,3 +17,4 @@ pub use phrases::Phrases;
 #[cfg(test)]
 pub(crate) use phrases::assert_sound;
 pub(crate) use phrases::{phrases, places};
+pub(crate) use recall::recall;

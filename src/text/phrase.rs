@@ -161,6 +161,13 @@ phrases! {
         Ended => "Ended", "结束";
         Metrics => "Metrics", "指标";
         Metric => "Metric", "指标";
+        Figure => "Figure", "数值";
+        // Kinds of experiments, by their names in records.
+        KindTrain => "train", "训练";
+        KindBacktest => "backtest", "回测";
+        KindWalkForward => "walk_forward", "滚动验证";
+        KindSimulation => "simulation", "模拟交易";
+        KindMatrix => "matrix", "实验矩阵";
         Curve => "Net asset value over time", "净值曲线";
         NoCurve => "It did not trade, so there is no curve.", "该实验没有交易，因此没有曲线。";
         Job => "Job", "任务";

@@ -3,10 +3,12 @@
 //! old is removed and said so, any other refuses.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     time::SystemTime,
 };
+
+use jiff::Timestamp;
 
 use super::{Vault, VaultError};
 use crate::{clock::Clock, durable::DurableError};
@@ -52,6 +54,33 @@ impl Vault {
         if let Some((lock, why)) = locks.iter().find_map(|lock| Some((lock, lock.held.as_ref()?))) {
             return Err(VaultError::Locked { lock: lock.path.clone(), why: why.clone() });
         }
+        self.remove_locks(locks)
+    }
+
+    /// Removes the locks that dead processes left, the young ones too that were made since `since` by a process
+    /// which the caller knows to be dead: nobody has them open, and no program of anybody else is at work in the
+    /// repository. Where that cannot be seen, a young lock stays.
+    ///
+    /// # Errors
+    /// As [`clear_stale_locks`](Self::clear_stale_locks).
+    pub fn clear_locks_of_the_dead(&self, since: Timestamp, clock: &Clock) -> Result<Vec<String>, VaultError> {
+        let mut locks = self.locks(clock)?;
+        let young = locks.iter().any(|lock| lock.held.is_some());
+        if young && is_deserted(&self.root) {
+            for lock in &mut locks {
+                if holder(&lock.path).is_none() && modified(&lock.path).is_some_and(|at| at >= SystemTime::from(since))
+                {
+                    lock.held = None;
+                }
+            }
+        }
+        if locks.iter().any(|lock| lock.held.is_some()) {
+            return self.clear_stale_locks(clock);
+        }
+        self.remove_locks(locks)
+    }
+
+    fn remove_locks(&self, locks: Vec<LockFound>) -> Result<Vec<String>, VaultError> {
         let mut said = Vec::new();
         for lock in locks {
             fs::remove_file(&lock.path).map_err(DurableError::at("remove the stale lock", &lock.path))?;
@@ -87,11 +116,47 @@ fn judge(path: PathBuf, clock: &Clock) -> LockFound {
     LockFound { path, held, age_seconds }
 }
 
+fn modified(path: &Path) -> Option<SystemTime> {
+    path.symlink_metadata().and_then(|found| found.modified()).ok()
+}
+
 fn age_seconds(path: &Path, clock: &Clock) -> u64 {
-    let modified = path.symlink_metadata().and_then(|found| found.modified()).ok();
-    let since = modified.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+    let since = modified(path).and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
     let now = u64::try_from(clock.now().as_second()).unwrap_or(0);
     since.map_or(0, |since| now.saturating_sub(since.as_secs()))
+}
+
+/// Says whether no program but this one and those that wait for it can be at work in the repository: git goes to
+/// the tree it works on and closes a lock that it goes on holding. A process that may not be looked at may be.
+fn is_deserted(root: &Path) -> bool {
+    let (Ok(root), Ok(entries)) = (root.canonicalize(), fs::read_dir("/proc")) else { return false };
+    let waiting = ancestors(std::process::id());
+    let numbers = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let at_work = |id: u32| {
+        let name = fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
+        if waiting.contains(&id) && !name.starts_with("git") {
+            return false;
+        }
+        match fs::read_link(format!("/proc/{id}/cwd")) {
+            Ok(directory) => directory.starts_with(&root),
+            // One that has just ended has none, and a thread of the kernel needs none.
+            Err(error) => error.kind() == io::ErrorKind::PermissionDenied && name.starts_with("git"),
+        }
+    };
+    !numbers.into_iter().any(at_work)
+}
+
+/// Returns the process `id` and those that started it, up to the first.
+fn ancestors(mut id: u32) -> Vec<u32> {
+    let mut found = Vec::new();
+    while id != 0 && !found.contains(&id) {
+        found.push(id);
+        let text = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        // What follows the name in brackets: its state, and who started it.
+        let fields = text.rsplit_once(')').map_or("", |(_, fields)| fields);
+        id = fields.split_whitespace().nth(1).and_then(|field| field.parse().ok()).unwrap_or(0);
+    }
+    found
 }
 
 /// Returns the process that has the file open, where the system can tell.
@@ -105,4 +170,36 @@ fn holder(path: &Path) -> Option<u32> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, process::Command};
+
+    use super::Vault;
+    use crate::{clock::Clock, durable};
+
+    #[test]
+    fn young_lock_goes_at_once_where_nobody_can_be_at_work_and_stays_where_somebody_may_be() {
+        let room = tempfile::tempdir().expect("a directory");
+        let vault = Vault::init(&room.path().join("w")).expect("made");
+        let (clock, lock) = (Clock::system(), vault.git_directory().join("index.lock"));
+        let before = clock.now() - jiff::SignedDuration::from_secs(1);
+        let clear = |since| vault.clear_locks_of_the_dead(since, &clock);
+        let leave = || durable::replace(&lock, "").expect("written");
+
+        leave();
+        assert!(vault.clear_stale_locks(&clock).is_err(), "it is young");
+        assert!(clear(clock.now() + jiff::SignedDuration::from_secs(60)).is_err(), "it was there before");
+        let held = fs::File::open(&lock).expect("opened");
+        assert!(clear(before).expect_err("held").to_string().contains("held open by process"), "somebody has it open");
+        drop(held);
+        let mut neighbour = Command::new("sleep").arg("60").current_dir(vault.root()).spawn().expect("started");
+        let refused = clear(before);
+        neighbour.kill().expect("ended");
+        neighbour.wait().expect("waited");
+        assert!(refused.is_err() && lock.exists(), "somebody is in the tree");
+        assert_eq!(clear(before).expect("cleared"), ["removed the stale lock .git/index.lock"]);
+        assert!(!lock.exists() && clear(before).expect("nothing").is_empty());
+    }
 }

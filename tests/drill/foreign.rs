@@ -50,6 +50,7 @@ const WITHOUT_COMMAND: &[&str] = &[
     "A bad config that was committed is taken back by a commit",
     "Damaged stores come back from the baseline's copies",
     "Sixteen mixed states",
+    "A degraded model is found by the walk-forward and taken back",
     "A worse model is found by the backtest and taken back by the pointer",
     "A worse model is found by the backtest and passed over by the config",
     "From a clean environment through failure A and back",

@@ -36,6 +36,14 @@ pub(crate) struct Room {
 impl Room {
     /// Makes a room; `night_seconds` is how long a night takes.
     pub(crate) fn new(night_seconds: &str) -> Result<Self, Failed> {
+        Self::with(|_| format!("sleep {night_seconds}\n"), |spec| spec)
+    }
+
+    /// Makes a room; every night begins with what `first` says of the room's path, and `drill.toml` is as `edited`.
+    pub(crate) fn with(
+        first: impl FnOnce(&Path) -> String,
+        edited: impl FnOnce(String) -> String,
+    ) -> Result<Self, Failed> {
         let owner = tempfile::tempdir()?;
         let path = owner.path().canonicalize()?;
         for directory in ["home", "tmp"] {
@@ -43,9 +51,9 @@ impl Room {
         }
         let origin = target(&path, None)?;
         let night = fs::read_to_string(origin.join("night.sh"))?;
-        lighthunter::durable::replace(&origin.join("night.sh"), format!("sleep {night_seconds}\n{night}"))?;
+        lighthunter::durable::replace(&origin.join("night.sh"), format!("{}{night}", first(&path)))?;
         let spec = fs::read_to_string(origin.join("drill.toml"))?.replace("night = 2", "night = 60");
-        lighthunter::durable::replace(&origin.join("drill.toml"), spec)?;
+        lighthunter::durable::replace(&origin.join("drill.toml"), edited(spec))?;
         Vault::open(&origin)?.commit_all("a slow night", lighthunter::clock::Clock::system().now())?;
         let before = fingerprint(&origin)?;
         Ok(Self { path, origin, before, _owner: owner })

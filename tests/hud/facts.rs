@@ -69,8 +69,8 @@ fn a_real_check_before_the_opening_is_shown_as_it_was_written() {
     assert_eq!(grade, Grade::Warning, "{notes}");
     let day = facts.day_ops.value.expect("a check");
     assert!(day.date.is_some() && day.items.len() > 10, "{day:?}");
-    for item in day.items.iter().filter(|item| item.name != "ports") {
-        let expected = if item.name == "schedule" { Grade::Warning } else { Grade::Ok };
+    for item in day.items.iter().filter(|item| *item.name != *"ports") {
+        let expected = if *item.name == *"schedule" { Grade::Warning } else { Grade::Ok };
         assert!(item.grade == expected && !item.found.is_empty(), "{item:?}");
     }
     // A model that is gone is a FAIL with a remedy, and so it is shown.
@@ -80,8 +80,37 @@ fn a_real_check_before_the_opening_is_shown_as_it_was_written() {
     let (grade, notes) = summary(&facts, "day_ops");
     assert!(grade == Grade::Fail && notes.contains("model"), "{grade:?} {notes}");
     let day = facts.day_ops.value.expect("a check");
-    let model = day.items.iter().find(|item| item.name == "model").expect("a check of the model");
+    let model = day.items.iter().find(|item| *item.name == *"model").expect("a check of the model");
     assert!(model.grade == Grade::Fail && model.remedy.is_some(), "{model:?}");
+}
+
+#[test]
+fn a_page_says_what_was_written_in_its_own_language_and_leads_to_the_report() {
+    let room = Room::nighted();
+    room.run_to(0, &["day-ops", "-q"]);
+    let server = Server::of(room);
+    let facts: serde_json::Value = serde_json::from_str(&server.get("/api/dashboard").body).expect("JSON");
+    assert!(facts["details"]["day_ops"].to_string().is_ascii(), "programs read English");
+    let [english, chinese] = ["en", "zh"].map(|tag| server.get(&format!("/operations?lang={tag}")).body);
+    for (said, told) in [
+        ("12 factors over 16 symbols", "12 个因子，覆盖 16 只股票"),
+        ("no scheduler is running", "调度器没有运行，也从未在这里运行过"),
+        ("model_definitions", "模型口径"),
+        ("Start `lighthunter scheduler run`", "启动 `lighthunter scheduler run`"),
+    ] {
+        assert!(english.contains(said) && !english.contains(told), "{said}\n{english}");
+        assert!(chinese.contains(told) && !chinese.contains(said), "{told}\n{chinese}");
+    }
+    let links: Vec<&str> =
+        chinese.split("href=\"/reports/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(links.len(), 4, "{links:?}");
+    for link in links {
+        assert_eq!(server.get(&format!("/reports/{link}")).status, 200, "{link}");
+    }
+    let experiment = facts["experiments"].as_array().expect("a list").iter().find(|one| one["report"].is_string());
+    let report = experiment.and_then(|one| one["report"].as_str()).expect("a backtest has a page");
+    let page = server.get(&format!("/reports/{report}"));
+    assert!(page.status == 200 && page.head.contains("content-security-policy: sandbox"), "{}", page.head);
 }
 
 #[test]

@@ -47,7 +47,16 @@ fn hostile_requests_are_refused() {
         (many, 431, "a thousand headers"),
         ("\u{16}\u{3}\u{1}\u{0}\r\n\r\n".into(), 400, "TLS"),
     ];
-    for path in ["/", "/api/dashboard", "/events", "/healthz", "/metrics", "/static/hud.js", "/drills/d1/report.html"] {
+    for path in [
+        "/",
+        "/api/dashboard",
+        "/events",
+        "/healthz",
+        "/metrics",
+        "/static/hud.js",
+        "/drills/d1/report.html",
+        "/reports/night_ops_1.md",
+    ] {
         cases.push((format!("GET {path} HTTP/1.1\r\n{evil}\r\n"), 403, "another host"));
     }
     for (request, status, why) in cases {
@@ -60,6 +69,43 @@ fn hostile_requests_are_refused() {
     }
     assert_eq!(server.get("/drills/d1/report.html").status, 200, "its own file is served");
     assert_eq!(server.get("/healthz").status, 200, "and it is alive");
+}
+
+#[test]
+fn only_reports_are_served_as_reports() {
+    let room = Room::fresh();
+    room.write("reports/drills/d1/report.html", "<p>report</p>");
+    room.write("reports/secret.json", "{\"secret\":1}");
+    room.write("reports/night_ops_1.md", "# <script>alert(1)</script>");
+    durable::point(&room.path("reports/night_ops_2.md"), "../config/system_config.json".as_ref()).expect("linked");
+    let server = Server::of(room);
+    for (path, why) in [
+        ("/reports/secret.json", "a file that is no report"),
+        ("/reports/night_ops_2.md", "a link that leads out of the reports"),
+        ("/reports/../config/system_config.json", "a path outside the reports"),
+        ("/reports/%2e%2e/config/system_config.json", "an escaped path outside the reports"),
+        ("/reports/night_ops_%2f..%2fsecret.json", "an escaped slash in a report"),
+        ("/reports/night_ops_1.md%00", "a zero in a report"),
+        ("/reports/night_ops_1.md/x", "below a report"),
+        ("/reports/", "the list of reports"),
+        ("/reports/drills/d1/report.html", "a drill among the reports"),
+    ] {
+        let answer = server.get(path);
+        assert_eq!(answer.status, 404, "{why}: {path}\n{}", answer.body);
+        assert!(!answer.body.contains("secret\"") && !answer.body.contains("duckdb_path"), "{why}: {path}");
+    }
+    let evil = format!("Host: evil.example:{}\r\nConnection: close\r\n", server.port);
+    let answer = server.send(format!("GET /reports/night_ops_1.md HTTP/1.1\r\n{evil}\r\n").as_bytes());
+    assert_eq!(answer.status, 403, "another host");
+    let report = server.get("/reports/night_ops_1.md");
+    assert_eq!(
+        (report.status, report.body.as_str()),
+        (200, "# <script>alert(1)</script>"),
+        "a report as it is written"
+    );
+    for line in ["content-type: text/plain", "x-content-type-options: nosniff", "content-security-policy: sandbox"] {
+        assert!(report.head.contains(line), "{}", report.head);
+    }
 }
 
 #[test]

@@ -34,8 +34,42 @@ fn folds_are_traded_as_one_series_and_recorded_once() {
     assert_eq!(last["result_digest"], one["result_digest"]);
     let report = last["id"].as_str().expect("an id").replacen("walk_forward", "reports/walkforward", 1);
     assert!(room.read(&format!("{report}.md")).contains("## Years"));
+    let said = room.run_to(0, &["--lang", "zh", "walk-forward", "--set", SHORT]).stdout;
+    let stem = said.lines().find_map(|line| line.strip_prefix("报告：")?.strip_suffix(".md"));
+    let told = room.read(&format!("{}.md", stem.expect("a report")));
+    assert!(said.contains("检验") && told.contains("## 各年") && !told.contains("sessions"), "{said}\n{told}");
     assert!(room.path(&format!("{report}.json")).is_file());
     room.assert_clean();
+}
+
+fn walk<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["walk-forward", "--json", "--set", SHORT], more].concat()
+}
+
+#[test]
+fn model_in_force_is_held_against_the_folds_on_sessions_that_neither_has_seen() {
+    let room = Room::nighted();
+    let plain = room.run_to(0, &walk(&[])).json();
+    assert!(plain["champion"].is_null());
+    // Any loss but a gain of one is let pass, then none is.
+    let held = room.run_to(0, &walk(&["--against-current", "--set", "alpha.gate.max_rank_ic_drop=1"])).json();
+    assert_eq!(held["result_digest"], plain["result_digest"], "to ask changes no result");
+    let champion = &held["champion"];
+    let number = |key: &str| champion[key].as_f64().expect("a number");
+    assert_eq!(champion["degraded"], false);
+    assert!((number("walk_forward_rank_ic") - number("rank_ic") - number("loss")).abs() < 1e-12, "{champion}");
+    let sessions = champion["sessions"].as_u64().expect("a count");
+    assert!((5..=40).contains(&sessions), "no more than the test part: {champion}");
+    let worse = ["research.learner.kind=boosted_trees", "research.learner.rounds=40", "research.learner.max_depth=12"];
+    let open = ["alpha.gate.min_ic=-1", "alpha.gate.min_rank_ic=-1", "alpha.gate.max_rank_ic_drop=2"];
+    let sets: Vec<&str> = worse.iter().chain(&open).flat_map(|set| ["--set", *set]).collect();
+    room.run_to(0, &[sets.as_slice(), &["night-ops", "--mode", "train", "-q"]].concat());
+    let other = room.run(&walk(&["--against-current"])).json();
+    assert_ne!(other["champion"]["model_id"], champion["model_id"], "the one in force is judged");
+    assert_eq!(other["champion"]["walk_forward_rank_ic"], champion["walk_forward_rank_ic"], "by the same folds");
+    let early = other["folds"][2]["test_to"].as_str().expect("a date").to_owned();
+    let refused = room.run_to(2, &walk(&["--against-current", "--end-date", &early]));
+    assert!(refused.stderr.contains("it may have seen every session"), "{}", refused.stderr);
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn baseline_is_refused_on_a_dirty_tree_and_never_replaced() {
     room.refused(11, &["baseline", "create"], &["untracked notes_of_mine.txt"]);
     fs::remove_file(room.path("notes_of_mine.txt")).expect("removed");
     room.run_to(0, &["baseline", "create", "-q"]);
-    room.refused(2, &["baseline", "create"], &["is there already"]);
+    room.refused(2, &["baseline", "create"], &["is there already, made 2", "of commit", "baseline create NAME"]);
     room.refused(2, &["baseline", "create", "../x"], &["is no name for a baseline"]);
     let listed = room.run_to(0, &["baseline", "list", "--json"]).json();
     let name = listed[0]["name"].as_str().expect("a name").to_owned();
@@ -70,11 +70,6 @@ fn what_cannot_be_gone_back_to_is_refused_and_nothing_is_touched() {
     room.refused(14, &to_good, &["monitor/baselines/good.json is damaged", "its digest is"]);
     room.run_to(14, &["baseline", "verify", "good"]);
     room.write("monitor/baselines/good.json", file);
-    let model = format!("models/ultrashort_main/{}/model.json", current(&room));
-    let whole = room.read(&model);
-    room.write(&model, whole.replacen('1', "2", 1));
-    room.refused(14, &to_good, &["model.json"]);
-    room.write(&model, whole);
     let lock = fs::File::create(room.path(".git/index.lock")).expect("made");
     room.refused(11, &to_good, &["index.lock is held open by process"]);
     drop(lock);
@@ -98,6 +93,71 @@ fn damaged_copy_is_refused_when_it_is_needed() {
     room.run_to(0, &["rollback", "--to", "good", "-q"]);
     room.write("data/lighthunter.duckdb", &flipped);
     room.refused(14, &["rollback", "--to", "good"], &["is damaged", "baseline list"]);
+}
+
+#[test]
+fn damaged_and_deleted_models_come_back_byte_for_byte() {
+    let room = with_baseline();
+    let before = state(&room);
+    let folder = format!("models/ultrashort_main/{}", current(&room));
+    let flip = || {
+        let mut bytes = fs::read(room.path(&format!("{folder}/model.json"))).expect("readable");
+        bytes[40] ^= 1;
+        room.write(&format!("{folder}/model.json"), bytes);
+    };
+    let breaks: [(&str, &dyn Fn()); 4] = [
+        ("one bit", &flip),
+        ("the folder", &|| fs::remove_dir_all(room.path(&folder)).expect("removed")),
+        ("the whole job", &|| fs::remove_dir_all(room.path("models/ultrashort_main")).expect("removed")),
+        ("a stray file", &|| room.write(&format!("{folder}/notes.txt"), "mine")),
+    ];
+    for (what, damage) in breaks {
+        damage();
+        let is_there = room.path("models/ultrashort_main/current").is_symlink();
+        assert!(!is_there || state(&room) != before, "{what}");
+        room.run_to(0, &["baseline", "verify", "good"]);
+        let shown = room.run_to(0, &["rollback", "--to", "good", "--dry-run", "--json"]).json();
+        assert_eq!(shown["proof"]["holds"], false, "{what} is seen");
+        let done = room.run_to(0, &["rollback", "--to", "good", "--only", "model", "--json"]).json();
+        assert_eq!(done["proof"]["holds"], true, "{what}: {done}");
+        assert_eq!(state(&room), before, "{what}");
+        room.run_to(0, &["models", "verify", "-q"]);
+    }
+    let aside = room.content().into_iter().any(|(name, _)| name.ends_with(&format!("{folder}/notes.txt")));
+    assert!(aside, "a person's file is moved, not deleted");
+}
+
+#[test]
+fn damaged_copy_of_a_model_is_refused_when_it_is_needed() {
+    let room = with_baseline();
+    let model = format!("models/ultrashort_main/{}/model.json", current(&room));
+    let whole = fs::read(room.path(&model)).expect("readable");
+    let name = lighthunter::digest::Digest::of(&whole).to_string();
+    let object = format!("data/.baselines/objects/{}/{name}", &name[..2]);
+    assert_eq!(fs::read(room.path(&object)).expect("a copy"), whole);
+    room.write(&object, "{}");
+    let verified = room.run_to(14, &["baseline", "verify", "good"]);
+    assert!(verified.stderr.contains(&name), "{}", verified.stderr);
+    room.run_to(0, &["rollback", "--to", "good", "-q"]);
+    room.write(&model, "{}");
+    room.refused(14, &["rollback", "--to", "good"], &["is damaged", &name]);
+}
+
+#[test]
+fn baseline_of_before_the_copies_asks_for_a_whole_model() {
+    let room = with_baseline();
+    let path = "monitor/baselines/good.json";
+    let mut sealed: serde_json::Value = serde_json::from_str(&room.read(path)).expect("JSON");
+    for job in sealed["content"]["models"]["jobs"].as_object_mut().expect("jobs").values_mut() {
+        assert!(job.as_object_mut().expect("a model").remove("files").is_some());
+    }
+    sealed["digest"] = lighthunter::digest::Digest::of(sealed["content"].to_string()).to_string().into();
+    room.write(path, sealed.to_string());
+    room.run_to(0, &["baseline", "verify", "good"]);
+    let model = format!("models/ultrashort_main/{}/model.json", current(&room));
+    room.write(&model, room.read(&model).replacen('1', "2", 1));
+    room.refused(14, &["rollback", "--to", "good"], &["model.json"]);
+    room.run_to(14, &["baseline", "verify", "good"]);
 }
 
 #[test]
@@ -142,5 +202,17 @@ fn retention_keeps_the_newest_and_their_copies() {
     let listed = room.run_to(0, &["baseline", "list", "--json"]).json();
     let names: Vec<&str> = listed.as_array().into_iter().flatten().filter_map(|one| one["name"].as_str()).collect();
     assert_eq!(names, ["two", "three"]);
+    room.run_to(0, &["baseline", "verify"]);
+    let model = format!("models/ultrashort_main/{}/model.json", current(&room));
+    let digest = lighthunter::digest::Digest::of(fs::read(room.path(&model)).expect("readable")).to_string();
+    let copy = room.path(&format!("data/.baselines/objects/{}/{digest}", &digest[..2]));
+    assert!(copy.is_file(), "a model that two baselines need is kept");
+    room.run_to(0, &["night-ops", "--mode", "train", "--set", "research.learner.l1_ratio=0.4", "-q"]);
+    let other = format!("models/ultrashort_main/{}/model.json", current(&room));
+    assert_ne!(model, other, "another model is in force");
+    for name in ["four", "five"] {
+        room.run_to(0, &[&["baseline", "create", name], keep.as_slice()].concat());
+    }
+    assert!(!copy.exists(), "and goes with the last baseline that needs it");
     room.run_to(0, &["baseline", "verify"]);
 }

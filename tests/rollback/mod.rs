@@ -1,6 +1,7 @@
 //! Baselines and rollbacks of all four layers: what is refused, what comes back, and deaths on the way.
 
 mod crash;
+mod fingerprint;
 mod layers;
 mod matrix;
 
@@ -14,11 +15,11 @@ use crate::room::Room;
 pub(crate) const TAKEN_BACK: [&str; 6] =
     ["config/", "strategy/", "drill.toml", "README.md", "data/lighthunter.duckdb", "data/parquet/"];
 
-/// Returns the digests of what a rollback of all layers takes back, and each job's model.
+/// Returns the digests of what a rollback of all layers takes back, the model's files too, and the pointer.
 pub(crate) fn state(room: &Room) -> BTreeMap<String, String> {
-    let content = room.content().into_iter();
-    let mut state: BTreeMap<String, String> =
-        content.filter(|(name, _)| TAKEN_BACK.iter().any(|own| name.starts_with(own))).collect();
+    let is_model = |name: &str| name.starts_with("models/") && !name.ends_with("/history.jsonl");
+    let is_own = |name: &str| TAKEN_BACK.iter().any(|own| name.starts_with(own)) || is_model(name);
+    let mut state: BTreeMap<String, String> = room.content().into_iter().filter(|(name, _)| is_own(name)).collect();
     state.insert("current".into(), current(room));
     state.insert("HEAD".into(), Vault::open(&room.root()).and_then(|vault| vault.head_tree()).expect("a tree"));
     state
@@ -38,7 +39,7 @@ pub(crate) fn commit(room: &Room, name: &str, from: &str, to: &str) {
 }
 
 /// Breaks every layer: a bad commit of code and config, an edit, a damaged and a missing store file, a
-/// stray partition, a pointer that points nowhere.
+/// stray partition, the model in force damaged, cut and added to, a pointer that points nowhere.
 pub(crate) fn break_everything(room: &Room) {
     commit(room, "config/system_config.json", "\"data/lighthunter.duckdb\"", "\"data/__invalid__/x.duckdb\"");
     commit(room, "strategy/u1.luau", "--", "-- broken --");
@@ -54,6 +55,10 @@ pub(crate) fn break_everything(room: &Room) {
         fs::remove_dir_all(date).expect("removed");
     }
     room.write("data/parquet/daily/trade_date=2031-01-02/part.parquet", "stray");
+    let model = format!("models/ultrashort_main/{}", current(room));
+    room.write(&format!("{model}/model.json"), "{}");
+    fs::remove_file(room.path(&format!("{model}/features.json"))).expect("removed");
+    room.write(&format!("{model}/stray.json"), "stray");
     point(&room.path("models/ultrashort_main/current"), "nowhere");
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lighthunter::{store::JobRunStatus, vault::Vault};
+use lighthunter::store::JobRunStatus;
 use nix::sys::signal::Signal;
 
 use super::{QUIET, Scheduler, runs, wait_for, write_jobs};
@@ -148,58 +148,4 @@ fn day_ops_knows_whether_a_scheduler_runs() {
         let (grade, reason) = schedule_check(&room);
         assert!(grade == "WARNING" && reason.contains("no scheduler is running") && reason.contains(words), "{reason}");
     }
-}
-
-#[test]
-fn nightly_regression_runs_by_hand_with_the_drill_and_names_what_failed() {
-    let room = Room::fresh();
-    let drill = "[lighthunter, regression, --mode, full, --name, \"The clone is clean\"]";
-    let jobs = room.read("config/jobs.yaml").replace("[lighthunter, regression, --mode, quick]", drill);
-    assert!(jobs.contains(drill));
-    room.write("config/jobs.yaml", jobs);
-    Vault::open(&room.root()).and_then(|vault| vault.commit_all("drill at night", now())).expect("committed");
-    // It is disabled, and a person may run it all the same.
-    let done = room.run_to(0, &["scheduler", "run-once", "nightly_regression"]);
-    assert!(done.stdout.contains("ok   drill") && done.stdout.contains("Regression full passed in"), "{}", done.stdout);
-    let page = done.stdout.split("report ").nth(1).and_then(|rest| rest.lines().next()).expect("a report");
-    assert!(std::path::Path::new(page).is_file(), "{page}");
-
-    let failed = room.run_to(1, &["regression", "--mode", "full", "--name", "no scenario has this name"]);
-    assert!(
-        failed.stdout.contains("FAIL drill") && failed.stdout.contains("Regression full FAILED in"),
-        "{}",
-        failed.stdout
-    );
-    assert!(failed.stdout.trim_end().ends_with("s: drill."), "the part that failed is named: {}", failed.stdout);
-    room.refused(2, &["regression", "--name", "x"], &["--mode full"]);
-}
-
-fn now() -> jiff::Timestamp {
-    "2025-10-10T00:00:00Z".parse().expect("a timestamp")
-}
-
-#[test]
-fn nightly_regression_works_when_it_is_enabled() {
-    let room = Room::fresh();
-    let jobs = room.read("config/jobs.yaml");
-    assert!(jobs.contains("nightly_regression:\n    description: \"Regression on the night's workspace; off unless wanted\"\n    enabled: false"));
-    let enabled = jobs
-        .replace("enabled: false", "enabled: true")
-        .replace("catch_up: skip\n    timeout_sec: 3600", "timeout_sec: 3600");
-    room.write("config/jobs.yaml", enabled);
-    // Saturday, 03:00 in Shanghai, is two seconds ahead.
-    let mut scheduler = Scheduler::start(&room, Some("2025-10-10T18:59:58Z"));
-    wait_for("the regression", 120.0, || {
-        runs(&room, "nightly_regression").first().is_some_and(|run| run.status != JobRunStatus::Running)
-    });
-    scheduler.send(Signal::SIGTERM);
-    let (_, said) = scheduler.end();
-    let run = &runs(&room, "nightly_regression")[0];
-    let log = room.read("logs/ops/jobs/nightly_regression.log");
-    assert_eq!(
-        (run.status, run.slot.to_string().as_str()),
-        (JobRunStatus::Success, "2025-10-10T19:00:00Z"),
-        "{said}\n{log}"
-    );
-    assert!(log.contains("Regression") && log.contains("passed"), "{log}");
 }

@@ -1,6 +1,7 @@
 //! The scheduler as a process: what it starts, how it ends, and what it finds when it comes back.
 
 mod daemon;
+mod nightly;
 mod plan;
 
 use std::{

@@ -10,3 +10,4 @@ mod links;
 mod source;
 mod steps;
 mod words;
+mod workflow;

@@ -176,8 +176,9 @@ impl Manual<'_> {
                 "--workspace" => {
                     arguments.next();
                 }
-                // The drill gives each environment ports of its own; a person has those of the config.
-                "{set}" => {}
+                // The drill gives each environment ports of its own, and bars of the past their own morning; a person
+                // has the ports of the config, and today.
+                "{set}" | "{as_of}" => {}
                 "env" if words.is_empty() => {}
                 "{executable}" => words.push("lighthunter".to_owned()),
                 word => words.push(

@@ -174,7 +174,7 @@ pub const MANUAL_STEPS: &[ManualStep] = &[
         &[
             C("night_worse"),
             L("lighthunter models current"),
-            L("lighthunter walk-forward"),
+            C("walk_forward"),
             L("lighthunter rollback --to {baseline} --only model"),
             C("backtest"),
         ],

@@ -6,7 +6,7 @@ use super::{Attempt, Injected, NotSo, Step, World, hold};
 use crate::{
     clock::Stopwatch,
     drill::{
-        DrillOptions, Ended, EntryKind,
+        DrillOptions, Ended, EntryKind, Fault,
         session::{Ran, Session},
         target::ROLLBACK,
         trace::Phase,
@@ -64,12 +64,34 @@ impl World {
     /// # Errors
     /// When there is no such fault, or it did not take.
     pub fn inject(&mut self, id: &str) -> Step {
+        self.inject_as(id, "fault.diff")
+    }
+
+    /// Injects one fault more; where the scenario has one, that one stays what it is about.
+    pub(super) fn inject_besides(&mut self, id: &str) -> Step {
+        let (fault, injected) = (self.trace.fault.take(), self.injected.take());
+        let file = fault.as_ref().map_or_else(|| "fault.diff".to_owned(), |_| format!("fault_{id}.diff"));
+        let done = self.inject_as(id, &file);
+        self.trace.fault = fault.or_else(|| self.trace.fault.take());
+        self.injected = injected.or_else(|| self.injected.take());
+        done
+    }
+
+    fn inject_as(&mut self, id: &str, file: &str) -> Step {
         let session = self.session()?;
         let Some(fault) = session.target.spec.fault(id) else {
             let reason = format!("{} names no fault '{id}', nor does the catalogue", session.target.spec.name);
             self.trace.skipped = Some(reason.clone());
             return Err(NotSo(reason));
         };
+        if let Some(command) = fault.command() {
+            self.require_command(command)?;
+        }
+        self.inject_fault(&fault, file)
+    }
+
+    fn inject_fault(&mut self, fault: &Fault, file: &str) -> Step {
+        let session = self.session()?;
         self.enter(Phase::Injecting);
         let repo = self.environment()?.repo();
         let at_seconds = self.scene()?.watch.seconds();
@@ -77,11 +99,14 @@ impl World {
             fault.withhold()
         } else {
             session.about_to_inject(&self.scene()?.name, &repo, fault.plan(&repo)?)?;
-            fault.inject(&repo, &session.options.clock)?
+            match fault.command() {
+                Some(command) => self.put_in_force_by(command, fault)?,
+                None => fault.inject(&repo, &session.options.clock)?,
+            }
         };
         let since = Stopwatch::start();
         self.trace.fault = Some(FaultRecord {
-            id: id.into(),
+            id: fault.id.into(),
             what: fault.what.into(),
             what_zh: fault.what_zh.into(),
             injected: injection.taken.is_ok(),
@@ -89,7 +114,7 @@ impl World {
             diff: injection.diff.clone(),
         });
         if !injection.diff.is_empty() {
-            self.keep_evidence("fault.diff", &injection.diff)?;
+            self.keep_evidence(file, &injection.diff)?;
         }
         let taken = injection.taken.clone();
         self.injected = Some(Injected { injection, since });
@@ -134,7 +159,7 @@ impl World {
     pub fn try_to_roll_back(&mut self, to: Option<&str>) -> Step {
         self.enter(Phase::Recovering);
         let to = to.map_or_else(|| self.baseline().map(|baseline| baseline.tag.clone()), |to| Ok(to.to_owned()))?;
-        let state = rollback::fingerprint(&self.environment()?.repo())?;
+        let state = self.state()?;
         let refusal = self.roll_back_to(&to)?.err();
         self.attempt = Some(Attempt { state, refusal });
         Ok(())
@@ -169,7 +194,7 @@ impl World {
     /// When the state cannot be read.
     pub fn try_to_drill_here(&mut self) -> Step {
         let repo = self.environment()?.repo();
-        let state = rollback::fingerprint(&repo)?;
+        let state = self.state()?;
         let here = self.session()?;
         let reports = self.environment()?.root().join("tmp/reports");
         let mut options = DrillOptions::new(here.target.executable.clone(), reports, here.options.clock.clone());

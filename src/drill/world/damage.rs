@@ -1,7 +1,7 @@
-//! How a scenario breaks what no file of the catalogue holds: the stores, the models in force; and how it
-//! lets a person's work go on.
+//! How a scenario breaks the stores and the models in force, by the catalogue's faults; and how it lets a person's
+//! work go on.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use serde_json::json;
 
@@ -11,30 +11,9 @@ use super::{
 };
 use crate::{
     config,
-    drill::{EntryKind, trace::Phase},
+    drill::{Fault, Injection},
     durable,
-    record::FaultRecord,
-    rollback,
     vault::Vault,
-};
-
-/// A fault that is no file's edit: its name, and what it does in both languages.
-#[derive(Debug, Clone, Copy)]
-struct Told {
-    id: &'static str,
-    what: &'static str,
-    what_zh: &'static str,
-}
-
-const DATA_DAMAGE: Told = Told {
-    id: "data-damage",
-    what: "the database is damaged in place and Parquet files are deleted",
-    what_zh: "数据库被就地损坏，并删除若干 Parquet 文件",
-};
-const MODEL_DEGRADED: Told = Told {
-    id: "model-degraded",
-    what: "a worse model is trained and put in force",
-    what_zh: "训练出一个更差的模型并启用",
 };
 
 impl World {
@@ -43,27 +22,7 @@ impl World {
     /// # Errors
     /// When there is nothing to damage, or the damage is not seen.
     pub fn damage_data(&mut self) -> Step {
-        self.break_by(DATA_DAMAGE, |repo| {
-            let path = repo.join("data/lighthunter.duckdb");
-            let mut bytes =
-                fs::read(&path).map_err(|error| NotSo(format!("cannot read {}: {error}", path.display())))?;
-            bytes.iter_mut().skip(4096).for_each(|byte| *byte ^= 0xff);
-            // In place, as a disk or a person does it.
-            write_in_place(&path, &bytes)?;
-            let daily = repo.join("data/parquet/daily");
-            let mut dates: Vec<_> = fs::read_dir(&daily)
-                .map_err(|error| NotSo(format!("cannot list {}: {error}", daily.display())))?
-                .flatten()
-                .map(|entry| entry.path())
-                .filter(|path| path.is_dir())
-                .collect();
-            dates.sort();
-            for date in dates.iter().rev().take(dates.len() / 2) {
-                fs::remove_dir_all(date)
-                    .map_err(|error| NotSo(format!("cannot remove {}: {error}", date.display())))?;
-            }
-            Ok(())
-        })
+        self.inject_besides("data-damage")
     }
 
     /// Trains another model by the target's own command, which puts it in force.
@@ -71,55 +30,18 @@ impl World {
     /// # Errors
     /// When the model in force is the same as before.
     pub fn put_worse_model_in_force(&mut self) -> Step {
-        self.require_command("night_worse")?;
-        let session = self.session()?;
+        self.inject_besides("model-degraded")
+    }
+
+    /// Runs the command that puts another model in force and looks whether one is.
+    pub(super) fn put_in_force_by(&mut self, command: &str, fault: &Fault) -> Result<Injection, NotSo> {
         let repo = self.environment()?.repo();
-        if session.options.control {
-            return self.break_by(MODEL_DEGRADED, |_| Ok(()));
-        }
         let before = pointers(&repo);
-        let run = self.run_with("night_worse", &[])?;
+        let run = self.run_with(command, &[])?;
         ended_well(&run)?;
-        let after = pointers(&repo);
-        hold(before != after, || format!("the model in force is still {before:?}"))?;
-        self.note_fault(MODEL_DEGRADED, "");
-        self.enter(Phase::Watching);
-        Ok(())
-    }
-
-    fn break_by(&mut self, told: Told, damage: impl FnOnce(&Path) -> Result<(), NotSo>) -> Step {
-        self.enter(Phase::Injecting);
-        let repo = self.environment()?.repo();
-        if self.session()?.options.control {
-            self.trace.fault = Some(FaultRecord {
-                id: told.id.into(),
-                what: told.what.into(),
-                what_zh: told.what_zh.into(),
-                injected: false,
-                at_seconds: self.scene()?.watch.seconds(),
-                diff: String::new(),
-            });
-            self.enter(Phase::Watching);
-            return Ok(());
-        }
-        let before = rollback::fingerprint(&repo)?;
-        self.journal(EntryKind::Intent, "inject", json!({ "fault": told.id }))?;
-        damage(&repo)?;
-        let after = rollback::fingerprint(&repo)?;
-        let changed = rollback::compare(&before, &after, 0.0);
-        hold(!changed.holds, || format!("the fault did not take: {}, and nothing changed", told.what))?;
-        let lines: Vec<String> = changed.layers.into_iter().flat_map(|layer| layer.differences).collect();
-        self.note_fault(told, &lines.join("\n"));
-        self.enter(Phase::Watching);
-        Ok(())
-    }
-
-    /// Records a fault; where one of the catalogue was injected before, that one stays the scenario's.
-    fn note_fault(&mut self, told: Told, diff: &str) {
-        let at_seconds = self.scene.as_ref().map_or(0.0, |scene| scene.watch.seconds());
-        let [id, what, what_zh] = [told.id, told.what, told.what_zh].map(str::to_owned);
-        let diff = diff.to_owned();
-        self.trace.fault.get_or_insert(FaultRecord { id, what, what_zh, injected: true, at_seconds, diff });
+        let taken =
+            if pointers(&repo) == before { Err(format!("the model in force is still {before:?}")) } else { Ok(()) };
+        Ok(fault.performed(taken))
     }
 
     /// Commits what was changed in the tree.
@@ -156,11 +78,4 @@ impl World {
         Vault::open(&repo)?.commit_all("a later version", session.options.clock.now())?;
         Ok(())
     }
-}
-
-fn write_in_place(path: &Path, bytes: &[u8]) -> Step {
-    use std::io::Write as _;
-    let failed = |error: std::io::Error| NotSo(format!("cannot damage {}: {error}", path.display()));
-    let mut file = fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)
 }

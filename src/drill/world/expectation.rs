@@ -135,6 +135,15 @@ impl World {
         hold(ran.seen.log_errors.is_empty(), || format!("the log says: {}", ran.seen.log_errors.join("; ")))
     }
 
+    /// The last command's log holds an error.
+    ///
+    /// # Errors
+    /// When it holds none.
+    pub fn expect_error_in_log(&self) -> Step {
+        let ran = self.last_run()?;
+        hold(!ran.seen.log_errors.is_empty(), || format!("the log of {} holds no ERROR", ran.run.name))
+    }
+
     /// The last command added at least `count` experiments.
     ///
     /// # Errors

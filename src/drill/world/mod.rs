@@ -20,7 +20,10 @@ use super::{
     session::{Ran, ScenarioKey, Session},
     trace::{Phase, Trace},
 };
-use crate::{clock::Stopwatch, rollback::Fingerprint};
+use crate::{
+    clock::Stopwatch,
+    rollback::{Fingerprint, fingerprint_knowing},
+};
 
 /// The world of one scenario.
 #[derive(Default, cucumber::World)]
@@ -135,6 +138,11 @@ impl World {
 
     fn environment(&self) -> Result<&Environment, NotSo> {
         self.environment.as_ref().ok_or_else(|| NotSo::because("no environment was made in this scenario"))
+    }
+
+    /// Returns the state of the environment's repository.
+    fn state(&self) -> Result<Fingerprint, NotSo> {
+        Ok(fingerprint_knowing(&self.environment()?.repo(), &self.session()?.known)?)
     }
 
     fn baseline(&self) -> Result<&Baseline, NotSo> {

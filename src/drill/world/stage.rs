@@ -65,7 +65,7 @@ impl World {
 
     pub(super) fn remember_state(&mut self, tag: String) -> Step {
         let repo = self.environment()?.repo();
-        let state = rollback::fingerprint(&repo)?;
+        let state = self.state()?;
         let text = serde_json::to_string_pretty(&state).unwrap_or_default();
         self.keep_evidence("fingerprint_before.json", text)?;
         let results = self.runs.iter().filter_map(|ran| Some((ran.run.name.clone(), ran.seen.result()?))).collect();

@@ -2,13 +2,13 @@
 //! not by its type, so that a newer report with more in it is still shown.
 
 use jiff::{Timestamp, civil::Date};
-use serde::Serialize;
+use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
 
 use super::{Fact, Grade, files, place::Place};
 use crate::{
     market::Calendar,
-    text::{Note, Phrase},
+    text::{Glossary, Note, Phrase},
 };
 
 const PREFIX: &str = "day_ops_";
@@ -20,13 +20,13 @@ const LISTS: [&str; 3] = ["checks", "steps", "items"];
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DayOpsItem {
     /// What was checked.
-    pub name: String,
+    pub name: Note,
     /// Its grade.
     pub grade: Grade,
     /// What was found.
-    pub found: String,
+    pub found: Note,
     /// What to do about it.
-    pub remedy: Option<String>,
+    pub remedy: Option<Note>,
 }
 
 /// The last check.
@@ -74,13 +74,14 @@ pub(super) fn look(place: &Place<'_>) -> Fact<Option<DayOpsFacts>> {
 
 fn of(report: &Value) -> DayOpsFacts {
     let list = LISTS.iter().find_map(|name| report.get(name)?.as_array());
-    let items = list.into_iter().flatten().filter_map(item_of).collect();
+    let glossary: Glossary = report.get("zh").and_then(|zh| Glossary::deserialize(zh).ok()).unwrap_or_default();
+    let items = list.into_iter().flatten().filter_map(|item| item_of(item, &glossary)).collect();
     let date = report.get("date").and_then(Value::as_str).and_then(|text| text.parse().ok());
     DayOpsFacts { date, verdict: grade_of(report), items }
 }
 
-fn item_of(item: &Value) -> Option<DayOpsItem> {
-    let text = |names: &[&str]| names.iter().find_map(|name| Some(item.get(name)?.as_str()?.to_owned()));
+fn item_of(item: &Value, glossary: &Glossary) -> Option<DayOpsItem> {
+    let text = |names: &[&str]| names.iter().find_map(|name| Some(glossary.note(item.get(name)?.as_str()?)));
     Some(DayOpsItem {
         name: text(&["name", "check", "id"])?,
         grade: grade_of(item),
@@ -110,6 +111,7 @@ mod tests {
     use serde_json::json;
 
     use super::{Grade, of};
+    use crate::text::Language;
 
     #[test]
     fn a_verdict_that_is_not_known_is_never_good() {
@@ -130,5 +132,17 @@ mod tests {
         assert_eq!(facts.items.len(), 1);
         assert_eq!(facts.items[0].remedy.as_deref(), Some("Train."));
         assert_eq!(facts.items[0].grade, Grade::Fail);
+    }
+
+    #[test]
+    fn reasons_are_in_the_language_of_the_page() {
+        let mut report = json!({"checks": [{"name": "model", "grade": "fail", "reason": "none"}]});
+        assert_eq!(of(&report).items[0].found.say(Language::Chinese), "none", "a report of before");
+        report["zh"] = json!({"none": "没有", "model": "模型"});
+        let item = of(&report).items.remove(0);
+        assert_eq!([item.name.say(Language::Chinese), item.found.say(Language::Chinese)], ["模型", "没有"]);
+        assert_eq!(item.found.say(Language::English), "none");
+        report["zh"] = json!(["damaged"]);
+        assert_eq!(of(&report).items[0].found.say(Language::Chinese), "none", "a damaged one");
     }
 }

@@ -40,6 +40,8 @@ pub struct ExperimentFacts {
     pub result_digest: Option<String>,
     /// Files that it wrote.
     pub artifacts: Vec<String>,
+    /// The name of its page among the reports; none where there is none.
+    pub report: Option<String>,
     /// Why it failed.
     pub error: Option<String>,
     /// Its worth over time; empty where it did not trade.
@@ -77,6 +79,7 @@ pub(super) fn look(place: &Place<'_>) -> Fact<Vec<ExperimentFacts>> {
 
 fn of(place: &Place<'_>, experiment: Experiment) -> ExperimentFacts {
     let (curve, curve_error) = curve_of(place, &experiment);
+    let report = report_of(place, &experiment);
     ExperimentFacts {
         experiment_id: experiment.id,
         model_id: experiment.model_id,
@@ -92,9 +95,19 @@ fn of(place: &Place<'_>, experiment: Experiment) -> ExperimentFacts {
         result_digest: experiment.result_digest.map(|digest| digest.to_string()),
         artifacts: experiment.artifacts,
         error: experiment.error.map(|error| error.message),
+        report,
         curve,
         curve_error,
     }
+}
+
+/// Finds the page of a backtest: it is named after the run that traded.
+fn report_of(place: &Place<'_>, experiment: &Experiment) -> Option<String> {
+    let run = experiment.params.get("night_ops_run")?.as_str()?;
+    let name = if run.starts_with("backtest_") { format!("{run}.html") } else { format!("backtest_{run}.html") };
+    let is_name = !run.contains(['/', '\0']);
+    let has_page = experiment.kind == ExperimentKind::Backtest && is_name && place.reports().join(&name).is_file();
+    has_page.then_some(name)
 }
 
 /// Reads the curve that an experiment names among its artifacts.

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Fact, Grade, files, place::Place};
 use crate::{
-    ops::night_ops::NightOpsReport,
+    ops::night_ops::{NightOpsReport, Stage, recalled},
     store::{RunRecord, RunStatus, StageStatus},
     text::{Note, Phrase},
 };
@@ -18,11 +18,11 @@ const PREFIX: &str = "night_ops_";
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StageFacts {
     /// The stage.
-    pub name: String,
+    pub name: Note,
     /// `done`, `skipped` or `failed`.
     pub status: &'static str,
     /// Why, or what it found.
-    pub reason: String,
+    pub reason: Note,
     /// Rows that went out.
     pub rows_out: u64,
     /// How long it took.
@@ -47,7 +47,7 @@ pub struct NightOpsFacts {
     /// The error that ended it.
     pub error: Option<String>,
     /// The stage that failed.
-    pub failed_stage: Option<String>,
+    pub failed_stage: Option<Note>,
     /// Sessions between its date and the newest that it could have worked for.
     pub sessions_behind: Option<i64>,
     /// Digest of its result.
@@ -55,7 +55,7 @@ pub struct NightOpsFacts {
     /// The model that it made.
     pub model_id: Option<String>,
     /// Whether that model was promoted, in words.
-    pub promotion: Option<String>,
+    pub promotion: Option<Note>,
     /// Its stages in order.
     pub stages: Vec<StageFacts>,
     /// A run that is under way now.
@@ -155,17 +155,18 @@ fn of_report(report: NightOpsReport) -> NightOpsFacts {
         started_at: report.started_at,
         seconds: Some(report.seconds),
         exit: Some(report.exit),
-        failed_stage: failed.map(|step| step.name.name().to_owned()),
+        failed_stage: failed.map(|step| named(step.name.name())),
         error: report.error,
         sessions_behind: None,
         result_digest: report.result_digest.map(|digest| digest.to_string()),
         model_id: job.and_then(|job| job.model_id.clone()),
-        promotion: job.and_then(|job| job.promotion.as_deref().map(str::to_owned)),
+        promotion: job.and_then(|job| Some(report.zh.note(job.promotion.as_deref()?))),
         stages: report
             .steps
-            .into_iter()
+            .iter()
             .map(|step| {
-                stage(step.name.name().into(), step.status, step.reason.to_string(), step.rows_out, step.seconds)
+                let reason = report.zh.note(&step.reason);
+                stage(step.name.name(), step.status, reason, step.rows_out, step.seconds)
             })
             .collect(),
         running: None,
@@ -185,21 +186,27 @@ fn of_run(place: &Place<'_>, run: &RunRecord, abandoned: bool) -> NightOpsFacts 
         seconds,
         exit: run.exit,
         error: run.error.clone(),
-        failed_stage: failed.map(|stage| stage.name.clone()),
+        failed_stage: failed.map(|stage| named(&stage.name)),
         sessions_behind: None,
         result_digest: run.result_digest.map(|digest| digest.to_string()),
         model_id: None,
         promotion: None,
         stages: stages
             .into_iter()
-            .map(|record| {
-                stage(record.name, record.status, record.reason.unwrap_or_default(), record.rows_out, record.seconds)
-            })
+            .map(|record| stage(&record.name, record.status, recalled(&record), record.rows_out, record.seconds))
             .collect(),
         running: None,
     }
 }
 
-fn stage(name: String, status: StageStatus, reason: String, rows_out: u64, seconds: f64) -> StageFacts {
-    StageFacts { name, status: status.word(), reason, rows_out, seconds }
+fn stage(name: &str, status: StageStatus, reason: Note, rows_out: u64, seconds: f64) -> StageFacts {
+    StageFacts { name: named(name), status: status.word(), reason, rows_out, seconds }
+}
+
+/// Returns a stage's name as a person reads it; in English it is the name that commands take.
+fn named(stage: &str) -> Note {
+    match stage.parse::<Stage>() {
+        Ok(stage) => Note::in_each(|language| stage.say(language).to_owned()),
+        Err(_) => Note::foreign(stage),
+    }
 }

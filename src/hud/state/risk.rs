@@ -10,6 +10,7 @@ use crate::{
     clock::shanghai_zone,
     ops::metrics::MonitorState,
     text::{Note, Phrase},
+    trading::risk::{RiskLevel, in_words},
 };
 
 const PREFIX: &str = "simulation_";
@@ -24,7 +25,7 @@ pub struct SwitchFacts {
     /// When it tripped.
     pub tripped_at: String,
     /// Why.
-    pub reason: String,
+    pub reason: Note,
     /// When a person released it; none while it is in force.
     pub released_at: Option<String>,
     /// Who released it.
@@ -39,13 +40,13 @@ pub struct AlertFacts {
     /// `account` or `symbol`.
     pub scope: &'static str,
     /// `info`, `warning` or `critical`.
-    pub level: String,
+    pub level: Note,
     /// The account, where known.
     pub account_id: Option<String>,
     /// The symbol, where it is about one.
     pub symbol: Option<String>,
     /// Its words.
-    pub message: String,
+    pub message: Note,
     /// What else was told.
     pub data: Value,
 }
@@ -92,7 +93,7 @@ pub(super) fn look(place: &Place<'_>) -> Fact<RiskFacts> {
             .map(|row| SwitchFacts {
                 account_id: row.account_id,
                 tripped_at: row.tripped_at,
-                reason: row.reason,
+                reason: in_words(&row.reason),
                 released_at: row.released_at,
                 released_by: row.released_by,
             })
@@ -105,7 +106,7 @@ pub(super) fn look(place: &Place<'_>) -> Fact<RiskFacts> {
     let in_force: Vec<String> =
         switches.iter().filter(|switch| switch.released_at.is_none()).map(|switch| switch.account_id.clone()).collect();
     let mut alerts = newest.map(|report| alerts_of(&report.content)).unwrap_or_default();
-    let raised = alerts.iter().filter(|alert| alert.level != "info").count();
+    let raised = alerts.iter().filter(|alert| &*alert.level != RiskLevel::Info.word()).count();
     alerts.splice(0..0, switches.iter().filter(|switch| switch.released_at.is_none()).map(alert_of));
     alerts.truncate(place.settings().hud.max_alerts);
     let symbols = symbols_of(place);
@@ -141,10 +142,10 @@ fn alert_in(line: &str) -> AlertFacts {
     AlertFacts {
         ts: instant(ts),
         scope: "account",
-        level: level.to_owned(),
+        level: in_words(level),
         account_id: None,
         symbol: None,
-        message: message.to_owned(),
+        message: in_words(message),
         data: Value::Null,
     }
 }
@@ -159,7 +160,7 @@ fn alert_of(switch: &SwitchFacts) -> AlertFacts {
     AlertFacts {
         ts: switch.tripped_at.clone(),
         scope: "account",
-        level: "critical".into(),
+        level: in_words(RiskLevel::Critical.word()),
         account_id: Some(switch.account_id.clone()),
         symbol: None,
         message: switch.reason.clone(),
@@ -189,9 +190,9 @@ mod tests {
     #[test]
     fn an_alert_of_an_unknown_form_is_shown_all_the_same() {
         let known = alert_in("2025-06-30T10:00:00 critical: drawdown: 12 %");
-        assert_eq!((known.ts.as_str(), known.level.as_str()), ("2025-06-30T02:00:00Z", "critical"));
-        assert_eq!(known.message, "drawdown: 12 %");
+        assert_eq!((known.ts.as_str(), &*known.level), ("2025-06-30T02:00:00Z", "critical"));
+        assert_eq!(&*known.message, "drawdown: 12 %");
         let strange = alert_in("no form");
-        assert_eq!((strange.level.as_str(), strange.message.as_str()), ("warning", "no form"));
+        assert_eq!((&*strange.level, &*strange.message), ("warning", "no form"));
     }
 }

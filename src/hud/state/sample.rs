@@ -67,7 +67,9 @@ fn night_ops() -> NightOpsFacts {
     let stage = |name: &str| StageFacts {
         name: name.into(),
         status: if name == "repair" { "skipped" } else { "done" },
-        reason: format!("what {name} did, in words that may take a whole line of a wide terminal and more"),
+        reason: format!("what {name} did, in words that may take a whole line of a wide terminal and more")
+            .as_str()
+            .into(),
         rows_out: 12_345,
         seconds: 1.5,
     };
@@ -194,6 +196,7 @@ fn experiment(kind: &'static str) -> ExperimentFacts {
         git_commit: "abcdef".into(),
         result_digest: None,
         artifacts: Vec::new(),
+        report: None,
         error: None,
         curve,
         curve_error: None,

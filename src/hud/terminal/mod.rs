@@ -7,6 +7,8 @@
 mod cell;
 mod money;
 mod painter;
+#[cfg(test)]
+mod panic_tests;
 mod screen;
 #[cfg(test)]
 mod tests;
@@ -54,10 +56,14 @@ pub fn run(station: &Station, options: &LoadOptions, language: Language, is_colo
     let first = facts(station, options, station.clock.now());
     let (station, options) = (station.clone(), options.clone());
     thread::Builder::new().name("dashboard-look".into()).spawn(move || look(&station, &options, &asked, &tell))?;
-    let mut terminal = ratatui::try_init()?;
     let panel = Panel { screen: Screen::new(language, is_coloured), facts: first, since: Stopwatch::start() };
-    let ended = panel.watch(&mut terminal, &stop, &ask, &told);
-    // The terminal is given back also when drawing on it failed.
+    on_terminal(|terminal| panel.watch(terminal, &stop, &ask, &told))
+}
+
+/// Takes the terminal over while something is shown on it, and gives it back: also when drawing on it failed, and
+/// before the words of a panic.
+fn on_terminal<T>(show: impl FnOnce(&mut ratatui::DefaultTerminal) -> io::Result<T>) -> io::Result<T> {
+    let ended = show(&mut ratatui::try_init()?);
     ratatui::try_restore().and(ended)
 }
 

@@ -122,13 +122,13 @@ impl Painter<'_> {
     pub(super) fn alerts(&self, width: usize, most: usize) -> Vec<Line<'static>> {
         let alerts = &self.facts.risk.value.alerts;
         let line = |alert: &crate::hud::state::AlertFacts| {
-            let grade = match alert.level.as_str() {
+            let grade = match &*alert.level {
                 "critical" => Grade::Fail,
                 "warning" => Grade::Warning,
                 _ => Grade::Unknown,
             };
             let age = alert.ts.parse().map_or_else(|_| alert.ts.clone(), |at| self.age_of(at));
-            let words = format!("{} {} {}", grade.sign(), fit(&age, 10), alert.message);
+            let words = format!("{} {} {}", grade.sign(), fit(&age, 10), alert.message.say(self.language));
             Line::styled(cut(&words, width), self.style(self.shown(grade)))
         };
         if alerts.is_empty() {

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     hud::state::{ExperimentFacts, Grade, JobFacts, NightOpsFacts, StageFacts, status_words},
     record::Verdict,
-    text::Phrase,
+    text::{Note, Phrase},
 };
 
 /// From this width on there is room for the name of an experiment.
@@ -42,7 +42,10 @@ impl Painter<'_> {
             "failed" => ("✗", Grade::Fail),
             _ => ("·", Grade::Unknown),
         };
-        Span::styled(format!("{sign} {}", stage.name), self.style(self.shown_in(&self.facts.night_ops.summary, grade)))
+        Span::styled(
+            format!("{sign} {}", stage.name.say(self.language)),
+            self.style(self.shown_in(&self.facts.night_ops.summary, grade)),
+        )
     }
 
     /// Writes the last night: its head, and its stages side by side.
@@ -60,7 +63,7 @@ impl Painter<'_> {
                 self.stage(stage),
                 Span::raw(grouped(&stage.rows_out.to_string())),
                 Span::raw(format!("{:.2} s", stage.seconds)),
-                Span::styled(stage.reason.clone(), Self::quiet()),
+                Span::styled(stage.reason.say(self.language), Self::quiet()),
             ]
         };
         let rows: Vec<Vec<Span<'static>>> = night.stages.iter().map(row).collect();
@@ -111,7 +114,7 @@ impl Painter<'_> {
             };
             let grade = if one.status == "failed" { Grade::Fail } else { self.shown(Grade::Ok) };
             vec![
-                Span::raw(one.task_type),
+                Span::raw(Note::recalled::<Phrase>(one.task_type).say(self.language)),
                 Span::styled(status_words(one.status, self.language), self.style(grade)),
                 Span::raw(earned),
                 Span::raw(told),
@@ -191,7 +194,8 @@ impl Painter<'_> {
         let date = day.date.map_or_else(|| NONE.into(), |date| date.to_string());
         let head = format!("{date}  {good} / {} {}", items.len(), self.say(Phrase::Ok));
         let bad = items.into_iter().filter(|item| item.grade > Grade::Ok).map(|item| {
-            let words = format!("{} {}: {}", item.grade.sign(), item.name, item.found);
+            let found = Note::new(Phrase::CheckFound, [&item.name, &item.found]).say(self.language);
+            let words = format!("{} {found}", item.grade.sign());
             Line::styled(cut(&words, width), self.style(self.shown(item.grade)))
         });
         std::iter::once(Line::styled(head, Style::new().add_modifier(Modifier::BOLD))).chain(bad).collect()

@@ -1,6 +1,9 @@
 //! Where the last look at the workspace hangs, with every answer that many ask for written out.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use axum::body::Bytes;
 use jiff::Timestamp;
@@ -12,6 +15,10 @@ use crate::{hud::state::Facts, text::Language};
 const LOOK_AGE_MAX_SECONDS: f64 = 15.0;
 /// Listeners to events at once: the rest of the connections is for pages.
 const LISTENERS_MAX: usize = 1_500;
+
+/// Lanes of listeners. They are told one lane after the other, so that who asks for an answer in the meantime waits
+/// for one lane (eight of a thousand listeners) and not for all.
+const LANES: usize = 128;
 
 /// One look at the workspace.
 #[derive(Debug)]
@@ -56,21 +63,44 @@ impl Look {
 #[derive(Debug, Clone)]
 pub(super) struct Board {
     look: watch::Receiver<Arc<Look>>,
+    lanes: Arc<[watch::Sender<Arc<Look>>]>,
+    /// Listeners that ever came.
+    arrived: Arc<AtomicUsize>,
     listeners: Arc<Semaphore>,
 }
 
 impl Board {
     pub(super) fn new(look: Look) -> (Self, watch::Sender<Arc<Look>>) {
-        let (sender, receiver) = watch::channel(Arc::new(look));
-        (Self { look: receiver, listeners: Arc::new(Semaphore::new(LISTENERS_MAX)) }, sender)
+        let first = Arc::new(look);
+        let lanes = (0..LANES).map(|_| watch::Sender::new(Arc::clone(&first))).collect();
+        let (sender, look) = watch::channel(first);
+        let listeners = Arc::new(Semaphore::new(LISTENERS_MAX));
+        (Self { look, lanes, arrived: Arc::default(), listeners }, sender)
     }
 
     pub(super) fn last(&self) -> Arc<Look> {
         Arc::clone(&self.look.borrow())
     }
 
-    pub(super) fn follow(&self) -> watch::Receiver<Arc<Look>> {
-        self.look.clone()
+    /// Returns the looks for a listener who has just come; none where there is no lane, which does not happen.
+    pub(super) fn follow(&self) -> Option<watch::Receiver<Arc<Look>>> {
+        let number = self.arrived.fetch_add(1, Ordering::Relaxed);
+        let lane = self.lanes.get(number % LANES)?.subscribe();
+        Some(lane)
+    }
+
+    /// Hands each look on to the listeners, lane by lane, until there is none any more.
+    pub(super) async fn hand_on(mut self) {
+        while self.look.changed().await.is_ok() {
+            let look = Arc::clone(&self.look.borrow_and_update());
+            for lane in self.lanes.iter() {
+                lane.send_replace(Arc::clone(&look));
+                if lane.receiver_count() > 0 {
+                    // Lets the runtime see who has asked for something before the next lane is told.
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
     }
 
     pub(super) fn listeners(&self) -> &Arc<Semaphore> {

@@ -29,12 +29,12 @@ pub(super) fn find(drills: &Path, id: &str, file: &str) -> Option<PathBuf> {
     (found.starts_with(&root) && found.is_file()).then_some(found)
 }
 
-/// Answers with a file.
-pub(super) fn serve(path: &Path) -> Response {
+/// Answers with a file of a media type.
+pub(super) fn serve(path: &Path, kind: &str) -> Response {
     match read(path) {
         Ok(bytes) => {
             let headers: [(HeaderName, &str); 2] =
-                [(header::CONTENT_TYPE, kind(path)), (header::CONTENT_SECURITY_POLICY, POLICY)];
+                [(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, POLICY)];
             (headers, bytes).into_response()
         }
         Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
@@ -52,7 +52,7 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// Returns the media type; what is not known is text, which a browser shows and does not run.
-fn kind(path: &Path) -> &'static str {
+pub(super) fn kind(path: &Path) -> &'static str {
     match path.extension().and_then(|ending| ending.to_str()) {
         Some("html") => "text/html; charset=utf-8",
         Some("png") => "image/png",

@@ -42,11 +42,11 @@ fn frame(name: &str, data: &Value) -> Bytes {
 
 /// Answers with events until the listener goes.
 pub(super) fn stream(site: &Site, language: Language) -> Response {
-    let Ok(place) = Arc::clone(site.board.listeners()).try_acquire_owned() else {
+    let (Ok(place), Some(looks)) = (Arc::clone(site.board.listeners()).try_acquire_owned(), site.board.follow()) else {
         let later = [(header::RETRY_AFTER, "10")];
         return (StatusCode::SERVICE_UNAVAILABLE, later, "too many listen already\n").into_response();
     };
-    let start = (site.board.follow(), None::<u64>, place);
+    let start = (looks, None::<u64>, place);
     let events = stream::unfold(start, move |(mut looks, told, place)| async move {
         if told.is_some() {
             looks.changed().await.ok()?;

@@ -13,9 +13,9 @@ mod error;
 mod events;
 mod exposition;
 mod guard;
-mod listener;
 mod page;
 mod refresher;
+mod report_files;
 mod routes;
 
 use std::{
@@ -30,17 +30,27 @@ pub use error::HudError;
 use crate::{
     config::LoadOptions,
     exit::{AnyFailure, Exit},
-    ops::{Station, monitor::stop::Stop},
+    ops::{
+        Station,
+        monitor::{
+            connection::{BoundedListener, Life},
+            stop::Stop,
+        },
+    },
     text::Language,
 };
 use board::Board;
-use listener::PatientListener;
 
 /// The name in logs and errors.
 pub const COMPONENT: &str = "hud";
 
 /// How often the server looks whether it is to end.
 const STOP_LOOK: Duration = Duration::from_millis(50);
+
+/// Connections at once.
+const CONNECTIONS_MAX: usize = 2_048;
+/// The longest without a byte sent to the peer. Longer than the time between two beats of the events.
+const PATIENCE: Duration = Duration::from_secs(12);
 
 /// How the page is served.
 #[derive(Debug, Clone)]
@@ -84,7 +94,9 @@ pub fn serve(station: &Station, options: &HudOptions, on_ready: impl FnOnce(Sock
     let failed = |source| HudError::serve(&options.access, source);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let signal = runtime.block_on(async {
-        let listener = PatientListener::new(tokio::net::TcpListener::from_std(listener)?);
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let listener = BoundedListener::new(listener, CONNECTIONS_MAX, Life::SinceTaken(PATIENCE));
+        tokio::spawn(site.board.clone().hand_on());
         let server = axum::serve(listener, routes::router(site));
         on_ready(address);
         tokio::select! {

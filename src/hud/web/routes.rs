@@ -12,7 +12,7 @@ use axum::{
     routing::get,
 };
 
-use super::{Site, api, asset, board::Look, drill_files, events, exposition, guard::guard, page};
+use super::{Site, api, asset, board::Look, drill_files, events, exposition, guard::guard, page, report_files};
 use crate::{hud::state::drills_directory, text::Language};
 
 const JSON: &str = "application/json";
@@ -32,6 +32,7 @@ pub(super) fn router(site: Site) -> Router {
         .route("/drills", get(async |site, query| view(site, query, page::drills)))
         .route("/drills/{id}", get(drill))
         .route("/drills/{id}/{*file}", get(drill_file))
+        .route("/reports/{name}", get(report))
         .route("/api/dashboard", get(async |site| json(site, |look| look.dashboard.clone())))
         .route("/api/experiments", get(async |site| json(site, |look| api::experiments(&look.facts))))
         .route("/api/experiments/{id}", get(api_experiment))
@@ -105,8 +106,15 @@ async fn lost(State(site): State<Site>, RawQuery(query): RawQuery) -> Response {
 
 async fn drill_file(State(site): State<Site>, Path((id, file)): Path<(String, String)>) -> Response {
     match drill_files::find(&drills_directory(&site.station), &id, &file) {
-        Some(path) => drill_files::serve(&path),
+        Some(path) => drill_files::serve(&path, drill_files::kind(&path)),
         None => (StatusCode::NOT_FOUND, "no such file of that drill\n").into_response(),
+    }
+}
+
+async fn report(State(site): State<Site>, Path(name): Path<String>) -> Response {
+    match (report_files::find(&site.station.reports(), &name), report_files::media_type(&name)) {
+        (Some(path), Some(kind)) => drill_files::serve(&path, kind),
+        _ => (StatusCode::NOT_FOUND, "no such report\n").into_response(),
     }
 }
 

@@ -76,7 +76,7 @@ pub struct BacktestReport {
     /// Wishes that a limit of the portfolio cut, by the limit's name.
     pub limited: BTreeMap<String, usize>,
     /// What a reader must know to trust the numbers.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
     /// Digest of equity, trades and refusals.
     pub digest: Option<Digest>,
 }

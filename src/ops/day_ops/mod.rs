@@ -36,7 +36,7 @@ use crate::{
     digest::{Digest, Hasher},
     exit::{AnyFailure, Exit, Failure},
     store::{Ledger, RunEnd, RunStart, RunStatus, StoreError},
-    text::{Language, Note},
+    text::{Glossary, Language, Note},
     workspace::Lock,
 };
 use morning::Morning;
@@ -136,8 +136,16 @@ fn conclude(
         input_digest: morning.input_digest(),
         result_digest: digest_of(&checks),
         overrides: options.overrides.clone(),
+        zh: glossary(&checks),
         checks,
     }
+}
+
+/// Notes the Chinese of what the checks say.
+fn glossary(checks: &[Check]) -> Glossary {
+    let names: Vec<Note> = checks.iter().map(|check| check.name.note()).collect();
+    let said = checks.iter().flat_map(|check| std::iter::once(&check.reason).chain(&check.remedy));
+    Glossary::of(names.iter().chain(said))
 }
 
 /// Digests what was found; figures such as free space differ from run to run and are left out.

@@ -14,7 +14,7 @@ use crate::{
     digest::Digest,
     durable::DurableError,
     ops::report_files,
-    text::{Language, Note, Speak},
+    text::{Glossary, Language, Note, Speak},
 };
 
 /// How many checks came out how.
@@ -68,6 +68,9 @@ pub struct DayOpsReport {
     pub result_digest: Digest,
     /// Overrides by `--set`.
     pub overrides: Vec<String>,
+    /// What the checks say in Chinese, by their English; a report of before has none.
+    #[serde(default)]
+    pub zh: Glossary,
 }
 
 impl DayOpsReport {

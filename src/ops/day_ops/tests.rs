@@ -592,7 +592,15 @@ fn report_is_said_in_every_language() {
     let written = fs::read_to_string(run.files.last().expect("a file")).expect("read");
     assert_eq!(written, run.report.markdown(Language::Chinese));
     let json = fs::read_to_string(run.files.first().expect("a file")).expect("read");
-    assert!(json.is_ascii(), "JSON has no language");
+    let mut json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let zh = json["zh"].take();
+    assert!(json.to_string().is_ascii(), "programs read English");
+    let check = run.report.checks.iter().find(|check| check.grade == Grade::Fail).expect("one is");
+    assert_eq!(
+        zh[&*check.reason],
+        check.reason.say(Language::Chinese),
+        "pages of another language find theirs beside it"
+    );
     // What no two workspaces share.
     let filters = [
         (r"\b[0-9a-f]{10,64}\b|\b[0-9a-f]*[a-f][0-9a-f]{7,64}\b", "MARK"),

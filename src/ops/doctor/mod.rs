@@ -3,11 +3,13 @@
 
 mod machine;
 mod place;
+mod words;
 
 use serde::Serialize;
 
 use super::Station;
-use crate::{clock::Clock, exit::Exit};
+use crate::{clock::Clock, exit::Exit, text::Note};
+use words::Word;
 
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -21,18 +23,6 @@ pub enum Grade {
     Fail,
 }
 
-impl Grade {
-    /// Returns the grade's word.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Warn => "warn",
-            Self::Fail => "fail",
-        }
-    }
-}
-
 /// One line of the doctor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
@@ -41,21 +31,21 @@ pub struct Check {
     /// How it came out.
     pub grade: Grade,
     /// What was found.
-    pub found: String,
+    pub found: Note,
     /// What to do about it.
-    pub remedy: Option<String>,
+    pub remedy: Option<Note>,
 }
 
 impl Check {
-    fn ok(name: &'static str, found: impl Into<String>) -> Self {
+    fn ok(name: &'static str, found: impl Into<Note>) -> Self {
         Self { name, grade: Grade::Ok, found: found.into(), remedy: None }
     }
 
-    fn warn(name: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
+    fn warn(name: &'static str, found: impl Into<Note>, remedy: Word) -> Self {
         Self { name, grade: Grade::Warn, found: found.into(), remedy: Some(remedy.into()) }
     }
 
-    fn fail(name: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
+    fn fail(name: &'static str, found: impl Into<Note>, remedy: Word) -> Self {
         Self { name, grade: Grade::Fail, found: found.into(), remedy: Some(remedy.into()) }
     }
 }
@@ -88,11 +78,7 @@ pub fn examine(station: Option<&Station>, clock: &Clock) -> Diagnosis {
     let mut checks = machine::checks(clock);
     match station {
         Some(station) => checks.extend(place::checks(&station.workspace, station.settings())),
-        None => checks.push(Check::warn(
-            "workspace",
-            "none here, so disk, ports and locks were not looked at",
-            "Make one with `lighthunter init DIR`, or name one with `--workspace DIR`.",
-        )),
+        None => checks.push(Check::warn("workspace", Word::NoWorkspace, Word::MakeWorkspace)),
     }
     Diagnosis::of(checks)
 }

@@ -4,9 +4,10 @@ use std::net::TcpListener;
 
 use nix::sys::statvfs::statvfs;
 
-use super::Check;
+use super::{Check, words::Word};
 use crate::{
     config::Settings,
+    text::Note,
     vault::Vault,
     workspace::{DIRECTORIES, Lock, Workspace},
 };
@@ -24,48 +25,43 @@ fn repository(workspace: &Workspace) -> Check {
     let status = Vault::open(workspace.root()).and_then(|vault| Ok((vault.head()?, vault.status()?)));
     match status {
         Ok((head, status)) if status.is_clean() => {
-            Check::ok("repository", format!("commit {}, clean", head.get(..12).unwrap_or(&head)))
+            Check::ok("repository", Note::new(Word::Clean, [&head.get(..12).unwrap_or(&head)]))
         }
         Ok((head, status)) => Check::warn(
             "repository",
-            format!(
-                "commit {}, {} files changed",
-                head.get(..12).unwrap_or(&head),
-                status.changed.len() + status.untracked.len()
+            Note::new(
+                Word::Changed,
+                [&head.get(..12).unwrap_or(&head), &(status.changed.len() + status.untracked.len())],
             ),
-            "Commit what is meant to be in force: a drill needs a clean tree.",
+            Word::Commit,
         ),
-        Err(error) => Check::fail("repository", error.to_string(), "Run `git init` and commit, or `lighthunter init`."),
+        Err(error) => Check::fail("repository", Note::foreign(error.to_string()), Word::InitGit),
     }
 }
 
 fn directories(workspace: &Workspace) -> Check {
     let absent: Vec<&str> = DIRECTORIES.into_iter().filter(|name| !workspace.path(name).is_dir()).collect();
     if absent.is_empty() {
-        return Check::ok("directories", format!("all {} are there", DIRECTORIES.len()));
+        return Check::ok("directories", Note::new(Word::AllThere, [&DIRECTORIES.len()]));
     }
-    Check::fail("directories", format!("missing: {}", absent.join(", ")), "Run `lighthunter bootstrap`.")
+    Check::fail("directories", Note::new(Word::Missing, [&absent.join(", ")]), Word::RunBootstrap)
 }
 
 fn disk(workspace: &Workspace) -> Check {
     match statvfs(workspace.root()) {
         Ok(disk) => {
             let free = disk.blocks_available() * disk.fragment_size() / (1 << 20);
-            let found = format!("{:.1} GiB free", free as f64 / 1024.0);
-            if free < FREE_MIN_MIB {
-                Check::warn("disk", found, "Free at least 1 GiB.")
-            } else {
-                Check::ok("disk", found)
-            }
+            let found = Note::new(Word::Free, [&format!("{:.1}", free as f64 / 1024.0)]);
+            if free < FREE_MIN_MIB { Check::warn("disk", found, Word::FreeSpace) } else { Check::ok("disk", found) }
         }
-        Err(error) => Check::fail("disk", error.to_string(), "Check that the workspace's disk is mounted."),
+        Err(error) => Check::fail("disk", Note::foreign(error.to_string()), Word::MountDisk),
     }
 }
 
 fn locks(workspace: &Workspace) -> Check {
     match Lock::take(workspace, "night_ops", "doctor") {
-        Ok(_) => Check::ok("locks", "no run is under way"),
-        Err(error) => Check::warn("locks", error.to_string(), "Wait for it to end, or stop that process."),
+        Ok(_) => Check::ok("locks", Word::NoRun),
+        Err(error) => Check::warn("locks", Note::foreign(error.to_string()), Word::WaitOrStop),
     }
 }
 
@@ -78,8 +74,7 @@ fn ports(settings: &Settings) -> Vec<Check> {
     let taken: Vec<&str> =
         addresses.iter().map(String::as_str).filter(|address| TcpListener::bind(address).is_err()).collect();
     if taken.is_empty() {
-        return vec![Check::ok("ports", format!("{} are free", addresses.join(", ")))];
+        return vec![Check::ok("ports", Note::new(Word::PortsFree, [&addresses.join(", ")]))];
     }
-    let remedy = "Stop what holds them (`ss -ltnp` names it), or set other ports in config/system_config.json.";
-    vec![Check::warn("ports", format!("taken: {}", taken.join(", ")), remedy)]
+    vec![Check::warn("ports", Note::new(Word::PortsTaken, [&taken.join(", ")]), Word::OtherPorts)]
 }

@@ -1,5 +1,5 @@
-//! The monitor's TCP connections: few at once and each for a short time, so that a peer that is slow or
-//! never ends its request costs nothing.
+//! TCP connections of a page: a bounded number, and none that keeps its place for nothing. A peer that sends its
+//! request a byte a minute, or does not take what it asked for, is cut.
 
 use std::{
     io,
@@ -18,22 +18,32 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// Connections at once; more wait in the system's queue.
-const CONNECTIONS_MAX: usize = 16;
-/// The longest that a connection lives: a request and its answer take milliseconds.
-const LIFE: Duration = Duration::from_secs(2);
 /// The pause after the system refused a connection, such as when it is out of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Accepts connections within the limits.
-pub(super) struct BoundedListener {
+/// How long a connection lives.
+#[derive(Debug, Clone, Copy)]
+pub enum Life {
+    /// As long as this in all.
+    InAll(Duration),
+    /// As long as its peer takes a byte within this: one that listens to events stays, for each event that it takes
+    /// starts its time anew.
+    SinceTaken(Duration),
+}
+
+/// Accepts connections within limits.
+#[derive(Debug)]
+pub struct BoundedListener {
     listener: TcpListener,
     slots: Arc<Semaphore>,
+    life: Life,
 }
 
 impl BoundedListener {
-    pub(super) fn new(listener: TcpListener) -> Self {
-        Self { listener, slots: Arc::new(Semaphore::new(CONNECTIONS_MAX)) }
+    /// Accepts at most `count` connections at once; more wait in the system's queue.
+    #[must_use]
+    pub fn new(listener: TcpListener, count: usize, life: Life) -> Self {
+        Self { listener, slots: Arc::new(Semaphore::new(count)), life }
     }
 }
 
@@ -47,8 +57,10 @@ impl Listener for BoundedListener {
         loop {
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
-                    let end = Box::pin(sleep(LIFE));
-                    return (BoundedStream { stream, end, _slot: slot }, peer);
+                    // An event is one small packet that should leave at once.
+                    let _ = stream.set_nodelay(true);
+                    let (Life::InAll(time) | Life::SinceTaken(time)) = self.life;
+                    return (BoundedStream { stream, end: Box::pin(sleep(time)), life: self.life, _slot: slot }, peer);
                 }
                 Err(error) => {
                     tracing::debug!("a connection was refused: {error}");
@@ -64,9 +76,11 @@ impl Listener for BoundedListener {
 }
 
 /// A connection with an end.
-pub(super) struct BoundedStream {
+#[derive(Debug)]
+pub struct BoundedStream {
     stream: TcpStream,
     end: Pin<Box<Sleep>>,
+    life: Life,
     _slot: Option<OwnedSemaphorePermit>,
 }
 
@@ -93,7 +107,11 @@ impl AsyncRead for BoundedStream {
 impl AsyncWrite for BoundedStream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.check(context)?;
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        if let (Poll::Ready(Ok(_)), Life::SinceTaken(time)) = (&written, self.life) {
+            self.end.set(sleep(time));
+        }
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

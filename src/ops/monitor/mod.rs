@@ -4,7 +4,7 @@
 //! It judges nothing else and changes nothing: no order, no run and no rollback may depend on it.
 
 mod board;
-mod connection;
+pub mod connection;
 mod daemon;
 mod exposition;
 pub mod line;

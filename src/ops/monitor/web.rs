@@ -7,6 +7,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use axum::{
@@ -20,11 +21,20 @@ use axum::{
 };
 use tokio::sync::oneshot;
 
-use super::{MonitorError, board::Board, connection::BoundedListener, exposition};
+use super::{
+    MonitorError,
+    board::Board,
+    connection::{BoundedListener, Life},
+    exposition,
+};
 use crate::clock::Clock;
 
 /// The media type of OpenMetrics text.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// Connections at once: few, since a request and its answer take milliseconds.
+const CONNECTIONS_MAX: usize = 16;
+/// The longest that a connection lives.
+const LIFE: Duration = Duration::from_secs(2);
 /// What every answer carries: one request a connection, never kept, never guessed at.
 const HEADERS: [(HeaderName, &str); 3] =
     [(header::CONNECTION, "close"), (header::CACHE_CONTROL, "no-store"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
@@ -73,7 +83,7 @@ impl HeldPort {
             runtime.block_on(async {
                 tokio::select! {
                     _ = stopped => {}
-                    ended = axum::serve(BoundedListener::new(listener), router) => {
+                    ended = axum::serve(BoundedListener::new(listener, CONNECTIONS_MAX, Life::InAll(LIFE)), router) => {
                         tracing::error!(component = "monitor", "the page of metrics ended: {ended:?}");
                     }
                 }

@@ -23,7 +23,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-pub use report::{NightOpsReport, StageReport, TrainJobReport};
+pub use report::{NightOpsReport, StageReport, TrainJobReport, recalled};
 pub use research_bars::research_bars;
 pub use stage::{Mode, Stage};
 pub(super) use words::{Word, status_words};

@@ -8,7 +8,7 @@ use super::{
     Mode, NightOpsOptions, Pace, Stage, data_stages,
     products::Products,
     refusal::ResumeError,
-    report::{NightOpsReport, StageReport, TrainJobReport},
+    report::{NightOpsReport, StageReport, TrainJobReport, glossary},
     research_stages,
     session::last_completed_session,
     words::Word,
@@ -169,7 +169,7 @@ impl<'a> Night<'a> {
             let asked = mode.unwrap_or_else(|| Word::TasksAsked.into());
             return Some(empty(stage, StageStatus::Skipped, Note::new(Word::NotPart, [&asked]), 0.0));
         }
-        let done = StageReport::of(self.earlier.get(stage.name())?.clone())?;
+        let done = StageReport::of(self.earlier.get(stage.name())?)?;
         let reason = Note::new(Word::DoneBefore, [&done.reason]);
         Some(StageReport { ok: true, status: StageStatus::Skipped, reason, seconds: 0.0, ..done })
     }
@@ -317,6 +317,7 @@ impl<'a> Night<'a> {
             recovered: self.recovered.clone(),
             steps: self.steps.clone(),
             train_jobs: vec![self.job.clone()],
+            zh: glossary(&self.steps, std::slice::from_ref(&self.job)),
         }
     }
 

@@ -15,9 +15,26 @@ use crate::{
     durable::DurableError,
     ops::report_files,
     store::{StageRecord, StageStatus},
-    text::{Language, Note},
+    text::{Glossary, Language, Note},
     workspace::Workspace,
 };
+
+/// Returns what a stage found, from its record, which keeps it in English. A failure is an error's words, the same
+/// in every language.
+#[must_use]
+pub fn recalled(record: &StageRecord) -> Note {
+    let reason = record.reason.as_deref().unwrap_or_default();
+    match record.status {
+        StageStatus::Failed => Note::foreign(reason),
+        StageStatus::Done | StageStatus::Skipped => Note::recalled::<Word>(reason),
+    }
+}
+
+/// Notes the Chinese of what a report says.
+pub(super) fn glossary(steps: &[StageReport], jobs: &[TrainJobReport]) -> Glossary {
+    let promotions = jobs.iter().filter_map(|job| job.promotion.as_ref());
+    Glossary::of(steps.iter().map(|step| &step.reason).chain(promotions))
+}
 
 /// One stage of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,12 +60,12 @@ pub struct StageReport {
 impl StageReport {
     /// Takes over a stage's record; nothing where its name is not a stage's.
     #[must_use]
-    pub fn of(record: StageRecord) -> Option<Self> {
+    pub fn of(record: &StageRecord) -> Option<Self> {
         Some(Self {
             name: record.name.parse().ok()?,
             ok: record.status != StageStatus::Failed,
             status: record.status,
-            reason: record.reason.map(Note::foreign).unwrap_or_default(),
+            reason: recalled(record),
             rows_in: record.rows_in,
             rows_out: record.rows_out,
             digest: record.digest,
@@ -121,6 +138,9 @@ pub struct NightOpsReport {
     pub steps: Vec<StageReport>,
     /// The training jobs.
     pub train_jobs: Vec<TrainJobReport>,
+    /// The sentences above in Chinese, by their English; a report of before has none.
+    #[serde(default)]
+    pub zh: Glossary,
 }
 
 impl NightOpsReport {

@@ -21,7 +21,7 @@ pub struct Probe {
     /// It answered right.
     pub passed: bool,
     /// Its answer, or what was wrong.
-    pub answer: String,
+    pub answer: Note,
     /// How long it took, seconds.
     pub seconds: f64,
 }

@@ -1,17 +1,21 @@
 //! The quick regression: the smoke test, then a small NightOps from nothing, in a workspace of its own
 //! that goes when it ends. The workspace at hand is not written.
 
-use super::{Regression, smoke};
+use super::{
+    Regression,
+    smoke::{self, Answer},
+    words::Word,
+};
 use crate::{
     clock::Stopwatch,
     config::{self, LoadOptions},
     durable::{self, DurableError},
-    exit::AnyFailure,
     ops::{
         Station,
         bootstrap::{self, MarketRequest},
         night_ops::{self, NightOpsOptions},
     },
+    text::{Note, Speak},
     workspace::Workspace,
 };
 
@@ -29,7 +33,7 @@ pub fn quick(station: &Station) -> Regression {
     regression
 }
 
-fn small_night(station: &Station) -> Result<String, AnyFailure> {
+fn small_night(station: &Station) -> Answer {
     let cache = station.workspace.path("cache/runs");
     durable::make_directory(&cache)?;
     let room = tempfile::tempdir_in(&cache).map_err(DurableError::at("make a directory in", &cache))?;
@@ -40,13 +44,10 @@ fn small_night(station: &Station) -> Result<String, AnyFailure> {
     let config = config::load_all(&workspace, &LoadOptions::default())?;
     let small = Station { workspace, config, clock: station.clock.clone() };
     let night = night_ops::run(&small, &NightOpsOptions::default())?;
-    match night.failure {
-        Some(failure) => Err(failure),
-        None => Ok(format!(
-            "{} stages of {} symbols and {days} sessions, result {}",
-            night.report.steps.len(),
-            symbols,
-            night.report.result_digest.map_or_else(|| "none".into(), |digest| digest.short())
-        )),
+    if let Some(failure) = night.failure {
+        return Err(failure);
     }
+    let result = night.report.result_digest;
+    let result = result.map_or_else(|| Word::NoResult.into(), |digest| Note::foreign(digest.short()));
+    Ok(Note::new(Word::SmallNight, [&night.report.steps.len() as &dyn Speak, &symbols, &days, &result]))
 }

@@ -10,7 +10,7 @@ use super::{
     SchedulerError, Start,
     desk::{announce, close_orphans, failure_of, record},
     plan::{jobs_in_force, trade_date},
-    process::{Launcher, Outcome, Output},
+    process::{Inherited, Launcher, Outcome, Output},
     signals::Signals,
 };
 use crate::{
@@ -53,7 +53,7 @@ pub fn run_once(
     station: &Station,
     id: &str,
     as_of: Option<Date>,
-    overrides: &[String],
+    inherited: &Inherited,
     output: Output,
 ) -> Result<ByHand, AnyFailure> {
     let signals = Signals::listen().map_err(SchedulerError::Signals)?;
@@ -77,7 +77,7 @@ pub fn run_once(
         JobRunBegin::Served => return Err(SchedulerError::Overlaps { job: id.into(), since: now.to_string() }.into()),
     };
     let start = Start { seq, job: job.clone(), slot, trade_date };
-    let outcome = run(station, &ledger, &start, overrides, output, &signals)?;
+    let outcome = run(station, &ledger, &start, inherited, output, &signals)?;
     record(&ledger, seq, &outcome, station.clock.wall())?;
     announce(station, &start, &outcome);
     Ok(ByHand {
@@ -95,11 +95,11 @@ fn run(
     station: &Station,
     ledger: &Ledger,
     start: &Start,
-    overrides: &[String],
+    inherited: &Inherited,
     output: Output,
     signals: &Signals,
 ) -> Result<Outcome, AnyFailure> {
-    let launched = Launcher::new(overrides).and_then(|launcher| launcher.start(station, start, output));
+    let launched = Launcher::new(inherited).and_then(|launcher| launcher.start(station, start, output));
     let mut process = match launched {
         Ok(process) => process,
         Err(error) => return Ok(Outcome::failed(Exit::Config, error.to_string())),

@@ -14,7 +14,7 @@ use super::{
     desk::{announce, close_orphans, record},
     heartbeat::Pulse,
     plan::jobs_in_force,
-    process::{Launcher, Outcome, Output, Process},
+    process::{Inherited, Launcher, Outcome, Output, Process},
     signals::Signals,
     slots,
 };
@@ -66,7 +66,7 @@ pub struct Ended {
 pub fn run(
     mut station: Station,
     load: &LoadOptions,
-    overrides: &[String],
+    inherited: &Inherited,
     on_ready: impl FnOnce(&Began),
 ) -> Result<Ended, AnyFailure> {
     // Before any thread is started, so that every one of them leaves the signals alone.
@@ -78,7 +78,7 @@ pub fn run(
     let agenda = Agenda::open(&ledger, &jobs, Calendar::builtin(), station.clock.wall())?;
     let enabled = jobs.iter().filter(|job| job.enabled).map(|job| job.id.clone()).collect();
     on_ready(&Began { jobs: enabled, interrupted });
-    let launcher = Launcher::new(overrides)?;
+    let launcher = Launcher::new(inherited)?;
     let ended = Ended { started: 0, failed: 0, skipped: 0, interrupted: 0, exit: Exit::Done };
     let pulse = Pulse::new(&station);
     let daemon =

@@ -31,7 +31,7 @@ pub use heartbeat::{Heartbeat, Life, life};
 pub use launch::launch;
 pub use missed::{Missed, missed};
 pub use plan::{Occurrence, Plan, jobs_in_force, plan, plan_of_day};
-pub use process::Output;
+pub use process::{Inherited, Output};
 pub use watch::night_ops_gaps;
 pub use words::Word;
 

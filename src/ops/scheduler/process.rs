@@ -22,6 +22,7 @@ use crate::{
     exit::Exit,
     ops::{log, station::Station},
     store::JobRunStatus,
+    text::Language,
 };
 
 /// How long a job may take to end after SIGTERM before it is killed, seconds.
@@ -66,18 +67,41 @@ pub enum Output {
     Inherited,
 }
 
+/// What jobs that call LightHunter inherit from the scheduler.
+#[derive(Debug, Clone, Default)]
+pub struct Inherited {
+    /// Its overrides by `--set`.
+    pub overrides: Vec<String>,
+    /// Its language; a job that names one of its own keeps that.
+    pub language: Language,
+}
+
+impl Inherited {
+    /// Returns the options that stand before a job's own arguments.
+    fn options(&self, arguments: &[String]) -> Vec<String> {
+        let mut options: Vec<String> =
+            self.overrides.iter().flat_map(|set| ["--set".to_owned(), set.clone()]).collect();
+        // An option that takes one value is refused when it is there twice.
+        let names_language = |argument: &String| argument == "--lang" || argument.starts_with("--lang=");
+        if self.language != Language::default() && !arguments.iter().any(names_language) {
+            options.extend(["--lang".to_owned(), self.language.tag().to_owned()]);
+        }
+        options
+    }
+}
+
 /// Starts the processes of jobs.
 pub(super) struct Launcher {
     executable: PathBuf,
-    overrides: Vec<String>,
+    inherited: Inherited,
 }
 
 impl Launcher {
-    /// Jobs get the overrides by `--set` that the scheduler got.
-    pub(super) fn new(overrides: &[String]) -> Result<Self, SchedulerError> {
+    /// Makes the launcher of a scheduler.
+    pub(super) fn new(inherited: &Inherited) -> Result<Self, SchedulerError> {
         // Asked for once: after an upgrade the same path holds the new program, and jobs run that.
         let start = |source| SchedulerError::Start { program: OWN_PROGRAM.into(), source };
-        Ok(Self { executable: std::env::current_exe().map_err(start)?, overrides: overrides.to_vec() })
+        Ok(Self { executable: std::env::current_exe().map_err(start)?, inherited: inherited.clone() })
     }
 
     pub(super) fn start(&self, station: &Station, start: &Start, output: Output) -> Result<Process, SchedulerError> {
@@ -101,9 +125,9 @@ impl Launcher {
         let words: Vec<String> = start.job.command.iter().map(|word| word.replace(TRADE_DATE, &date)).collect();
         let (program, arguments) = words.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
         if program == OWN_PROGRAM {
-            let sets = self.overrides.iter().flat_map(|set| ["--set".to_owned(), set.clone()]);
             let own = self.executable.display().to_string();
-            return Ok(std::iter::once(own).chain(sets).chain(arguments.iter().cloned()).collect());
+            let inherited = self.inherited.options(arguments);
+            return Ok(std::iter::once(own).chain(inherited).chain(arguments.iter().cloned()).collect());
         }
         let missing = || SchedulerError::Start {
             program: program.to_owned(),
@@ -224,8 +248,22 @@ fn outcome(status: ExitStatus, told: Option<Cause>) -> Outcome {
 mod tests {
     use std::{os::unix::process::ExitStatusExt as _, process::ExitStatus};
 
-    use super::{Cause, JobRunStatus, outcome};
-    use crate::exit::Exit;
+    use super::{Cause, Inherited, JobRunStatus, outcome};
+    use crate::{exit::Exit, text::Language};
+
+    #[test]
+    fn jobs_speak_the_scheduler_s_language_unless_they_name_their_own() {
+        let chinese = Inherited { overrides: vec!["a=b".into()], language: Language::Chinese };
+        for (inherited, job, options) in [
+            (&chinese, "night-ops --mode full", "--set a=b --lang zh"),
+            (&chinese, "--lang en night-ops", "--set a=b"),
+            (&chinese, "night-ops --lang=en", "--set a=b"),
+            (&Inherited::default(), "night-ops", ""),
+        ] {
+            let arguments: Vec<String> = job.split(' ').map(str::to_owned).collect();
+            assert_eq!(inherited.options(&arguments).join(" "), options, "{job}");
+        }
+    }
 
     #[test]
     fn exit_class_decides_what_a_run_came_to() {

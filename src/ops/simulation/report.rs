@@ -13,7 +13,7 @@ use crate::{
     ops::{reason, report_files},
     store::MarkRow,
     text::{Language, Note, Speak},
-    trading::{Fen, TradeCore},
+    trading::{Fen, TradeCore, risk::in_words},
 };
 
 /// What became of one account; amounts in fen.
@@ -151,7 +151,8 @@ impl SimulationReport {
         }
         self.write_counts(&mut text, language);
         let notes: Vec<String> = self.notes.iter().map(|note| note.say(language)).collect();
-        for (title, lines) in [(Word::Risk, &self.alerts), (Word::Notes, &notes)] {
+        let alerts: Vec<String> = self.alerts.iter().map(|alert| alert_note(alert).say(language)).collect();
+        for (title, lines) in [(Word::Risk, &alerts), (Word::Notes, &notes)] {
             if !lines.is_empty() {
                 let _ = writeln!(text, "\n## {}\n", title.say(language));
                 for line in lines {
@@ -192,7 +193,8 @@ impl SimulationReport {
     /// Returns what the command says: notes, alerts, accounts, and the verdict last.
     #[must_use]
     pub fn lines(&self) -> Vec<Note> {
-        let mut lines: Vec<Note> = self.alerts.iter().map(|alert| Note::new(Word::RiskAlert, [alert])).collect();
+        let mut lines: Vec<Note> =
+            self.alerts.iter().map(|alert| Note::new(Word::RiskAlert, [&alert_note(alert)])).collect();
         for account in &self.accounts {
             let [nav, cash, positions] =
                 [account.nav, account.cash, account.positions_value].map(|fen| format!("{:.2}", cny(fen)));
@@ -213,5 +215,14 @@ impl SimulationReport {
         let verdict = if self.success { Word::VerdictGood } else { Word::VerdictBad };
         let (counts, seconds) = (&self.counts, format!("{:.1}", self.seconds));
         Note::new(verdict, [&self.date, &counts.bars, &counts.orders, &counts.fills, &seconds])
+    }
+}
+
+/// Says an alert, `<instant> <level>: <message>`, in every language.
+fn alert_note(alert: &str) -> Note {
+    let parts = alert.split_once(": ").and_then(|(head, message)| Some((head.split_once(' ')?, message)));
+    match parts {
+        Some(((at, level), message)) => Note::new(Word::Alert, [&at, &in_words(level), &in_words(message)]),
+        None => Note::foreign(alert),
     }
 }

@@ -31,6 +31,7 @@ phrases! {
         // What the command prints.
         Account => "account {}: NAV {} ({} %), cash {}, positions {} in {} symbols",
             "账户 {}：净值 {}（{}%），现金 {}，持仓市值 {}，共 {} 只股票";
+        Alert => "{} {}: {}", "{} {}：{}";
         RiskAlert => "risk: {}", "风控：{}";
         KillSwitch => "KILL SWITCH: account {} is stopped; see `lighthunter risk show`",
             "熔断：账户 {} 已停止买入，详见 `lighthunter risk show`";
@@ -69,6 +70,6 @@ mod tests {
 
     #[test]
     fn table_is_sound() {
-        crate::text::assert_sound::<Word>(&[]);
+        crate::text::assert_sound::<Word>(&["Alert"]);
     }
 }

@@ -11,6 +11,11 @@ pub(super) const WINDOW: usize = 10;
 const USUAL_MIN: usize = 3;
 /// A difference that nobody notices is none, seconds.
 const NOTICED_SECONDS: f64 = 0.05;
+/// A phase beyond the usual by this share of it and by these seconds fails a nightly run. Of thirty scenarios with
+/// nine phases each, some are beyond a 90th percentile on any night; half as long again is no such chance.
+const GRAVE: (f64, f64) = (0.5, 0.5);
+/// The outcome of a scenario that ran and held.
+const PASSED: &str = "Passed";
 
 /// A drill next to those before it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -86,6 +91,33 @@ pub struct Regression {
     pub drills: usize,
 }
 
+impl Regression {
+    /// Says whether it is so much slower that a nightly run fails: by half of the usual, and by half a second.
+    #[must_use]
+    pub fn is_grave(&self) -> bool {
+        let (share, seconds) = GRAVE;
+        self.seconds > self.p90 * (1.0 + share) && self.seconds > self.p90 + seconds
+    }
+}
+
+impl Comparison {
+    /// Returns what got worse, a sentence each: a scenario that passed before and does not now, whatever else it
+    /// came to, and a phase that is gravely slower. A warning in `drill history` is none of these.
+    #[must_use]
+    pub fn worse(&self) -> Vec<String> {
+        let lost = self.changes.iter().filter_map(|change| match change {
+            Change::Outcome { scenario, from, to } if from == PASSED => Some(format!("{scenario}: {to}, was {from}")),
+            _ => None,
+        });
+        let grave = self.regressions.iter().filter(|slower| slower.is_grave()).map(|slower| {
+            let (scenario, phase, drills) = (&slower.scenario, slower.phase.name(), slower.drills);
+            let (seconds, p90) = (slower.seconds, slower.p90);
+            format!("{scenario}: {phase} took {seconds:.3} s, p90 of {drills} drills is {p90:.3} s")
+        });
+        lost.chain(grave).collect()
+    }
+}
+
 /// Compares a drill with those before it, oldest first.
 pub(super) fn compare(drill: &HistoryLine, earlier: &[&HistoryLine]) -> Comparison {
     let Some(last) = earlier.last() else { return Comparison::default() };
@@ -118,7 +150,7 @@ fn runs_of<'a>(lines: &'a [&HistoryLine], name: &'a str) -> impl Iterator<Item =
 
 fn regressions(scenario: &HistoryScenario, earlier: &[&HistoryLine]) -> Vec<Regression> {
     // What failed did not do all of its work, so its time says nothing.
-    let passed = |run: &&HistoryScenario| run.outcome == "Passed";
+    let passed = |run: &&HistoryScenario| run.outcome == PASSED;
     if !passed(&scenario) {
         return Vec::new();
     }
@@ -183,6 +215,21 @@ mod tests {
         assert_eq!((found[0].phase, found[0].p90, found[0].drills), (Phase::Rerun, 3.1, 10));
         assert!(compare(&line(3.13), &before).regressions.is_empty(), "nobody notices 30 ms");
         assert!(compare(&line(9.0), &before[..2]).regressions.is_empty(), "two drills are no habit");
+    }
+
+    #[test]
+    fn half_as_long_again_or_a_scenario_lost_is_worse_and_a_wobble_is_not() {
+        let before: Vec<HistoryLine> = (0..5).map(|_| line(3.0)).collect();
+        let before: Vec<&HistoryLine> = before.iter().collect();
+        let worse = |drill: &HistoryLine| compare(drill, &before).worse();
+        assert!(worse(&line(4.4)).is_empty(), "slower, and no more than a warning");
+        let found = worse(&line(4.6));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].ends_with("rerun took 4.600 s, p90 of 5 drills is 3.000 s"), "{found:?}");
+        let mut skipped = samples::small();
+        skipped.scenarios[1].outcome = Outcome::Skipped { reason: "no browser".into() };
+        let found = worse(&HistoryLine::of(&skipped));
+        assert!(found.len() == 1 && found[0].ends_with(": Skipped, was Passed"), "{found:?}");
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! The table of the first screen: what broke, how it was seen, how long it took to come back. What broke
-//! nothing and is green is folded, so that the rest stays on the screen.
+//! The table of the first screen: what broke, how it was seen, how long it took to come back. Of a
+//! whole drill what is green is folded, so that the timeline and the checklist stay on the screen.
 
 use super::{anchor, write_badge};
 use crate::{
     chart::Markup,
-    record::ScenarioRecord,
+    record::{Outcome, ScenarioRecord},
     report::{
         Report,
         summary::{COLUMNS, NONE, Row, broke_nothing, by_weight, counts, outcome_tone},
@@ -12,31 +12,57 @@ use crate::{
     },
 };
 
-/// Writes the table and what is folded.
+/// Rows of the table, each with its place in the record.
+type Rows<'a> = Vec<(usize, &'a ScenarioRecord)>;
+
+/// More green rows than these are folded to a line that counts them.
+const GREEN_ROWS: usize = 6;
+
+/// Writes the table and what is folded: green rows, where there are many. Whatever is not green stays open.
 pub(super) fn write(page: &mut Markup, report: &Report<'_>) {
-    let is_aside =
-        |scenario: &ScenarioRecord| broke_nothing(scenario) && !scenario.outcome.is_red(report.record.strict);
-    let (aside, rows): (Vec<_>, Vec<_>) = by_weight(report).into_iter().partition(|(_, scenario)| is_aside(scenario));
+    let (green, mut rows): (Rows<'_>, Rows<'_>) =
+        by_weight(report).into_iter().partition(|(_, scenario)| matches!(scenario.outcome, Outcome::Passed));
+    let (aside, mut came_back): (Rows<'_>, Rows<'_>) =
+        green.into_iter().partition(|(_, scenario)| broke_nothing(scenario));
+    if came_back.len() <= GREEN_ROWS {
+        rows.append(&mut came_back);
+    }
     if !rows.is_empty() {
-        page.tag("table", &[("class", "outcomes")], |table| {
-            table.tag("thead", &[], |head| {
-                head.tag("tr", &[], |row| {
-                    for (index, column) in COLUMNS.iter().enumerate() {
-                        let class = if matches!(index, 3 | 4) { "number" } else { "" };
-                        row.leaf("th", &[("scope", "col"), ("class", class)], report.say(*column));
-                    }
-                });
-            });
-            table.tag("tbody", &[], |body| {
-                for (index, scenario) in rows {
-                    write_row(body, report, index, scenario);
-                }
-            });
+        write_table(page, report, &rows);
+    }
+    if !came_back.is_empty() {
+        page.tag("details", &[("class", "aside")], |fold| {
+            fold.leaf("summary", &[], &counted(Words::CameBack, report, &came_back));
+            write_table(fold, report, &came_back);
         });
     }
     if !aside.is_empty() {
         write_aside(page, report, &aside);
     }
+}
+
+fn write_table(page: &mut Markup, report: &Report<'_>, rows: &[(usize, &ScenarioRecord)]) {
+    page.tag("table", &[("class", "outcomes")], |table| {
+        table.tag("thead", &[], |head| {
+            head.tag("tr", &[], |row| {
+                for (index, column) in COLUMNS.iter().enumerate() {
+                    let class = if matches!(index, 3 | 4) { "number" } else { "" };
+                    row.leaf("th", &[("scope", "col"), ("class", class)], report.say(*column));
+                }
+            });
+        });
+        table.tag("tbody", &[], |body| {
+            for (index, scenario) in rows {
+                write_row(body, report, *index, scenario);
+            }
+        });
+    });
+}
+
+/// Returns how many scenarios a fold holds, by outcome.
+fn counted(words: Words, report: &Report<'_>, rows: &[(usize, &ScenarioRecord)]) -> String {
+    let counts = counts(rows.iter().map(|(_, scenario)| *scenario), report.language);
+    words.with(report.language, [&rows.len(), &counts])
 }
 
 fn write_row(body: &mut Markup, report: &Report<'_>, index: usize, scenario: &ScenarioRecord) {
@@ -66,8 +92,7 @@ fn number_class(words: &str) -> &'static str {
 
 fn write_aside(page: &mut Markup, report: &Report<'_>, aside: &[(usize, &ScenarioRecord)]) {
     page.tag("details", &[("class", "aside")], |fold| {
-        let counts = counts(aside.iter().map(|(_, scenario)| *scenario), report.language);
-        fold.leaf("summary", &[], &Words::BrokeNothing.with(report.language, [&aside.len(), &counts]));
+        fold.leaf("summary", &[], &counted(Words::BrokeNothing, report, aside));
         fold.tag("ul", &[], |list| {
             for (index, scenario) in aside {
                 list.tag("li", &[], |li| {

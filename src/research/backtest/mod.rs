@@ -10,6 +10,7 @@ mod run;
 mod shortfall;
 mod tally;
 mod tape;
+mod words;
 
 pub use params::{BacktestError, BacktestParams};
 pub use result::{BacktestResult, EquityDay};

@@ -9,6 +9,7 @@ use super::BacktestParams;
 use crate::{
     digest::{Digest, Hasher},
     market::Side,
+    text::Note,
     trading::{Fen, Fill},
 };
 
@@ -45,7 +46,7 @@ pub struct BacktestResult {
     /// Dividends received, fen, and cash in lieu of actions that the input does not have.
     pub dividends: Fen,
     /// What a reader must know to trust the numbers: too few names, stale prices, inferred dividends.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
     /// Digest of all of the above.
     pub digest: Digest,
 }

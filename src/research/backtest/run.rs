@@ -8,6 +8,7 @@ use tracing::{info, warn};
 
 use super::{
     BacktestError, BacktestParams, BacktestResult, EquityDay, shortfall::Shortfalls, tally::Tally, tape::Tape,
+    words::Word,
 };
 use crate::{
     digest::Digest,
@@ -16,7 +17,8 @@ use crate::{
         adjust::ex_reference_price,
         tick::{cny, fen},
     },
-    trading::{Fen, SessionOpen, TradeCore, TradingError},
+    text::Note,
+    trading::{Fen, SessionOpen, TradeCore, TradingError, risk::in_words},
 };
 
 /// What a backtest runs on.
@@ -60,7 +62,7 @@ pub fn run_telling(
     }
     let result = replay.into_result();
     info!(trades = result.trades.len(), sessions = result.equity.len(), digest = %result.digest.short(), "backtest done");
-    result.notes.iter().for_each(|note| warn!("backtest: {note}"));
+    result.notes.iter().for_each(|note| warn!("backtest: {}", &**note));
     Ok(result)
 }
 
@@ -195,16 +197,16 @@ impl<'a> Replay<'a> {
     fn into_result(self) -> BacktestResult {
         let mut notes = self.shortfalls.notes();
         if self.tally.trades.is_empty() {
-            notes.push("nothing was traded: every order was refused, or none was sent".into());
+            notes.push(Word::NothingTraded.into());
         }
-        notes.extend(self.tally.alerts.iter().map(|alert| format!("risk: {alert}")));
+        notes.extend(self.tally.alerts.iter().map(|(at, message)| Note::new(Word::Risk, [at, &in_words(message)])));
         notes.extend(self.stale().into_iter().map(|(symbol, date)| {
             let last = self.equity.last().and_then(|day| self.input.panel.dates().binary_search(&day.date).ok());
             let delisted =
                 self.tape.index(symbol).zip(last).and_then(|(name, last)| self.input.panel.delisted_on(name, last));
             match delisted {
-                Some(on) => format!("{symbol} is valued at its close of {date}: it was delisted on {on} while held"),
-                None => format!("{symbol} is valued at its close of {date}: it has no bar on the last session"),
+                Some(on) => Note::new(Word::Delisted, [&symbol, &date, &on]),
+                None => Note::new(Word::NoBar, [&symbol, &date]),
             }
         }));
         let result = BacktestResult {

@@ -355,7 +355,7 @@ fn delisted_share_is_no_candidate_and_keeps_its_last_price() {
     let worth: Vec<i64> = result.equity.iter().map(|day| day.nav).collect();
     assert_eq!(worth, [worth[0]; 3], "valued at 10.00, the close before");
     let note = "600000.SH is valued at its close of 2020-06-02: it was delisted on 2020-06-03 while held";
-    assert!(result.notes.iter().any(|own| own == note), "{:?}", result.notes);
+    assert!(result.notes.iter().any(|own| **own == *note), "{:?}", result.notes);
     // Known before the session opens: it is not bought on its last day for the day after.
     let none_before = with_events(&bars, &[NAN, 1.0, 1.0, 1.0, NAN, 0.5, NAN, NAN], &events);
     assert_eq!(none_before.trades[0].symbol.code(), 600_001, "{:?}", none_before.trades);

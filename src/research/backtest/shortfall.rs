@@ -1,5 +1,8 @@
 //! Where a backtest fell short of what it says it does, in sentences for its reader.
 
+use super::words::Word;
+use crate::text::Note;
+
 /// Counts of days and events on which something else than the scores decided.
 #[derive(Debug, Default)]
 pub(super) struct Shortfalls {
@@ -25,24 +28,15 @@ impl Shortfalls {
     }
 
     /// Returns a sentence for each thing that happened.
-    pub(super) fn notes(&self) -> Vec<String> {
+    pub(super) fn notes(&self) -> Vec<Note> {
         let (days, fewest) = (self.decisions, self.fewest.unwrap_or(0));
+        let (scoreless, choiceless) = (self.without_scores, self.without_choice);
         let sentences = [
-            (self.without_scores, format!("of {days} decision days had no score at all: positions were kept")),
-            (
-                self.without_choice,
-                format!(
-                    "of {days} decision days had no scored name that was not wished (fewest scored: {fewest}): the \
-                     order of the scores did not matter"
-                ),
-            ),
-            (self.inferred, "falls of the reference price without a known corporate action were paid in cash".into()),
-            (self.rights_lapsed, "rights issues lapsed".into()),
+            (scoreless, Note::new(Word::WithoutScores, [&scoreless, &days])),
+            (choiceless, Note::new(Word::WithoutChoice, [&choiceless, &days, &fewest])),
+            (self.inferred, Note::new(Word::Inferred, [&self.inferred])),
+            (self.rights_lapsed, Note::new(Word::RightsLapsed, [&self.rights_lapsed])),
         ];
-        sentences
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, sentence)| format!("{count} {sentence}"))
-            .collect()
+        sentences.into_iter().filter(|(count, _)| *count > 0).map(|(_, sentence)| sentence).collect()
     }
 }

@@ -5,6 +5,8 @@ use std::{
     hash::{BuildHasherDefault, Hasher},
 };
 
+use jiff::civil::DateTime;
+
 use crate::trading::{
     Event, EventSink, Fen, Fill,
     broker::{ClientOrderId, Execution, OrderStatus},
@@ -58,8 +60,8 @@ pub(super) struct Tally {
     pub(super) rejects: BTreeMap<String, usize>,
     pub(super) cut: BTreeMap<String, usize>,
     pub(super) limited: BTreeMap<String, usize>,
-    /// Critical alerts of risk, in words.
-    pub(super) alerts: Vec<String>,
+    /// Critical alerts of risk: when, and in words.
+    pub(super) alerts: Vec<(DateTime, String)>,
 }
 
 impl Tally {
@@ -109,7 +111,7 @@ impl EventSink for Tally {
             Event::Refused(_, refusal) => *self.rejects.entry(refusal.name().to_owned()).or_default() += 1,
             Event::Adjusted(adjustment) => *self.limited.entry(adjustment.why.to_owned()).or_default() += 1,
             Event::Alert(alert) if alert.level == RiskLevel::Critical => {
-                self.alerts.push(format!("{}: {}", alert.at, alert.message));
+                self.alerts.push((alert.at, alert.message.clone()));
             }
             Event::Alert(_) | Event::Bar(_) | Event::Mark(_) | Event::Positions(..) => {}
         }

@@ -44,6 +44,26 @@ pub enum WalkForwardError {
         /// Last session of its test.
         to: Date,
     },
+    /// The model in force is newer than what it would be judged by.
+    #[error("the model {id} was trained as of {trained}, after {as_of}: it may have seen every session that is tested")]
+    SeenAll {
+        /// The model's id.
+        id: String,
+        /// When it was trained.
+        trained: Date,
+        /// The last date that the run uses.
+        as_of: Date,
+    },
+    /// The model in force has seen every session that the folds tested.
+    #[error(
+        "no tested session is one that the model {id} has not seen: from {unseen} on no fold scored a row that it did"
+    )]
+    NothingToCompare {
+        /// The model's id.
+        id: String,
+        /// The first session that it has not seen.
+        unseen: Date,
+    },
     /// Factors and labels do not fit together, or the label is unknown.
     #[error(transparent)]
     Input(Box<ResearchError>),
@@ -58,7 +78,8 @@ impl From<ResearchError> for WalkForwardError {
 impl Failure for WalkForwardError {
     fn exit(&self) -> Exit {
         match self {
-            Self::TooShort { .. } => Exit::NothingRan,
+            Self::TooShort { .. } | Self::NothingToCompare { .. } => Exit::NothingRan,
+            Self::SeenAll { .. } => Exit::Usage,
             Self::NothingScored { .. } => Exit::DataRefused,
             Self::Fold { source, .. } | Self::Input(source) => source.exit(),
         }
@@ -67,6 +88,8 @@ impl Failure for WalkForwardError {
     fn remedy(&self) -> Option<String> {
         match self {
             Self::TooShort { .. } => Some("Use more sessions, or a smaller research.walk_forward.train_days.".into()),
+            Self::SeenAll { .. } => Some("Leave out --end-date, or put an earlier model in force.".into()),
+            Self::NothingToCompare { .. } => Some("Use more sessions, or leave --against-current out.".into()),
             Self::NothingScored { .. } => {
                 Some("Leave out the factors that the data of that period does not hold, or those sessions.".into())
             }

@@ -4,11 +4,14 @@
 //! A figure of the whole run is computed from that one series; figures of folds are never averaged into
 //! it. Knows no file and no config file.
 
+mod champion;
 mod error;
 mod fold;
 mod report;
 mod run;
+mod words;
 
+pub use champion::{ChampionReport, compare};
 pub use error::WalkForwardError;
 pub use fold::{Fold, FoldRule};
 pub use report::WalkForwardReport;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{FoldReport, FoldRule, WalkForwardResult};
+use super::{ChampionReport, FoldReport, FoldRule, WalkForwardResult, words::Word};
 use crate::{
     config::settings::FoldMode,
     digest::Digest,
@@ -14,6 +14,7 @@ use crate::{
         Convention, IcSummary, MonthMean, YearReturns, monthly_mean, quantile_returns, summarise, top_turnover, yearly,
     },
     research::{backtest::BacktestResult, performance::Metrics},
+    text::{Language, Note, Speak},
 };
 
 /// Groups that the scores of a day are cut into.
@@ -58,8 +59,10 @@ pub struct WalkForwardReport {
     pub sessions: usize,
     /// Fills.
     pub trades: usize,
+    /// How the model in force did on the same sessions; none where it was not asked for.
+    pub champion: Option<ChampionReport>,
     /// What a reader must know to trust the numbers.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
     /// Digest of folds, scores and backtest: equal inputs give an equal one.
     pub result_digest: Digest,
 }
@@ -104,70 +107,112 @@ impl WalkForwardReport {
             top_turnover: top_turnover(&walked.scores, days, 1.0 / QUANTILES as f64),
             sessions: traded.equity.len(),
             trades: traded.trades.len(),
+            champion: None,
             notes: traded.notes.clone(),
             result_digest: walked.digest_with(traded.digest),
         }
     }
 
-    /// Returns the report as Markdown.
+    /// Returns the report as a person reads it.
     #[must_use]
-    pub fn markdown(&self) -> String {
-        let mut text = format!(
-            "# Walk-forward of {}, {}\n\n{} windows of {} sessions, tests of {}, {} from fold to fold, {} left out \
-             between. Experiment `{}`, result digest `{}`.\n\n## Folds\n\n\
-             | fold | trained | tested | sessions | rows | scored | IC | rank IC |\n|--:|---|---|--:|--:|--:|--:|--:|\n",
-            self.job,
-            self.as_of,
-            self.mode,
-            self.train_sessions,
-            self.test_sessions,
-            self.step_sessions,
-            self.embargo_sessions,
-            self.experiment_id,
-            self.result_digest
-        );
+    pub fn markdown(&self, language: Language) -> String {
+        let title = Note::new(Word::Title, [&self.job, &self.as_of]).say(language);
+        let mut text = format!("# {title}\n\n{}\n\n## {}\n\n", self.windows().say(language), Word::Folds.say(language));
+        let _ = writeln!(text, "{}\n|--:|---|---|--:|--:|--:|--:|--:|", Word::FoldColumns.say(language));
         for fold in &self.folds {
+            let span = |from: &Date, to: &Date| Note::new(Word::Span, [from, to]).say(language);
+            let (trained, tested) = (span(&fold.train_from, &fold.train_to), span(&fold.test_from, &fold.test_to));
+            let [ic, rank_ic] = [fold.ic, fold.rank_ic].map(|value| number(value, language));
+            let (sessions, rows, scored) = (fold.test_sessions, fold.train_rows, fold.test_rows);
             let _ = writeln!(
                 text,
-                "| {} | {} to {} | {} to {} | {} | {} | {} | {} | {} |",
-                fold.number,
-                fold.train_from,
-                fold.train_to,
-                fold.test_from,
-                fold.test_to,
-                fold.test_sessions,
-                fold.train_rows,
-                fold.test_rows,
-                number(fold.ic),
-                number(fold.rank_ic)
+                "| {} | {trained} | {tested} | {sessions} | {rows} | {scored} | {ic} | {rank_ic} |",
+                fold.number
             );
         }
-        text += "\n## Years\n\nOf the one series of daily returns that all tests were traded to.\n\n\
-                 | year | sessions | return | volatility | Sharpe | max drawdown |\n|--:|--:|--:|--:|--:|--:|\n";
-        for year in &self.years {
-            let (total, volatility, fall) = (percent(year.total), percent(year.volatility), percent(year.max_drawdown));
-            let sharpe = number(year.sharpe);
-            let _ = writeln!(text, "| {} | {} | {total} | {volatility} | {sharpe} | {fall} |", year.year, year.days);
+        self.write_years(&mut text, language);
+        if let Some(champion) = &self.champion {
+            text += &champion.markdown(language);
         }
-        text += "\n## Metrics\n\n| metric | value |\n|---|--:|\n";
-        for (name, value) in &self.metrics {
-            let _ =
-                writeln!(text, "| {name} | {} |", value.map_or_else(|| "not defined".into(), |v| format!("{v:.6}")));
-        }
+        self.write_metrics(&mut text, language);
         if !self.notes.is_empty() {
-            text += "\n## Notes\n\n";
+            let _ = writeln!(text, "\n## {}\n", Word::Notes.say(language));
         }
         for note in &self.notes {
-            let _ = writeln!(text, "- {note}");
+            let _ = writeln!(text, "- {}", note.say(language));
         }
         text
     }
+
+    /// Returns what the command says: a line a fold, then a line a year.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Note> {
+        let shown = |value: Option<f64>| {
+            value.map_or_else(|| Word::NotKnown.into(), |value| Note::foreign(format!("{value:.3}")))
+        };
+        let fold = |fold: &FoldReport| {
+            let (number, rows) = (format!("{:>3}", fold.number), format!("{:>7}", fold.train_rows));
+            let all: [&dyn Speak; 8] = [
+                &number,
+                &fold.train_from,
+                &fold.train_to,
+                &fold.test_from,
+                &fold.test_to,
+                &rows,
+                &shown(fold.ic),
+                &shown(fold.rank_ic),
+            ];
+            Note::new(Word::FoldLine, all)
+        };
+        let year = |year: &YearReturns| {
+            let (days, total) = (format!("{:>3}", year.days), Note::in_each(|language| percent(year.total, language)));
+            Note::new(Word::YearLine, [&year.year as &dyn Speak, &days, &total, &shown(year.sharpe)])
+        };
+        self.folds.iter().map(fold).chain(self.years.iter().map(year)).collect()
+    }
+
+    fn windows(&self) -> Note {
+        let mode = match self.mode {
+            "expanding" => Word::Expanding,
+            _ => Word::Sliding,
+        };
+        let all: [&dyn Speak; 7] = [
+            &Note::plain(mode),
+            &self.train_sessions,
+            &self.test_sessions,
+            &self.step_sessions,
+            &self.embargo_sessions,
+            &self.experiment_id,
+            &self.result_digest,
+        ];
+        Note::new(Word::Windows, all)
+    }
+
+    fn write_years(&self, text: &mut String, language: Language) {
+        let [title, series, columns] = [Word::Years, Word::OneSeries, Word::YearColumns].map(|word| word.say(language));
+        let _ = writeln!(text, "\n## {title}\n\n{series}\n\n{columns}\n|--:|--:|--:|--:|--:|--:|");
+        for year in &self.years {
+            let [total, volatility, fall] =
+                [year.total, year.volatility, year.max_drawdown].map(|share| percent(share, language));
+            let sharpe = number(year.sharpe, language);
+            let _ = writeln!(text, "| {} | {} | {total} | {volatility} | {sharpe} | {fall} |", year.year, year.days);
+        }
+    }
+
+    fn write_metrics(&self, text: &mut String, language: Language) {
+        let [title, columns] = [Word::Metrics, Word::MetricColumns].map(|word| word.say(language));
+        let _ = writeln!(text, "\n## {title}\n\n{columns}\n|---|--:|");
+        for (name, value) in &self.metrics {
+            let value = value.map_or_else(|| Word::NotDefined.say(language).into(), |value| format!("{value:.6}"));
+            let _ = writeln!(text, "| {name} | {value} |");
+        }
+    }
 }
 
-fn number(value: Option<f64>) -> String {
-    value.map_or_else(|| "n/a".into(), |value| format!("{value:.4}"))
+fn number(value: Option<f64>, language: Language) -> String {
+    value.map_or_else(|| Word::NotKnown.say(language).into(), |value| format!("{value:.4}"))
 }
 
-fn percent(value: Option<f64>) -> String {
-    value.map_or_else(|| "n/a".into(), |value| format!("{:.2} %", value * 100.0))
+fn percent(value: Option<f64>, language: Language) -> String {
+    value.map_or_else(|| Word::NotKnown.say(language).into(), |value| format!("{:.2} %", value * 100.0))
 }

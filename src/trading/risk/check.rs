@@ -1,8 +1,9 @@
 //! Whether an order may be sent: one rule after the other, the first that forbids it speaks.
 
-use super::{KillSwitch, RiskAlert, RiskBrain, RiskLevel, RiskRefusal, score::share_of};
+use super::{KillSwitch, RiskAlert, RiskBrain, RiskLevel, RiskRefusal, score::share_of, words::Word};
 use crate::{
     market::{Side, Symbol},
+    text::{Note, Speak},
     trading::{
         Account, Fen,
         broker::{OrderKind, OrderRequest},
@@ -111,8 +112,8 @@ impl RiskBrain {
         if !self.state.refused.insert((order.symbol, refusal.name().to_owned())) {
             return None;
         }
-        let side = if order.side == Side::Buy { "buy" } else { "sell" };
-        let message = format!("{side} of {} {} refused: {refusal}", order.shares, order.symbol);
-        Some(self.alert(Some(order.symbol), RiskLevel::Warning, message, order.at))
+        let side = if order.side == Side::Buy { Word::BuyRefused } else { Word::SellRefused };
+        let message = Note::new(side, [&order.shares as &dyn Speak, &order.symbol, refusal]);
+        Some(self.alert(Some(order.symbol), RiskLevel::Warning, &message, order.at))
     }
 }

@@ -11,6 +11,7 @@ mod limits;
 mod refusal;
 mod score;
 mod watch;
+mod words;
 
 pub use alert::{AlertKind, KillSwitch, RiskAlert, RiskLevel};
 pub use brain::RiskBrain;
@@ -18,6 +19,7 @@ pub use check::RiskView;
 pub use limits::{RiskLimits, ScoreWeights};
 pub use refusal::RiskRefusal;
 pub use score::{Measure, RiskScore};
+pub use words::in_words;
 
 #[cfg(test)]
 mod property_tests;

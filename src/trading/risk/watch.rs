@@ -5,9 +5,11 @@ use jiff::civil::DateTime;
 use super::{
     AlertKind, Measure, RiskAlert, RiskBrain, RiskLevel, RiskScore,
     score::{Measures, level_of, share_of},
+    words::Word,
 };
 use crate::{
     market::{Symbol, tick::cny},
+    text::{Note, Speak},
     trading::Fen,
 };
 
@@ -35,11 +37,11 @@ impl RiskBrain {
             }
             let mut message = self.message(measure, value, limit);
             if acts {
-                message.push_str(self.act(at, measure, &message));
+                message = self.act(at, measure, message);
             }
             self.state.levels.insert(measure, level);
             let symbol = largest.map(|(symbol, _)| symbol).filter(|_| measure == Measure::Concentration);
-            alerts.push(self.alert(symbol, level, message, at));
+            alerts.push(self.alert(symbol, level, &message, at));
         }
         alerts
     }
@@ -54,47 +56,46 @@ impl RiskBrain {
     }
 
     /// Does what a measure beyond its limit calls for and says so.
-    fn act(&mut self, at: DateTime, measure: Measure, reason: &str) -> &'static str {
+    fn act(&mut self, at: DateTime, measure: Measure, reason: Note) -> Note {
         match measure {
             Measure::DdIntraday => {
                 self.state.is_halted = true;
-                "; buys are halted until the next session"
+                Note::new(Word::Halted, [&reason])
             }
             Measure::DdTotal => {
-                self.trip(at, reason.to_owned());
-                "; the kill switch is tripped"
+                self.trip(at, reason.to_string());
+                Note::new(Word::Tripped, [&reason])
             }
-            _ => "",
+            _ => reason,
         }
     }
 
-    fn message(&self, measure: Measure, value: f64, limit: f64) -> String {
-        let (nav, percent, allowed) = (cny(self.state.nav), value * 100.0, limit * 100.0);
+    fn message(&self, measure: Measure, value: f64, limit: f64) -> Note {
+        let money = |fen: Fen| format!("{:.2}", cny(fen));
+        let (nav, percent, allowed) =
+            (money(self.state.nav), format!("{:.2}", value * 100.0), format!("{:.2}", limit * 100.0));
         match measure {
             Measure::DdIntraday => {
-                let peak = cny(self.state.peak_intraday);
-                format!("{nav:.2} CNY is {percent:.2} % below the session's peak of {peak:.2}, limit {allowed:.2} %")
+                Note::new(Word::FallOfDay, [&nav, &percent, &money(self.state.peak_intraday), &allowed])
             }
-            Measure::DdTotal => {
-                let peak = cny(self.state.peak_total);
-                format!("{nav:.2} CNY is {percent:.2} % below the peak of {peak:.2}, limit {allowed:.2} %")
-            }
+            Measure::DdTotal => Note::new(Word::Fall, [&nav, &percent, &money(self.state.peak_total), &allowed]),
             Measure::Leverage => {
-                let gross = cny(self.state.gross);
-                format!("positions of {gross:.2} CNY are {value:.4} of {nav:.2}, limit {limit:.4}")
+                let (share, limit) = (format!("{value:.4}"), format!("{limit:.4}"));
+                Note::new(Word::Leverage, [&money(self.state.gross), &share, &nav, &limit])
             }
             Measure::Concentration => match self.state.largest {
-                Some((symbol, _)) => format!("{symbol} is {percent:.2} % of {nav:.2} CNY, limit {allowed:.2} %"),
-                None => format!("no position, limit {allowed:.2} %"),
+                Some((symbol, _)) => Note::new(Word::Concentration, [&symbol as &dyn Speak, &percent, &nav, &allowed]),
+                None => Note::new(Word::NoPosition, [&allowed]),
             },
-            Measure::Score => format!("the risk score is {value:.4}, critical above {limit:.2}"),
+            Measure::Score => Note::new(Word::Score, [&format!("{value:.4}"), &format!("{limit:.2}")]),
         }
     }
 
-    pub(super) fn alert(&self, symbol: Option<Symbol>, level: RiskLevel, message: String, at: DateTime) -> RiskAlert {
+    pub(super) fn alert(&self, symbol: Option<Symbol>, level: RiskLevel, message: &Note, at: DateTime) -> RiskAlert {
         let kind = if symbol.is_some() { AlertKind::SymbolAlert } else { AlertKind::AccountAlert };
         let score = self.measures().score(&self.limits);
-        RiskAlert { kind, account_id: self.account.clone(), symbol, level, score, message, at }
+        let (account_id, message) = (self.account.clone(), message.to_string());
+        RiskAlert { kind, account_id, symbol, level, score, message, at }
     }
 
     fn measures(&self) -> Measures {

@@ -131,7 +131,7 @@ fn write_risk(main: &mut Markup, view: &View<'_>) {
                 Cell::text(switch.account_id.clone()),
                 Cell::Part(aged_words(&switch.tripped_at, view.facts.at, view.language)),
                 Cell::text(state),
-                Cell::text(switch.reason.clone()),
+                Cell::text(switch.reason.say(view.language)),
             ]
         };
         table::write(main, view.say(Phrase::KillSwitches), &heads, risk.switches.iter().map(row).collect());
@@ -142,8 +142,8 @@ fn write_risk(main: &mut Markup, view: &View<'_>) {
         let row = |alert: &crate::hud::state::AlertFacts| {
             vec![
                 Cell::Part(aged_words(&alert.ts, view.facts.at, view.language)),
-                Cell::text(alert.level.clone()),
-                Cell::text(alert.message.clone()),
+                Cell::text(alert.level.say(view.language)),
+                Cell::text(alert.message.say(view.language)),
             ]
         };
         table::write(main, view.say(Phrase::Alerts), &heads, risk.alerts.iter().map(row).collect());

@@ -4,7 +4,7 @@ use super::{
     View,
     account::worth_and_fall,
     table::{self, Cell},
-    words::{NONE, change, instant, maybe, percent, ratio},
+    words::{NONE, change, instant, kind_words, maybe, percent, ratio},
 };
 use crate::{
     chart::spark,
@@ -43,7 +43,7 @@ fn row(view: &View<'_>, experiment: &ExperimentFacts) -> Vec<Cell> {
     let href = view.link(&format!("/experiments/{}", experiment.experiment_id));
     vec![
         Cell::link(&href, &experiment.experiment_id),
-        Cell::text(experiment.task_type),
+        Cell::text(kind_words(experiment.task_type, view.language)),
         Cell::text(status_words(experiment.status, view.language)),
         Cell::text(experiment.as_of.to_string()),
         Cell::number(maybe(metric("bt_ret_total"), change)),
@@ -61,7 +61,7 @@ pub(in crate::hud::web) fn experiment(view: &View<'_>, id: &str) -> Option<Strin
         main.leaf("h1", &[], &found.experiment_id);
         let none = || NONE.to_owned();
         let figures = [
-            (Phrase::Kind, found.task_type.to_owned()),
+            (Phrase::Kind, kind_words(found.task_type, view.language)),
             (Phrase::Status, status_words(found.status, view.language).to_owned()),
             (Phrase::Session, found.as_of.to_string()),
             (Phrase::Ended, instant(found.ts)),
@@ -88,13 +88,18 @@ pub(in crate::hud::web) fn experiment(view: &View<'_>, id: &str) -> Option<Strin
         if let Some(error) = found.error.as_ref().or(found.curve_error.as_ref()) {
             main.leaf("p", &[("class", "fact fail")], error);
         }
+        if let Some(report) = &found.report {
+            main.tag("p", &[], |line| {
+                line.leaf("a", &[("href", &format!("/reports/{report}"))], view.say(Phrase::OpenReport));
+            });
+        }
         view.write_heading(main, Phrase::Curve);
         if found.curve.len() < 2 {
             main.leaf("p", &[("class", "quiet")], view.say(Phrase::NoCurve));
         }
         main.part(&worth_and_fall(view, &found.curve));
         view.write_heading(main, Phrase::Metrics);
-        let heads = [(view.say(Phrase::Metric), false), (view.say(Phrase::Value), true)];
+        let heads = [(view.say(Phrase::Metric), false), (view.say(Phrase::Figure), true)];
         let row = |(name, value): (&String, &Option<f64>)| {
             vec![Cell::text(name.clone()), Cell::number(maybe(*value, |value| format!("{value:.6}")))]
         };

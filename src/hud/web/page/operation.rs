@@ -49,11 +49,11 @@ fn write_stages(main: &mut Markup, view: &View<'_>) {
     ];
     let row = |stage: &crate::hud::state::StageFacts| {
         vec![
-            Cell::text(stage.name.clone()),
+            Cell::text(stage.name.say(view.language)),
             Cell::text(status_words(stage.status, view.language)),
             Cell::number(count(stage.rows_out)),
             Cell::number(format!("{:.2}", stage.seconds)),
-            Cell::text(stage.reason.clone()),
+            Cell::text(stage.reason.say(view.language)),
         ]
     };
     table::write(main, view.say(Phrase::NightOps), &heads, night.stages.iter().map(row).collect());
@@ -64,10 +64,10 @@ fn write_checks(main: &mut Markup, view: &View<'_>) {
     let heads = [Phrase::Check, Phrase::Status, Phrase::Remark, Phrase::Remedy].map(|phrase| (view.say(phrase), false));
     let row = |item: &crate::hud::state::DayOpsItem| {
         vec![
-            Cell::text(item.name.clone()),
+            Cell::text(item.name.say(view.language)),
             Cell::Part(badge(item.grade, view.language)),
-            Cell::text(item.found.clone()),
-            Cell::text(item.remedy.clone().unwrap_or_else(|| NONE.into())),
+            Cell::text(item.found.say(view.language)),
+            Cell::text(item.remedy.as_ref().map_or_else(|| NONE.into(), |remedy| remedy.say(view.language))),
         ]
     };
     table::write(main, view.say(Phrase::DayOps), &heads, day.items.iter().map(row).collect());

@@ -119,7 +119,7 @@ impl Tiles<'_> {
         let label = night
             .stages
             .iter()
-            .map(|stage| format!("{}: {}", stage.name, status_words(stage.status, self.language)))
+            .map(|stage| format!("{}: {}", stage.name.say(self.language), status_words(stage.status, self.language)))
             .collect::<Vec<_>>();
         body.tag("p", &[("class", "stages"), ("role", "img"), ("aria-label", &label.join(", "))], |line| {
             for (stage, words) in night.stages.iter().zip(&label) {
@@ -190,7 +190,11 @@ impl Tiles<'_> {
         );
         if let Some(alert) = risk.alerts.first() {
             body.tag("p", &[("class", "words")], |line| {
-                line.text(&alert.message).text(" · ").part(&words::aged_words(&alert.ts, self.facts.at, self.language));
+                line.text(&alert.message.say(self.language)).text(" · ").part(&words::aged_words(
+                    &alert.ts,
+                    self.facts.at,
+                    self.language,
+                ));
             });
         }
     }
@@ -211,7 +215,8 @@ impl Tiles<'_> {
                 };
                 let href = link(&format!("/experiments/{}", experiment.experiment_id), self.language);
                 list.tag("li", &[], |line| {
-                    line.leaf("a", &[("href", &href)], experiment.task_type).text(" ");
+                    let kind = words::kind_words(experiment.task_type, self.language);
+                    line.leaf("a", &[("href", &href)], &kind).text(" ");
                     line.leaf("span", &[], &told);
                 });
             }

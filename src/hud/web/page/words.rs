@@ -1,12 +1,17 @@
 //! Small parts of every page: numbers, ages, badges, notes.
 
+use std::path::Path;
+
 use jiff::{Timestamp, civil::DateTime};
 
 use crate::{
     chart::Markup,
     clock::shanghai_zone,
-    hud::state::{Grade, Summary},
-    text::{Language, Phrase},
+    hud::{
+        state::{Grade, Summary},
+        web::report_files::is_report,
+    },
+    text::{Language, Note, Phrase},
 };
 
 /// What stands where there is nothing.
@@ -139,10 +144,28 @@ pub(super) fn write_notes(place: &mut Markup, summary: &Summary, language: Langu
     });
 }
 
+/// Returns the kind of an experiment as a person reads it.
+pub(super) fn kind_words(kind: &str, language: Language) -> String {
+    Note::recalled::<Phrase>(kind).say(language)
+}
+
 /// Writes where a fact comes from and how old it is.
 pub(super) fn write_source(place: &mut Markup, summary: &Summary, language: Language) {
     place.tag("p", &[("class", "source")], |line| {
-        line.leaf("code", &[], &summary.source).text(" · ");
+        let report =
+            Path::new(&summary.source).file_name().and_then(|name| name.to_str()).filter(|name| is_report(name));
+        match report {
+            Some(name) => line.tag("a", &[("href", &format!("/reports/{name}"))], |link| {
+                link.leaf("code", &[], &summary.source);
+            }),
+            None => line.leaf("code", &[], &summary.source),
+        };
+        // Beside the JSON that was read there is the same for people.
+        if let Some(stem) = report.and_then(|name| name.strip_suffix(".json")) {
+            let href = format!("/reports/{stem}.md");
+            line.text(" · ").leaf("a", &[("href", &href)], Phrase::Report.say(language));
+        }
+        line.text(" · ");
         match (summary.at, summary.age_s) {
             (Some(at), Some(seconds)) => {
                 let (datetime, title) = (at.to_string(), instant(at));

@@ -11,7 +11,8 @@ use crate::{
 pub(super) fn write_notes(page: &mut Markup, report: &BacktestReport, language: Language) {
     let recovered = report.run.recovered.iter().map(|line| Note::new(Word::MendedBefore, [line]).say(language));
     let overrides = report.run.overrides.iter().map(|line| Note::new(Word::SetForRun, [line]).say(language));
-    let lines: Vec<String> = report.notes.iter().cloned().chain(recovered).chain(overrides).collect();
+    let lines: Vec<String> =
+        report.notes.iter().map(|note| note.say(language)).chain(recovered).chain(overrides).collect();
     if lines.is_empty() {
         return;
     }

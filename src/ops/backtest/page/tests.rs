@@ -47,6 +47,7 @@ fn report() -> BacktestReport {
         recovered: Vec::new(),
         steps: vec![step],
         train_jobs: Vec::new(),
+        zh: crate::text::Glossary::default(),
     };
     BacktestReport {
         run,
