@@ -286,7 +286,9 @@ mod tests {
         assert_eq!((own.adjustment, own.stretches.len()), (Adjustment::Subtractive, 1), "{own:?}");
         let [low, high] = own.stretches[0].constant;
         assert!(low <= shift + 0.01 && shift - 0.01 <= high, "{own:?}");
-        bars.iter_mut().for_each(|bar| bar.amount = None);
+        for bar in &mut bars {
+            bar.amount = None;
+        }
         assert_eq!(recognise(&bars)[&bars[0].symbol].adjustment, Adjustment::Subtractive, "even without turnover");
     }
 

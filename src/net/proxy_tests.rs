@@ -89,7 +89,7 @@ fn engine(upstream: &Upstream, proxies: &[String], routes: &[(&str, Vec<String>)
     policy.rotate_on_ban = true;
     let routes = routes.iter().map(|(host, proxies)| ((*host).to_owned(), proxies.clone())).collect();
     let sites = [("site".to_owned(), policy)].into();
-    Engine::new(&EngineOptions { sites, routes, ..EngineOptions::default() }, Clock::system(), Seed(1))
+    Engine::new(&EngineOptions { routes, sites, ..EngineOptions::default() }, Clock::system(), Seed(1))
         .expect("an engine")
 }
 

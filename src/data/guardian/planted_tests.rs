@@ -28,7 +28,7 @@ struct Plant {
     /// Says whether the error changes anything when it is planted at a session.
     can: fn(&Series, usize) -> bool,
     /// Plants it.
-    plant: fn(&mut Series, usize),
+    break_at: fn(&mut Series, usize),
     /// The rules that name it, and on how many sessions they may stand, from the one before the planted one on:
     /// of two rows that contradict each other either may be the wrong one.
     rules: &'static [Rule],
@@ -82,7 +82,7 @@ const PLANTS: &[Plant] = &[
         name: "prices of a session in cents",
         room: [1, 1],
         can: trades_on,
-        plant: |series, at| {
+        break_at: |series, at| {
             scale(&mut series[at], 100.0);
             scale_reference(&mut series[at], 100.0);
         },
@@ -94,7 +94,7 @@ const PLANTS: &[Plant] = &[
         name: "prices in cents, all of a series",
         room: [1, 40],
         can: trades_on,
-        plant: |series, _| {
+        break_at: |series, _| {
             for bar in series.iter_mut() {
                 scale(bar, 100.0);
                 scale_reference(bar, 100.0);
@@ -108,7 +108,7 @@ const PLANTS: &[Plant] = &[
         name: "prices a hundredth",
         room: [1, 1],
         can: trades_on,
-        plant: |series, at| {
+        break_at: |series, at| {
             for price in prices(&mut series[at]) {
                 *price /= 100.0;
             }
@@ -121,7 +121,7 @@ const PLANTS: &[Plant] = &[
         name: "unadjusted split, one for one",
         room: [1, 5],
         can: trades_on,
-        plant: |series, at| split(series, at, 0.5),
+        break_at: |series, at| split(series, at, 0.5),
         rules: &[Rule::UnadjustedExRights, Rule::BeyondLimit],
         reach: 1,
         needs_amount: false,
@@ -130,7 +130,7 @@ const PLANTS: &[Plant] = &[
         name: "unadjusted split, one for two",
         room: [1, 5],
         can: trades_on,
-        plant: |series, at| split(series, at, 1.0 / 1.5),
+        break_at: |series, at| split(series, at, 1.0 / 1.5),
         rules: &[Rule::UnadjustedExRights, Rule::BeyondLimit],
         reach: 1,
         needs_amount: false,
@@ -139,7 +139,7 @@ const PLANTS: &[Plant] = &[
         name: "an ex date that reference and factor do not know",
         room: [1, 1],
         can: goes_ex,
-        plant: |series, at| {
+        break_at: |series, at| {
             let (close, before) = (series[at - 1].close, series[at - 1].adj_factor);
             let step = series[at].adj_factor / before;
             series[at].preclose = Some(close);
@@ -153,7 +153,7 @@ const PLANTS: &[Plant] = &[
         name: "adjusted by a factor",
         room: [1, 20],
         can: trades_on,
-        plant: |series, at| {
+        break_at: |series, at| {
             for bar in &mut series[at..] {
                 for price in prices(bar) {
                     *price *= 0.987;
@@ -169,7 +169,7 @@ const PLANTS: &[Plant] = &[
         name: "adjusted by subtraction",
         room: [20, 20],
         can: |series, at| trades_on(series, at) && series[..at].iter().all(|bar| bar.low > 1.0),
-        plant: |series, at| {
+        break_at: |series, at| {
             let shift = (series[at].close * 3.0).round() / 100.0;
             for bar in &mut series[..at] {
                 for price in prices(bar) {
@@ -186,7 +186,7 @@ const PLANTS: &[Plant] = &[
         name: "the last session again and again",
         room: [1, 8],
         can: trades_on,
-        plant: |series, at| {
+        break_at: |series, at| {
             for day in at + 1..at + 6 {
                 series[day] = DailyBar { date: series[day].date, ..series[at].clone() };
             }
@@ -199,7 +199,7 @@ const PLANTS: &[Plant] = &[
         name: "stale prices under new volumes",
         room: [1, 8],
         can: |series, at| (at..at + 7).all(|day| trades_on(series, day)),
-        plant: |series, at| {
+        break_at: |series, at| {
             let frozen = series[at].clone();
             for bar in &mut series[at + 1..at + 6] {
                 (bar.open, bar.high, bar.low, bar.close) = (frozen.open, frozen.high, frozen.low, frozen.close);
@@ -214,7 +214,7 @@ const PLANTS: &[Plant] = &[
         name: "high and low swapped",
         room: [1, 1],
         can: trades_on,
-        plant: |series, at| (series[at].high, series[at].low) = (series[at].low, series[at].high),
+        break_at: |series, at| (series[at].high, series[at].low) = (series[at].low, series[at].high),
         rules: &[Rule::OhlcOrder],
         reach: 1,
         needs_amount: false,
@@ -223,7 +223,7 @@ const PLANTS: &[Plant] = &[
         name: "open and close swapped",
         room: [1, 2],
         can: swaps,
-        plant: |series, at| (series[at].open, series[at].close) = (series[at].close, series[at].open),
+        break_at: |series, at| (series[at].open, series[at].close) = (series[at].close, series[at].open),
         rules: &[Rule::SwappedColumns, Rule::UnadjustedExRights, Rule::PrecloseMismatch],
         reach: 2,
         needs_amount: false,
@@ -232,7 +232,7 @@ const PLANTS: &[Plant] = &[
         name: "volume and amount swapped",
         room: [1, 1],
         can: trades_on,
-        plant: |series, at| {
+        break_at: |series, at| {
             let bar = &mut series[at];
             let volume = bar.volume.map(|volume| volume as f64);
             (bar.volume, bar.amount) = (bar.amount.map(|amount| amount as i64), volume);
@@ -245,7 +245,7 @@ const PLANTS: &[Plant] = &[
         name: "the volume of a session in lots",
         room: [12, 12],
         can: |series, at| (at - 10..at + 10).all(|day| trades_on(series, day)),
-        plant: |series, at| lots(&mut series[at]),
+        break_at: |series, at| lots(&mut series[at]),
         rules: &[Rule::VolumeUnit, Rule::AveragePrice],
         reach: 1,
         needs_amount: false,
@@ -254,7 +254,7 @@ const PLANTS: &[Plant] = &[
         name: "the volume in lots from a session on",
         room: [22, 12],
         can: |series, at| (at - 10..at + 10).all(|day| trades_on(series, day)),
-        plant: |series, at| series[at..].iter_mut().for_each(lots),
+        break_at: |series, at| series[at..].iter_mut().for_each(lots),
         rules: &[Rule::VolumeUnit, Rule::AveragePrice],
         reach: 1,
         needs_amount: false,
@@ -263,7 +263,7 @@ const PLANTS: &[Plant] = &[
         name: "all volumes of a series in lots",
         room: [1, 1],
         can: trades_on,
-        plant: |series, _| series.iter_mut().for_each(lots),
+        break_at: |series, _| series.iter_mut().for_each(lots),
         rules: &[Rule::AveragePrice],
         reach: 1,
         needs_amount: true,
@@ -272,7 +272,7 @@ const PLANTS: &[Plant] = &[
         name: "the amount in thousands",
         room: [1, 1],
         can: trades_on,
-        plant: |series, at| series[at].amount = series[at].amount.map(|amount| amount / 1000.0),
+        break_at: |series, at| series[at].amount = series[at].amount.map(|amount| amount / 1000.0),
         rules: &[Rule::AveragePrice],
         reach: 1,
         needs_amount: true,
@@ -281,7 +281,7 @@ const PLANTS: &[Plant] = &[
         name: "a session there twice",
         room: [1, 1],
         can: trades_on,
-        plant: |series, at| series.insert(at, series[at].clone()),
+        break_at: |series, at| series.insert(at, series[at].clone()),
         rules: &[Rule::Duplicate],
         reach: 1,
         needs_amount: false,
@@ -290,7 +290,7 @@ const PLANTS: &[Plant] = &[
         name: "a session lost",
         room: [1, 2],
         can: |series, at| trades_on(series, at) && (series[at].close - series[at - 1].close).abs() > 0.015,
-        plant: |series, at| drop(series.remove(at)),
+        break_at: |series, at| drop(series.remove(at)),
         rules: &[Rule::MissingSession],
         reach: 1,
         needs_amount: false,
@@ -299,7 +299,7 @@ const PLANTS: &[Plant] = &[
         name: "dates one session late",
         room: [1, 130],
         can: |series, at| at < 60 && series.len() > 180,
-        plant: |series, _| {
+        break_at: |series, _| {
             let last = series.pop();
             let dates: Vec<Date> = series.iter().map(|bar| bar.date).skip(1).chain(last.map(|bar| bar.date)).collect();
             series.iter_mut().zip(dates).for_each(|(bar, date)| bar.date = date);
@@ -312,7 +312,7 @@ const PLANTS: &[Plant] = &[
         name: "dates one day early, as in another time zone",
         room: [1, 8],
         can: trades_on,
-        plant: |series, _| series.iter_mut().for_each(|bar| bar.date = bar.date.saturating_sub(1.day())),
+        break_at: |series, _| series.iter_mut().for_each(|bar| bar.date = bar.date.saturating_sub(1.day())),
         rules: &[Rule::OffCalendar],
         reach: MANY,
         needs_amount: false,
@@ -321,7 +321,7 @@ const PLANTS: &[Plant] = &[
         name: "no volume on a session that traded",
         room: [1, 1],
         can: trades_on,
-        plant: |series, at| series[at].volume = Some(0),
+        break_at: |series, at| series[at].volume = Some(0),
         rules: &[Rule::Volume],
         reach: 1,
         needs_amount: false,
@@ -330,7 +330,7 @@ const PLANTS: &[Plant] = &[
         name: "a session that traded called suspended",
         room: [1, 1],
         can: trades_on,
-        plant: |series, at| (series[at].volume, series[at].suspended) = (Some(0), true),
+        break_at: |series, at| (series[at].volume, series[at].suspended) = (Some(0), true),
         rules: &[Rule::Volume],
         reach: 1,
         needs_amount: false,
@@ -339,8 +339,8 @@ const PLANTS: &[Plant] = &[
         name: "a wrong reference price",
         room: [1, 1],
         can: trades_on,
-        plant: |series, at| {
-            series[at].preclose = series[at].preclose.map(|price| ((price * 1.01) * 100.0).ceil() / 100.0)
+        break_at: |series, at| {
+            series[at].preclose = series[at].preclose.map(|price| ((price * 1.01) * 100.0).ceil() / 100.0);
         },
         rules: &[Rule::PrecloseMismatch, Rule::SwappedColumns, Rule::UnadjustedExRights],
         reach: 1,
@@ -350,7 +350,7 @@ const PLANTS: &[Plant] = &[
         name: "the open of before as reference",
         room: [2, 2],
         can: |series, at| swaps(series, at - 1),
-        plant: |series, at| series[at].preclose = Some(series[at - 1].open),
+        break_at: |series, at| series[at].preclose = Some(series[at - 1].open),
         rules: &[Rule::SwappedColumns, Rule::UnadjustedExRights],
         reach: 1,
         needs_amount: false,
@@ -359,7 +359,7 @@ const PLANTS: &[Plant] = &[
         name: "a price below zero",
         room: [1, 1],
         can: trades_on,
-        plant: |series, at| series[at].low = -series[at].low,
+        break_at: |series, at| series[at].low = -series[at].low,
         rules: &[Rule::InvalidNumber],
         reach: 1,
         needs_amount: false,
@@ -368,7 +368,7 @@ const PLANTS: &[Plant] = &[
         name: "a price that is not a number",
         room: [1, 1],
         can: trades_on,
-        plant: |series, at| series[at].close = f64::NAN,
+        break_at: |series, at| series[at].close = f64::NAN,
         rules: &[Rule::InvalidNumber],
         reach: 1,
         needs_amount: false,
@@ -376,8 +376,7 @@ const PLANTS: &[Plant] = &[
 ];
 
 fn split(series: &mut Series, at: usize, factor: f64) {
-    for day in at..series.len() {
-        let bar = &mut series[day];
+    for (day, bar) in series.iter_mut().enumerate().skip(at) {
         scale(bar, factor);
         if day > at {
             scale_reference(bar, factor);
@@ -472,7 +471,7 @@ fn planted(market: &Market, plant: &Plant, seed: Seed) -> (Vec<Series>, Vec<Plan
         let reaches_all = plant.reach == MANY;
         let from = if reaches_all { own[0].date.saturating_sub(7.days()) } else { own[at - 1].date };
         let to = own[(at + plant.reach.min(own.len())).min(own.len() - 1)].date;
-        (plant.plant)(own, at);
+        (plant.break_at)(own, at);
         all.push(Planted { symbol: own[0].symbol, from, to });
     }
     (series, all)

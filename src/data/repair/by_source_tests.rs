@@ -86,7 +86,9 @@ fn best_source_of_each_field_mends_the_row() {
 fn value_that_does_not_mend_is_not_taken() {
     let (bars, mut sources) = faulty();
     sources.retain(|row| &*row.bar.source == "a_worst");
-    sources.iter_mut().for_each(|row| row.bar.high = row.bar.low - 1.0);
+    for row in &mut sources {
+        row.bar.high = row.bar.low - 1.0;
+    }
     let plan = planned(&bars, &sources);
     let is_volume = |one: &Provenance| matches!(one.change, SourceChange::Value { field: "volume", .. });
     assert!(plan.len() == 1 && is_volume(&plan[0]), "its volumes are sound, its prices mend nothing: {plan:?}");
@@ -146,7 +148,9 @@ fn repair_is_taken_back_byte_for_byte() {
         assert_eq!(files.is_empty(), write_mode == WriteMode::Single);
         assert!(parquet_files(&settings.parquet.path) == files, "every file has the bytes that it had");
         let mut other = repaired;
-        other.iter_mut().for_each(|bar| bar.volume = Some(1));
+        for bar in &mut other {
+            bar.volume = Some(1);
+        }
         assert!(undo(&other, &recorded).is_err(), "rows that changed since are not overwritten");
         drop(stores);
         assert!(!content_digest(&settings).expect("digested").is_empty());
