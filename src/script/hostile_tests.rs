@@ -46,8 +46,9 @@ impl Processor {
     }
 }
 
+/// Loads a script under the usual limits but that of time, which a busy machine reaches before the others.
 fn load(text: &str) -> Result<Script, ScriptError> {
-    Script::load(NAME, text, ScriptLimits::default())
+    Script::load(NAME, text, ScriptLimits { seconds: 60.0, ..ScriptLimits::default() })
 }
 
 fn symbol(text: &str) -> Symbol {
