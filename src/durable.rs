@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use abandoned::{is_temporary, remove_abandoned};
+pub use abandoned::{is_temporary, remove_abandoned, remove_abandoned_below};
 pub use batch::{Batch, SyncedBatch};
 pub use disk::Draft;
 pub use witness::{Change, Fate, Watch, Witness, watch};
@@ -99,6 +99,15 @@ pub fn append(path: &Path, lines: &str) -> Result<(), DurableError> {
 fn append_synced(file: &File, path: &Path, before: u64, lines: &str) -> Result<(), DurableError> {
     disk::write_all(file, path, before, lines.as_bytes()).map_err(DurableError::at("append to", path))?;
     disk::sync_data(file, path).map_err(DurableError::at("sync", path))
+}
+
+/// Opens a file to read it and append to it, and makes it where it is missing. Its name survives a power cut only
+/// once its directory is synced.
+///
+/// # Errors
+/// When it cannot be opened or made.
+pub fn open_appendable(path: &Path) -> Result<File, DurableError> {
+    disk::open_to_append(path).map(|(file, _)| file).map_err(DurableError::at("open", path))
 }
 
 /// Appends bytes to an open file without syncing them; a short write is cut off again.
@@ -219,8 +228,10 @@ pub fn remove_tree(path: &Path) -> Result<(), DurableError> {
 pub fn make_directory(path: &Path) -> Result<(), DurableError> {
     let above = parent(path);
     if let Ok(mut entries) = std::fs::read_dir(path) {
-        // The maker of an empty one may have been killed before its name was durable.
-        return if entries.next().is_none() { sync_directory(above) } else { Ok(()) };
+        // The maker of an empty one may have been killed before its name was durable. Of a directory above that
+        // may not be read nothing was made by this room.
+        let made_by_us = entries.next().is_none() && File::open(above).is_ok();
+        return if made_by_us { sync_directory(above) } else { Ok(()) };
     }
     // A path of one part is below the directory of the process, which is there.
     if above != path && !above.as_os_str().is_empty() {

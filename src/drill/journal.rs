@@ -3,7 +3,7 @@
 //! holds a lease on it: a journal without one belongs to a drill that is no more.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -172,9 +172,7 @@ impl Journal {
 
 /// Returns the journal's file with the lease on it, or nothing where another holds it.
 fn lease(path: &Path) -> Result<Option<Flock<File>>, DrillError> {
-    let open = OpenOptions::new().create(true).read(true).append(true).open(path);
-    let file = open.map_err(DurableError::at("open", path))?;
-    Ok(Flock::lock(file, FlockArg::LockExclusiveNonblock).ok())
+    Ok(Flock::lock(durable::open_appendable(path)?, FlockArg::LockExclusiveNonblock).ok())
 }
 
 /// Reads the journal in `directory`.

@@ -39,6 +39,25 @@ pub fn remove_abandoned(directory: &Path) -> Result<Vec<PathBuf>, DurableError> 
     Ok(abandoned)
 }
 
+/// The directories below which no temporary file of this room ever is, or which belong to another program.
+const PASSED_OVER: [&str; 2] = [".git", "target"];
+
+/// As [`remove_abandoned`], for a directory and all below it; links are not followed.
+///
+/// # Errors
+/// When a directory cannot be read.
+pub fn remove_abandoned_below(directory: &Path) -> Result<Vec<PathBuf>, DurableError> {
+    let mut removed = remove_abandoned(directory)?;
+    let Ok(entries) = fs::read_dir(directory) else { return Ok(removed) };
+    for entry in entries.flatten() {
+        let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_directory && !PASSED_OVER.iter().any(|name| entry.file_name() == *name) {
+            removed.extend(remove_abandoned_below(&entry.path())?);
+        }
+    }
+    Ok(removed)
+}
+
 /// Returns the process that a temporary file is of, by its name: `.lighthunter-123-4.tmp` or `.current.123.tmp`.
 fn process_of(path: &Path) -> Option<i32> {
     let name = path.file_name()?.to_str()?;

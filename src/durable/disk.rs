@@ -82,7 +82,7 @@ pub(super) fn make_directory(path: &Path) -> io::Result<()> {
 /// Opens a file to append to, which is made where it is missing; says whether it was.
 pub(super) fn open_to_append(path: &Path) -> io::Result<(File, bool)> {
     let mut options = OpenOptions::new();
-    options.append(true);
+    options.read(true).append(true);
     match options.open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             announce(&Change::Create(path))?;

@@ -1,0 +1,75 @@
+//! The sweep: every writer of the system killed at each of its operations, killed again while it comes back, cut from
+//! power with everything unsynced gone, and given EIO and ENOSPC, once and for ever.
+//!
+//! A binary of its own, `harness = false`: it is its own second process for the stores, so it must start fast, and a
+//! witness over the disk must not share a process with tests that panic for other reasons. `make sweep` sets
+//! `LIGHTHUNTER_SWEEP=full`; without it a short sweep is part of `cargo test`. Words on the command line choose
+//! writers by name.
+
+#![expect(clippy::print_stdout, reason = "the table is this program's output")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test ends at the first thing that is not as it must be")]
+
+#[path = "sweep/disk.rs"]
+mod disk;
+#[path = "sweep/engine.rs"]
+mod engine;
+#[path = "sweep/hand.rs"]
+mod hand;
+#[path = "sweep/writers.rs"]
+mod writers;
+
+use std::process::ExitCode;
+
+use engine::{Extent, Tally, sweep};
+use lighthunter::clock::Stopwatch;
+use writers::{NAIVE, WRITERS};
+
+/// How many broken points of a writer are shown.
+const SHOWN: usize = 5;
+
+fn main() -> ExitCode {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word));
+    let full = std::env::var("LIGHTHUNTER_SWEEP").is_ok_and(|extent| extent == "full");
+    let watch = Stopwatch::start();
+    println!(
+        "{:<26} {:>7} {:>7} {:>12} {:>11} {:>7} {:>7}",
+        "writer", "kills", "deaths", "in recovery", "power cuts", "errors", "broken"
+    );
+    let mut whole = Tally::default();
+    for writer in WRITERS.iter().filter(|writer| is_wanted(writer.name)) {
+        let tally = sweep(writer, extent(writer.name, full));
+        println!("{:<26} {tally}", writer.name);
+        tally.broken.iter().take(SHOWN).for_each(|broken| println!("    {broken}"));
+        whole.add(&tally);
+    }
+    println!("{:<26} {whole}   {:.1} s", "all", watch.seconds());
+    let mut blind = 0;
+    for writer in NAIVE.iter().filter(|writer| is_wanted(writer.name)) {
+        let tally = sweep(writer, extent(writer.name, false));
+        println!("{:<26} {tally}   (must be broken)", writer.name);
+        blind += usize::from(tally.broken.is_empty());
+    }
+    if whole.broken.is_empty() && blind == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Returns how much is done of a writer: its steps differ in how many changes they make.
+fn extent(name: &str, full: bool) -> Extent {
+    let steps = match name {
+        "JSONL, rotated" | "drill journal" => 12,
+        "drill reports" | "models, current, history" => 3,
+        _ => 6,
+    };
+    if full {
+        let many = match name {
+            "JSONL, rotated" | "drill journal" => 250,
+            "drill reports" => 16,
+            "models, current, history" => 20,
+            "config" => 130,
+            _ => 60,
+        };
+        Extent { steps: many, error_steps: steps * 2, recovery_every: 60, cut_every: 6, deaths: 25 }
+    } else {
+        Extent { steps, error_steps: 2, recovery_every: 20, cut_every: 4, deaths: 3 }
+    }
+}
