@@ -20,22 +20,23 @@ pub fn is_temporary(path: &Path) -> bool {
     name.starts_with('.') && name.ends_with(".tmp") && fs::symlink_metadata(path).is_ok()
 }
 
-/// Removes the temporary files and links in `directory` whose process is no more; returns them, by name.
+/// Removes the temporary files, links and directories in `directory` whose process is no more; returns them, by name.
 ///
 /// # Errors
-/// When the directory cannot be read; a file that cannot be removed stays.
+/// When the directory cannot be read; what cannot be removed stays.
 pub fn remove_abandoned(directory: &Path) -> Result<Vec<PathBuf>, DurableError> {
     let entries = match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(DurableError::at("list", directory))?,
     };
-    let mut abandoned: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| process_of(path).is_some_and(is_dead) && !fs::symlink_metadata(path).is_ok_and(|it| it.is_dir()))
-        .collect();
+    let mut abandoned: Vec<PathBuf> =
+        entries.flatten().map(|entry| entry.path()).filter(|path| process_of(path).is_some_and(is_dead)).collect();
     abandoned.sort_unstable();
-    abandoned.retain(|path| disk::remove(path).is_ok());
+    abandoned.retain(|path| {
+        let is_tree = fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
+        let removed = if is_tree { disk::remove_tree(path) } else { disk::remove(path) };
+        removed.is_ok()
+    });
     Ok(abandoned)
 }
 
@@ -77,7 +78,7 @@ mod tests {
     use std::{fs, path::Path};
 
     use super::remove_abandoned;
-    use crate::durable::{point, replace};
+    use crate::durable::{make_directory, point, replace};
 
     #[test]
     fn only_temporary_files_of_dead_processes_go() {
@@ -85,7 +86,11 @@ mod tests {
         // No process of Linux has this number: the most is 2^22.
         let dead = 2_000_000_000;
         let own = std::process::id();
-        let abandoned = [format!(".current.{dead}.tmp"), format!(".lighthunter-{dead}-0.tmp")];
+        let abandoned = [
+            format!(".bars.duckdb-Ab1.{dead}.tmp"),
+            format!(".current.{dead}.tmp"),
+            format!(".lighthunter-{dead}-0.tmp"),
+        ];
         let kept = [
             format!(".lighthunter-{own}-7.tmp"),
             format!(".current.{own}.tmp"),
@@ -94,10 +99,11 @@ mod tests {
             format!(".x.{dead}.txt"),
             ".-1.tmp".into(),
         ];
-        for name in kept.iter().chain(&abandoned[1..]) {
+        for name in kept.iter().chain(&abandoned[2..]) {
             replace(&room.path().join(name), "x").expect("written");
         }
-        point(&room.path().join(&abandoned[0]), Path::new("gone")).expect("linked");
+        point(&room.path().join(&abandoned[1]), Path::new("gone")).expect("linked");
+        make_directory(&room.path().join(&abandoned[0]).join("below")).expect("made");
         let found = remove_abandoned(room.path()).expect("swept");
         assert_eq!(found, abandoned.map(|name| room.path().join(name)));
         assert_eq!(fs::read_dir(room.path()).expect("listed").count(), kept.len());

@@ -81,7 +81,7 @@ pub(crate) fn sweep(writer: &Writer, extent: Extent) -> Tally {
     tally
 }
 
-fn promise(changes: &[Change]) -> Promise {
+pub(crate) fn promise(changes: &[Change]) -> Promise {
     let acknowledged = changes.iter().filter_map(|change| match change {
         Change::Acknowledged(name) => Some(name.clone()),
         _ => None,
@@ -105,7 +105,7 @@ fn recovered(writer: &Writer, disk: &Disk, promise: &Promise) -> Result<Vec<Chan
 }
 
 /// Returns the states that a kill at this change may leave: before it, and in the middle of a write.
-fn killed(disk: &Disk, change: &Change) -> Vec<Disk> {
+pub(crate) fn killed(disk: &Disk, change: &Change) -> Vec<Disk> {
     let mut states = vec![disk.clone().buried()];
     if let Change::Write { path, offset, bytes } = change
         && bytes.len() > 1

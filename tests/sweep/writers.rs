@@ -97,7 +97,9 @@ fn files_below(root: &Path) -> Vec<PathBuf> {
 
 /// Says whether temporary files stay.
 pub(crate) fn whole(root: &Path) -> Result<(), String> {
-    let left = files_below(root).into_iter().find(|path| durable::is_temporary(path));
+    let mut all = files_below(root);
+    all.extend(all.clone().iter().filter_map(|path| path.parent().map(Path::to_path_buf)));
+    let left = all.into_iter().find(|path| path != root && durable::is_temporary(path));
     left.map_or(Ok(()), |path| Err(format!("WHOLE: {} stays", path.display())))
 }
 
