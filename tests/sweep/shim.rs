@@ -55,18 +55,9 @@ impl Shim {
         Err(format!("the recorder does not compile: {}", String::from_utf8_lossy(&output.stderr)))
     }
 
-    /// Plays a part in a second process below `root`.
-    pub(crate) fn play(&self, role: &str, root: &Path, meets: Meets) -> io::Result<Ended> {
-        let log = root.with_extension("log");
-        let _ = fs::remove_file(&log);
-        let mut command = Command::new(std::env::current_exe()?);
-        command
-            .env(ROLE, role)
-            .env("LD_PRELOAD", &self.library)
-            .env("SWEEP_ROOT", root)
-            .env("SWEEP_LOG", &log)
-            .env("RUST_BACKTRACE", "0")
-            .stdin(Stdio::null());
+    /// Puts the recorder into a process that is about to start.
+    pub(crate) fn load(&self, command: &mut Command, root: &Path, log: &Path, meets: Meets) {
+        command.env("LD_PRELOAD", &self.library).env("SWEEP_ROOT", root).env("SWEEP_LOG", log);
         match meets {
             Meets::Nothing => {}
             Meets::Kill(at) => drop(command.env("SWEEP_KILL", at.to_string())),
@@ -74,6 +65,15 @@ impl Shim {
                 command.env("SWEEP_FAIL", format!("{at} {errno} {}", i32::from(sticky)));
             }
         }
+    }
+
+    /// Plays a part in a second process below `root`.
+    pub(crate) fn play(&self, role: &str, root: &Path, meets: Meets) -> io::Result<Ended> {
+        let log = root.with_extension("log");
+        let _ = fs::remove_file(&log);
+        let mut command = Command::new(std::env::current_exe()?);
+        command.env(ROLE, role).env("RUST_BACKTRACE", "0").stdin(Stdio::null());
+        self.load(&mut command, root, &log, meets);
         let output = command.output()?;
         let mut fired = false;
         let changes = parsed(&fs::read(&log)?, &mut fired)?;
@@ -90,7 +90,7 @@ impl Drop for Shim {
 }
 
 /// Reads the recorder's log.
-fn parsed(mut bytes: &[u8], fired: &mut bool) -> io::Result<Vec<Change>> {
+pub(crate) fn parsed(mut bytes: &[u8], fired: &mut bool) -> io::Result<Vec<Change>> {
     let mut changes = Vec::new();
     while !bytes.is_empty() {
         let mut head = [0_usize; 5];
