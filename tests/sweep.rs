@@ -99,7 +99,7 @@ fn every(part: Part, full: bool) -> Every {
 /// Returns how much is done of a writer: its steps differ in how many changes they make.
 fn extent(name: &str, full: bool) -> Extent {
     let (few, many) = match name {
-        "JSONL, rotated" | "drill journal" => (12, 500),
+        "JSONL, rotated" | "drill journal" => (12, 300),
         "drill reports" => (3, 16),
         "models, current, history" => (3, 30),
         "config" => (6, 200),
@@ -107,7 +107,7 @@ fn extent(name: &str, full: bool) -> Extent {
         _ => (6, 120),
     };
     if full {
-        Extent { steps: many, error_steps: few * 2, recovery_every: 60, cut_every: 6, deaths: 25 }
+        Extent { steps: many, error_steps: few * 3, recovery_every: 60, cut_every: 6, deaths: 25 }
     } else {
         Extent { steps: few, error_steps: 2, recovery_every: 20, cut_every: 4, deaths: 3 }
     }

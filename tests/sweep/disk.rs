@@ -256,7 +256,9 @@ impl Disk {
             Node::Directory { now, .. } => now.values().copied().collect(),
             _ => return,
         };
-        below.into_iter().for_each(|node| self.sync_below(node));
+        for node in below {
+            self.sync_below(node);
+        }
     }
 
     /// Returns the disk after a power cut.
@@ -279,12 +281,13 @@ impl Disk {
                         }
                     }
                 },
-                Node::Directory { now, synced } => match (cut, chance.next_u32() % 2) {
-                    (Cut::Nothing, _) => now.clone_from(synced),
-                    (Cut::Names, _) => {}
-                    (Cut::Chance, 0) if self.moves.is_empty() => now.clone_from(synced),
-                    (Cut::Chance, _) => {}
-                },
+                Node::Directory { now, synced } => {
+                    // By chance only where no rename between two directories could be torn.
+                    let by_chance = cut == Cut::Chance && chance.next_u32().is_multiple_of(2) && self.moves.is_empty();
+                    if cut == Cut::Nothing || by_chance {
+                        now.clone_from(synced);
+                    }
+                }
                 Node::Link(_) => {}
             }
         }
@@ -327,7 +330,9 @@ impl Disk {
             Node::Link(target) => symlink(target, path).expect("planted"),
             Node::Directory { now, .. } => {
                 fs::create_dir_all(path).expect("planted");
-                now.iter().for_each(|(name, node)| self.write_node(*node, &path.join(name)));
+                for (name, node) in now {
+                    self.write_node(*node, &path.join(name));
+                }
             }
         }
     }
@@ -345,7 +350,9 @@ impl Disk {
             Node::Link(target) => drop(found.insert(path.into(), target.to_string_lossy().as_bytes().to_vec())),
             Node::Directory { now, .. } => {
                 drop(found.insert(path.into(), b"/".to_vec()));
-                now.iter().for_each(|(name, node)| self.list(*node, &path.join(name), found));
+                for (name, node) in now {
+                    self.list(*node, &path.join(name), found);
+                }
             }
         }
     }

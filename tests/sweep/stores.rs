@@ -198,7 +198,7 @@ fn check_experiments(root: &Path, promise: &Promise) -> Result<(), String> {
     let lines: Result<Vec<String>, _> = asked.query_map([], |row| row.get(0)).map_err(|e| e.to_string())?.collect();
     let lines = lines.map_err(|error| error.to_string())?;
     let file = fs::read_to_string(root.join("experiments.jsonl")).unwrap_or_default();
-    let expected: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let expected = lines.iter().fold(String::new(), |text, line| text + line + "\n");
     if file != expected {
         return Err("AGREE: experiments.jsonl is not what the ledger says".into());
     }
