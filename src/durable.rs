@@ -226,19 +226,30 @@ pub fn remove_tree(path: &Path) -> Result<(), DurableError> {
 /// # Errors
 /// When it cannot be made.
 pub fn make_directory(path: &Path) -> Result<(), DurableError> {
+    make_missing(path).map_err(DurableError::at("make directory", path))
+}
+
+fn make_missing(path: &Path) -> io::Result<()> {
     let above = parent(path);
     if let Ok(mut entries) = std::fs::read_dir(path) {
-        // The maker of an empty one may have been killed before its name was durable. Of a directory above that
-        // may not be read nothing was made by this room.
-        let made_by_us = entries.next().is_none() && File::open(above).is_ok();
-        return if made_by_us { sync_directory(above) } else { Ok(()) };
+        // The maker of an empty one may have been killed before its name was durable.
+        return if entries.next().is_none() { sync_readable(above) } else { Ok(()) };
     }
     // A path of one part is below the directory of the process, which is there.
-    if above != path && !above.as_os_str().is_empty() {
-        make_directory(above)?;
+    if above != path && above != Path::new(".") {
+        make_missing(above)?;
     }
-    disk::make_directory(path).map_err(DurableError::at("make directory", path))?;
-    sync_directory(above)
+    disk::make_directory(path)?;
+    sync_readable(above)
+}
+
+/// Syncs a directory; one that may be written but not read cannot be synced, and is left as it is.
+fn sync_readable(path: &Path) -> io::Result<()> {
+    match File::open(path) {
+        Ok(directory) => disk::sync_all(&directory, path),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Makes the entries of a directory survive a power cut.

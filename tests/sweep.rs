@@ -9,12 +9,18 @@
 #![expect(clippy::print_stdout, reason = "the table is this program's output")]
 #![expect(clippy::expect_used, clippy::panic, reason = "a test ends at the first thing that is not as it must be")]
 
+#[path = "sweep/change.rs"]
+mod change;
 #[path = "sweep/disk.rs"]
 mod disk;
 #[path = "sweep/engine.rs"]
 mod engine;
+#[path = "sweep/files.rs"]
+mod files;
 #[path = "sweep/hand.rs"]
 mod hand;
+#[path = "sweep/naive.rs"]
+mod naive;
 #[path = "sweep/rollback.rs"]
 mod rollback;
 #[path = "sweep/second.rs"]
@@ -30,11 +36,12 @@ use std::process::ExitCode;
 
 use engine::{Extent, Tally, sweep};
 use lighthunter::clock::Stopwatch;
+use naive::NAIVE;
 use rollback::Points;
 use second::Every;
 use shim::{ROLE, Shim};
 use stores::Part;
-use writers::{NAIVE, WRITERS};
+use writers::WRITERS;
 
 /// How many broken points of a writer are shown.
 const SHOWN: usize = 5;

@@ -9,7 +9,8 @@ use lighthunter::{exit::Exit, seed::Seed};
 use nix::errno::Errno;
 
 use crate::{
-    disk::{Change, Cut, Disk},
+    change::Change,
+    disk::{Cut, Disk},
     hand::{Log, Plan, run},
     writers::{Promise, Writer, whole},
 };

@@ -14,7 +14,7 @@ use lighthunter::{
     exit::{Exit, Failure},
 };
 
-use crate::disk::Change;
+use crate::change::Change;
 
 /// What happens at a change, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,7 +14,8 @@ use nix::errno::Errno;
 use tempfile::TempDir;
 
 use crate::{
-    disk::{Change, Disk},
+    change::Change,
+    disk::Disk,
     engine::{Tally, scratch},
     shim::{Meets, Shim, parsed},
 };

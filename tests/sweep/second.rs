@@ -8,7 +8,8 @@ use nix::errno::Errno;
 use tempfile::TempDir;
 
 use crate::{
-    disk::{Change, Cut, Disk},
+    change::Change,
+    disk::{Cut, Disk},
     engine::{Tally, killed, promise, scratch},
     shim::{Ended, Meets, Shim},
     stores::{self, Part},

@@ -10,7 +10,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::disk::Change;
+use crate::change::Change;
 
 /// What tells this binary to play the second process: the part.
 pub(crate) const ROLE: &str = "LIGHTHUNTER_SWEEP_ROLE";

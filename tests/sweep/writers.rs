@@ -9,26 +9,22 @@ use std::{
 
 use lighthunter::{
     clock::Clock,
-    config::{self, settings::LogFiles},
+    config::settings::LogFiles,
     digest::Digest,
     drill::{EntryKind, Journal},
-    durable::{self, Batch},
-    market::{DailyBar, MarketData},
+    durable,
     model::{Feature, Form, Learner, MODEL_VERSION, Model, Schema, Step},
     ops::metrics::{Metrics, MonitorState},
-    record::DrillRecord,
-    report,
     research::{
         factor::Window,
         zoo::{Action, Decision, Features, Gate, Judgement, ModelZoo, Snapshot},
     },
     seed::Seed,
-    store::{RotatingJsonl, write_market},
-    text::Language,
+    store::RotatingJsonl,
 };
 use serde_json::{Value, json};
 
-use crate::hand::Hand;
+use crate::{files, hand::Hand};
 
 /// What was promised when the disk stopped.
 #[derive(Debug, Clone, Default)]
@@ -55,33 +51,33 @@ pub(crate) const WRITERS: [Writer; 8] = [
     Writer { name: "metrics and state", work: metrics, recover: metrics_again, check: metrics_check },
     Writer { name: "models, current, history", work: models, recover: models_again, check: models_check },
     Writer { name: "drill journal", work: journal, recover: journal_again, check: journal_check },
-    Writer { name: "drill reports", work: reports, recover: reports_again, check: reports_check },
-    Writer { name: "config", work: settings, recover: settings_again, check: settings_check },
-    Writer { name: "batch of files", work: batches, recover: batches_again, check: batches_check },
-    Writer { name: "Parquet tables", work: tables, recover: tables_again, check: tables_check },
+    Writer { name: "drill reports", work: files::reports, recover: files::reports_again, check: files::reports_check },
+    Writer { name: "config", work: files::settings, recover: files::settings_again, check: files::settings_check },
+    Writer { name: "batch of files", work: files::batches, recover: files::batches_again, check: files::batches_check },
+    Writer { name: "Parquet tables", work: files::tables, recover: files::tables_again, check: files::tables_check },
 ];
 
 fn clock() -> Clock {
     Clock::starting_at("2020-06-30T12:00:00Z".parse().expect("a time"))
 }
 
-fn text(path: &Path) -> String {
+pub(crate) fn text(path: &Path) -> String {
     fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
 }
 
 /// Returns the whole lines of a file that are JSON; the others are torn or glued.
-fn lines(path: &Path) -> Vec<Value> {
+pub(crate) fn lines(path: &Path) -> Vec<Value> {
     let text = text(path);
     let whole = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
     whole.filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
-fn require(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
+pub(crate) fn require(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what()) }
 }
 
 /// Removes what dead processes left, as whoever takes a workspace's lock does.
-fn tidy(root: &Path) {
+pub(crate) fn tidy(root: &Path) {
     durable::remove_abandoned_below(root).expect("tidied");
 }
 
@@ -301,238 +297,4 @@ fn journal_check(root: &Path, promise: &Promise) -> Result<(), String> {
     }
     let bad = text.split_inclusive('\n').filter(|line| !line.ends_with('\n')).count();
     require(bad == 0, || "WHOLE: the journal ends torn".into())
-}
-
-// Reports.
-
-fn record(step: usize) -> DrillRecord {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/report/record_v1.json");
-    let mut record: DrillRecord = serde_json::from_str(&text(&path)).expect("a record");
-    record.id = format!("20200630-{step:06}-abcd");
-    record.keep_reports = 3;
-    record.scenarios.truncate(1);
-    record
-}
-
-fn reports(root: &Path, hand: &mut Hand, steps: usize) {
-    for step in 0..steps {
-        let record = record(step);
-        let directory = root.join("drills").join(&record.id);
-        hand.step(record.id.clone(), || report::write_all(&record, &directory, Language::English).map(drop));
-    }
-}
-
-fn reports_again(root: &Path, hand: &mut Hand) {
-    tidy(root);
-    let record = record(900_000);
-    let directory = root.join("drills").join(&record.id);
-    hand.step(record.id.clone(), || report::write_all(&record, &directory, Language::English).map(drop));
-}
-
-fn reports_check(root: &Path, promise: &Promise) -> Result<(), String> {
-    let drills = root.join("drills");
-    let history = lines(&drills.join("history.jsonl"));
-    let mut acknowledged = promise.acknowledged.clone();
-    acknowledged.dedup();
-    for id in &acknowledged {
-        let count = history.iter().filter(|line| line["id"] == id.as_str()).count();
-        require(count == 1, || format!("ACK: {id} is {count} times in the history"))?;
-    }
-    // Three are kept, of which one may be that of the drill that was interrupted.
-    for id in acknowledged.iter().rev().take(2) {
-        let found: Result<Value, _> = serde_json::from_str(&text(&drills.join(id).join("record.json")));
-        require(found.is_ok_and(|found| found["id"] == id.as_str()), || format!("ACK: no record of {id}"))?;
-        let page = text(&drills.join(id).join("report.html"));
-        require(page.trim_end().ends_with("</html>"), || format!("WHOLE: the report of {id} is no whole page"))?;
-    }
-    let Some(last) = acknowledged.last() else { return Ok(()) };
-    let target = fs::read_link(drills.join("latest")).map_err(|error| format!("POINT: latest: {error}"))?;
-    require(target.to_string_lossy() == last.as_str(), || format!("POINT: latest is {}, not {last}", target.display()))
-}
-
-// The config.
-
-fn settings_file(root: &Path) -> PathBuf {
-    root.join("config/settings.json")
-}
-
-fn settings(root: &Path, hand: &mut Hand, steps: usize) {
-    let file = settings_file(root);
-    hand.step("made", || {
-        durable::make_directory(&root.join("config"))?;
-        durable::replace(&file, "{\n  \"comment\": \"kept\",\n  \"value\": 0\n}\n")
-    });
-    if !file.exists() {
-        return;
-    }
-    for step in 1..=steps {
-        hand.step(format!("{step}"), || config::write_pointer(&file, "/value", &json!(step)));
-    }
-}
-
-fn settings_again(root: &Path, hand: &mut Hand) {
-    tidy(root);
-    let file = settings_file(root);
-    if !file.exists() {
-        hand.step("made", || {
-            durable::make_directory(&root.join("config"))?;
-            durable::replace(&file, "{\n  \"comment\": \"kept\",\n  \"value\": 0\n}\n")
-        });
-    }
-    hand.step("1000", || config::write_pointer(&file, "/value", &json!(1000)));
-}
-
-fn settings_check(root: &Path, promise: &Promise) -> Result<(), String> {
-    let Some(last) = promise.acknowledged.last() else { return Ok(()) };
-    let found: Value =
-        serde_json::from_str(&text(&settings_file(root))).map_err(|error| format!("WHOLE: the config: {error}"))?;
-    let least = last.parse::<u64>().unwrap_or(0);
-    require(found["comment"] == "kept", || "WHOLE: the rest of the config is gone".into())?;
-    require(found["value"].as_u64() >= Some(least), || format!("ACK: {} after {least}", found["value"]))
-}
-
-// Many files together.
-
-fn batch(root: &Path, step: usize) -> Result<(), durable::DurableError> {
-    let mut batch = Batch::new(root);
-    for name in ["a/1", "b/2", "b/3"] {
-        batch.stage(&root.join(name), format!("{step:09}").repeat(1 + step % 5).as_bytes())?;
-    }
-    batch.sync()?.publish()
-}
-
-fn batches(root: &Path, hand: &mut Hand, steps: usize) {
-    for step in 1..=steps {
-        hand.step(format!("{step}"), || batch(root, step));
-    }
-}
-
-fn batches_again(root: &Path, hand: &mut Hand) {
-    tidy(root);
-    hand.step("1000", || batch(root, 1000));
-}
-
-fn batches_check(root: &Path, promise: &Promise) -> Result<(), String> {
-    let Some(last) = promise.acknowledged.last() else { return Ok(()) };
-    let least: usize = last.parse().map_err(|_| format!("'{last}' is no step"))?;
-    for name in ["a/1", "b/2", "b/3"] {
-        let found = text(&root.join(name));
-        let step: usize = found.get(..9).and_then(|step| step.parse().ok()).unwrap_or(0);
-        require(found == format!("{step:09}").repeat(1 + step % 5), || format!("WHOLE: {name} holds '{found}'"))?;
-        require(step >= least, || format!("ACK: {name} is of step {step}, not {least}"))?;
-    }
-    Ok(())
-}
-
-// Parquet.
-
-fn bars(step: usize) -> MarketData {
-    let bar = |code: usize| DailyBar {
-        date: jiff::civil::date(2020, 1, 2),
-        symbol: format!("{code:06}.SZ").parse().expect("a symbol"),
-        open: 1.0,
-        high: 9.0,
-        low: 0.5,
-        close: step as f64,
-        volume: Some(100),
-        amount: None,
-        preclose: None,
-        adj_factor: 1.0,
-        suspended: false,
-        source: "sweep".into(),
-    };
-    MarketData { daily: (1..20).map(bar).collect(), ..MarketData::default() }
-}
-
-fn tables(root: &Path, hand: &mut Hand, steps: usize) {
-    for step in 1..=steps {
-        hand.step(format!("{step}"), || write_market(&root.join("bars"), &bars(step)).map(drop));
-    }
-}
-
-fn tables_again(root: &Path, hand: &mut Hand) {
-    tidy(root);
-    hand.step("1000", || write_market(&root.join("bars"), &bars(1000)).map(drop));
-}
-
-fn tables_check(root: &Path, promise: &Promise) -> Result<(), String> {
-    use parquet::{file::reader::FileReader as _, file::reader::SerializedFileReader, record::RowAccessor as _};
-    let Some(last) = promise.acknowledged.last() else { return Ok(()) };
-    let least: f64 = last.parse().map_err(|_| format!("'{last}' is no step"))?;
-    let path = root.join("bars/daily.parquet");
-    let file = fs::File::open(&path).map_err(|error| format!("ACK: {error}"))?;
-    let reader = SerializedFileReader::new(file).map_err(|error| format!("WHOLE: {error}"))?;
-    let columns = reader.metadata().file_metadata().schema_descr();
-    let close = (0..columns.num_columns()).find(|at| columns.column(*at).name() == "close").ok_or("no close")?;
-    let rows: Result<Vec<f64>, _> = reader.into_iter().map(|row| row.and_then(|row| row.get_double(close))).collect();
-    let rows = rows.map_err(|error| format!("WHOLE: {error}"))?;
-    require(rows.len() == 19 && rows.iter().all(|row| *row == rows[0]), || format!("WHOLE: rows {rows:?}"))?;
-    require(rows[0] >= least, || format!("ACK: {} after {least}", rows[0]))
-}
-
-// The naive ones, which must come out red.
-
-/// Writes in place, links by removing first, appends without a sync: what this system does not do.
-pub(crate) const NAIVE: [Writer; 3] = [
-    Writer { name: "naive: write in place", work: naive_in_place, recover: naive_again, check: naive_check },
-    Writer { name: "naive: link removed first", work: naive_link, recover: naive_link_again, check: naive_link_check },
-    Writer { name: "naive: rename without sync", work: naive_rename, recover: naive_again, check: naive_check },
-];
-
-fn naive_in_place(root: &Path, hand: &mut Hand, steps: usize) {
-    for step in 1..=steps {
-        hand.step(format!("{step}"), || {
-            let path = root.join("value");
-            let file = durable::open_appendable(&path)?;
-            durable::truncate(&file, &path, 0)?;
-            durable::append_unsynced(&file, &path, format!("{step:09}").as_bytes())?;
-            durable::sync_file(&file, &path)
-        });
-    }
-}
-
-fn naive_rename(root: &Path, hand: &mut Hand, steps: usize) {
-    for step in 1..=steps {
-        hand.step(format!("{step}"), || {
-            let (draft, path) = (root.join("draft"), root.join("value"));
-            if draft.exists() {
-                durable::remove_file(&draft)?;
-            }
-            let file = durable::open_appendable(&draft)?;
-            durable::append_unsynced(&file, &draft, format!("{step:09}").as_bytes())?;
-            durable::publish_file(&draft, &path)
-        });
-    }
-}
-
-fn naive_again(root: &Path, _hand: &mut Hand) {
-    tidy(root);
-}
-
-fn naive_check(root: &Path, promise: &Promise) -> Result<(), String> {
-    let Some(last) = promise.acknowledged.last() else { return Ok(()) };
-    let found = text(&root.join("value"));
-    let step: Option<usize> = (found.len() == 9).then(|| found.parse().ok()).flatten();
-    require(step >= last.parse().ok(), || format!("ACK: '{found}' after {last}"))
-}
-
-fn naive_link(root: &Path, hand: &mut Hand, steps: usize) {
-    for step in 1..=steps {
-        let link = root.join("current");
-        hand.step(format!("{step}"), || {
-            if link.symlink_metadata().is_ok() {
-                durable::remove_file(&link)?;
-            }
-            durable::point(&link, Path::new(&step.to_string()))
-        });
-    }
-}
-
-fn naive_link_again(root: &Path, _hand: &mut Hand) {
-    tidy(root);
-}
-
-fn naive_link_check(root: &Path, promise: &Promise) -> Result<(), String> {
-    let Some(last) = promise.acknowledged.last() else { return Ok(()) };
-    fs::read_link(root.join("current")).map(drop).map_err(|error| format!("POINT: current after {last}: {error}"))
 }
