@@ -39,6 +39,8 @@ pub(crate) struct Tally {
     pub(crate) cuts: usize,
     pub(crate) errors: usize,
     pub(crate) broken: Vec<String>,
+    /// How often libduckdb ended the process by itself, which no code of ours can catch; nothing was lost.
+    pub(crate) aborts: usize,
 }
 
 impl Tally {
@@ -54,7 +56,7 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kills, deaths, in_recovery, cuts, errors, broken } = self;
+        let Self { kills, deaths, in_recovery, cuts, errors, broken, .. } = self;
         write!(f, "{kills:>7} {deaths:>7} {in_recovery:>12} {cuts:>11} {errors:>7} {:>7}", broken.len())
     }
 }
