@@ -1,5 +1,5 @@
 # Two doors: `make drill` runs the war drill, `make test` passes the tests. Each does all its set-up.
-.PHONY: drill test nightly papers bench-peers collect-scale drill-kills drill-repeats setup
+.PHONY: drill test nightly papers bench-peers collect-scale drill-kills drill-repeats sweep setup
 
 # The report's path is the last line on stdout; what cargo builds is shown on stderr.
 drill: setup
@@ -40,6 +40,10 @@ setup:
 # The short drill killed at 200 random moments; after each the tree must be the baseline's and nothing left.
 drill-kills: setup
 	@LIGHTHUNTER_DRILL_KILLS=200 cargo test --test drill -- "killed drill"
+
+# Every writer killed at each of its operations and while it comes back, cut from power, given disk errors: a table.
+sweep: setup
+	@LIGHTHUNTER_SWEEP=full cargo test --test sweep
 
 # The short drill 100 times in a row: none may differ.
 drill-repeats: setup

@@ -4,16 +4,21 @@
 //!
 //! A failed fsync is never retried: the kernel may have dropped the pages (the "fsyncgate" lesson).
 
+mod abandoned;
 mod batch;
+mod disk;
+mod witness;
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::File,
     io::{self, Write},
-    os::unix::fs::symlink,
     path::{Path, PathBuf},
 };
 
-pub use batch::{Batch, SyncedBatch, is_temporary};
+pub use abandoned::{is_temporary, remove_abandoned, remove_abandoned_below};
+pub use batch::{Batch, SyncedBatch};
+pub use disk::Draft;
+pub use witness::{Change, Fate, Watch, Witness, watch};
 
 use crate::exit::{Exit, Failure};
 
@@ -62,49 +67,90 @@ pub fn replace(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), DurableError>
 ///
 /// # Errors
 /// Names the step that failed; the old content is then still there.
-#[expect(clippy::disallowed_methods, reason = "this is the one atomic replace")]
 pub fn replace_with<F>(path: &Path, fill: F) -> Result<(), DurableError>
 where
-    F: FnOnce(&mut File) -> io::Result<()>,
+    F: FnOnce(&mut Draft) -> io::Result<()>,
 {
-    let directory = parent(path);
-    let mut temporary = temporary_beside(path)?;
-    fill(temporary.as_file_mut()).map_err(DurableError::at("write", path))?;
-    temporary.as_file().sync_all().map_err(DurableError::at("sync", path))?;
-    temporary.persist(path).map_err(|error| DurableError::at("replace", path)(error.error))?;
-    sync_directory(directory)
+    let mut draft = Draft::beside(path).map_err(DurableError::at("create a temporary file beside", path))?;
+    fill(&mut draft).map_err(DurableError::at("write", path))?;
+    draft.sync().map_err(DurableError::at("sync", path))?;
+    draft.into_name().publish(path).map_err(DurableError::at("replace", path))?;
+    sync_directory(parent(path))
 }
 
 /// Appends whole lines to `path` with one write and one fsync; a short write is cut off again, so
 /// that the file never holds a torn line after a full disk.
 ///
 /// # Errors
-/// Names the step that failed; the file then ends where it ended before.
+/// Names the step that failed; the file then ends where it ended before, as far as the disk obeys.
 pub fn append(path: &Path, lines: &str) -> Result<(), DurableError> {
-    let existed = path.exists();
-    let mut file = OpenOptions::new().create(true).append(true).open(path).map_err(DurableError::at("open", path))?;
+    let (file, created) = disk::open_to_append(path).map_err(DurableError::at("open", path))?;
     let before = file.metadata().map_err(DurableError::at("measure", path))?.len();
-    if let Err(source) = file.write_all(lines.as_bytes()) {
-        // Best effort: the caller gets the first error, which is the cause.
-        let _ = file.set_len(before);
-        return Err(DurableError::at("append to", path)(source));
+    // The name before the first byte: a file with bytes has a durable name, also where its maker was killed.
+    if created || before == 0 {
+        sync_directory(parent(path))?;
     }
-    file.sync_data().map_err(DurableError::at("sync", path))?;
-    if existed { Ok(()) } else { sync_directory(parent(path)) }
+    append_synced(&file, path, before, lines).inspect_err(|_| {
+        // Best effort: the caller gets the first error, which is the cause.
+        let _ = disk::truncate(&file, path, before);
+    })
+}
+
+fn append_synced(file: &File, path: &Path, before: u64, lines: &str) -> Result<(), DurableError> {
+    disk::write_all(file, path, before, lines.as_bytes()).map_err(DurableError::at("append to", path))?;
+    disk::sync_data(file, path).map_err(DurableError::at("sync", path))
+}
+
+/// Opens a file to read it and append to it, and makes it where it is missing. Its name survives a power cut only
+/// once its directory is synced.
+///
+/// # Errors
+/// When it cannot be opened or made.
+pub fn open_appendable(path: &Path) -> Result<File, DurableError> {
+    disk::open_to_append(path).map(|(file, _)| file).map_err(DurableError::at("open", path))
+}
+
+/// Appends bytes to an open file without syncing them; a short write is cut off again.
+///
+/// # Errors
+/// Names the step that failed; the file then ends where it ended before, as far as the disk obeys.
+pub fn append_unsynced(file: &File, path: &Path, bytes: &[u8]) -> Result<(), DurableError> {
+    let before = file.metadata().map_err(DurableError::at("measure", path))?.len();
+    disk::write_all(file, path, before, bytes).map_err(|source| {
+        // Best effort: the caller gets the first error, which is the cause.
+        let _ = disk::truncate(file, path, before);
+        DurableError::at("append to", path)(source)
+    })
+}
+
+/// Makes the bytes of an open file survive a power cut.
+///
+/// # Errors
+/// When the sync fails; it must not be tried again.
+pub fn sync_file(file: &File, path: &Path) -> Result<(), DurableError> {
+    disk::sync_data(file, path).map_err(DurableError::at("sync", path))
+}
+
+/// Cuts an open file.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn truncate(file: &File, path: &Path, length: u64) -> Result<(), DurableError> {
+    disk::truncate(file, path, length).map_err(DurableError::at("cut", path))
 }
 
 /// Points the symbolic link `link` at `target`; the link is never absent in between.
 ///
 /// # Errors
 /// Names the step that failed; the old link is then still there.
-#[expect(clippy::disallowed_methods, reason = "this is the one atomic replace")]
 pub fn point(link: &Path, target: &Path) -> Result<(), DurableError> {
-    let name = link.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = link.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    // A leftover of a killed process with the same number may be in the way.
-    let _ = fs::remove_file(&temporary);
-    symlink(target, &temporary).map_err(DurableError::at("link", &temporary))?;
-    fs::rename(&temporary, link).map_err(DurableError::at("replace", link))?;
+    let temporary = temporary_name(link);
+    disk::symbolic_link(target, &temporary).map_err(DurableError::at("link", &temporary))?;
+    disk::rename(&temporary, link).map_err(|source| {
+        // Best effort: the caller gets the first error, which is the cause.
+        let _ = disk::remove(&temporary);
+        DurableError::at("replace", link)(source)
+    })?;
     sync_directory(parent(link))
 }
 
@@ -112,10 +158,9 @@ pub fn point(link: &Path, target: &Path) -> Result<(), DurableError> {
 ///
 /// # Errors
 /// When the target exists and is not empty, or the move fails.
-#[expect(clippy::disallowed_methods, reason = "this is the one atomic replace")]
 pub fn publish_directory(from: &Path, to: &Path) -> Result<(), DurableError> {
     sync_directory(from)?;
-    fs::rename(from, to).map_err(DurableError::at("publish", to))?;
+    disk::rename(from, to).map_err(DurableError::at("publish", to))?;
     sync_directory(parent(to))
 }
 
@@ -123,9 +168,8 @@ pub fn publish_directory(from: &Path, to: &Path) -> Result<(), DurableError> {
 ///
 /// # Errors
 /// When the file is not there or cannot be moved.
-#[expect(clippy::disallowed_methods, reason = "this is the one atomic replace")]
 pub fn publish_file(from: &Path, to: &Path) -> Result<(), DurableError> {
-    fs::rename(from, to).map_err(DurableError::at("move", from))?;
+    disk::rename(from, to).map_err(DurableError::at("move", from))?;
     sync_directory(parent(to))
 }
 
@@ -134,29 +178,78 @@ pub fn publish_file(from: &Path, to: &Path) -> Result<(), DurableError> {
 ///
 /// # Errors
 /// Names the step that failed; the old file is then still there.
-#[expect(clippy::disallowed_methods, reason = "this is the one atomic replace")]
 pub fn share(from: &Path, to: &Path) -> Result<(), DurableError> {
-    let name = to.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = to.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    // A leftover of a killed process with the same number may be in the way.
-    let _ = fs::remove_file(&temporary);
-    if fs::hard_link(from, &temporary).is_err() {
+    let temporary = temporary_name(to);
+    if disk::hard_link(from, &temporary).is_err() {
         let mut source = File::open(from).map_err(DurableError::at("open", from))?;
         return replace_with(to, |file| io::copy(&mut source, file).map(|_| ()));
     }
-    let renamed = fs::rename(&temporary, to).map_err(DurableError::at("replace", to));
+    let renamed = disk::rename(&temporary, to).map_err(DurableError::at("replace", to));
     // Where both names are one file already, a rename leaves the first one there.
-    let _ = fs::remove_file(&temporary);
+    if temporary.exists() {
+        let _ = disk::remove(&temporary);
+    }
     renamed?;
     sync_directory(parent(to))
 }
 
-/// Makes a directory and its parents.
+/// Returns the name beside `place` that a link has until it has its own; it is free.
+fn temporary_name(place: &Path) -> PathBuf {
+    let name = place.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = place.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    // A leftover of a killed process with the same number may be in the way.
+    if temporary.symlink_metadata().is_ok() {
+        let _ = disk::remove(&temporary);
+    }
+    temporary
+}
+
+/// Removes a file or a link; it stays removed after a power cut.
+///
+/// # Errors
+/// When it is not there or cannot be removed.
+pub fn remove_file(path: &Path) -> Result<(), DurableError> {
+    disk::remove(path).map_err(DurableError::at("remove", path))?;
+    sync_directory(parent(path))
+}
+
+/// Removes a directory with all that is in it, not following links. A kill in between leaves a part of it.
+///
+/// # Errors
+/// When something cannot be removed.
+pub fn remove_tree(path: &Path) -> Result<(), DurableError> {
+    disk::remove_tree(path).map_err(DurableError::at("remove", path))
+}
+
+/// Makes a directory and its parents; those that were missing survive a power cut.
 ///
 /// # Errors
 /// When it cannot be made.
 pub fn make_directory(path: &Path) -> Result<(), DurableError> {
-    fs::create_dir_all(path).map_err(DurableError::at("make directory", path))
+    make_missing(path).map_err(DurableError::at("make directory", path))
+}
+
+fn make_missing(path: &Path) -> io::Result<()> {
+    let above = parent(path);
+    if let Ok(mut entries) = std::fs::read_dir(path) {
+        // The maker of an empty one may have been killed before its name was durable.
+        return if entries.next().is_none() { sync_readable(above) } else { Ok(()) };
+    }
+    // A path of one part is below the directory of the process, which is there.
+    if above != path && above != Path::new(".") {
+        make_missing(above)?;
+    }
+    disk::make_directory(path)?;
+    sync_readable(above)
+}
+
+/// Syncs a directory; one that may be written but not read cannot be synced, and is left as it is.
+fn sync_readable(path: &Path) -> io::Result<()> {
+    match File::open(path) {
+        Ok(directory) => disk::sync_all(&directory, path),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Makes the entries of a directory survive a power cut.
@@ -165,16 +258,7 @@ pub fn make_directory(path: &Path) -> Result<(), DurableError> {
 /// When the directory cannot be opened or synced.
 pub fn sync_directory(path: &Path) -> Result<(), DurableError> {
     let directory = File::open(path).map_err(DurableError::at("open", path))?;
-    directory.sync_all().map_err(DurableError::at("sync", path))
-}
-
-fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile, DurableError> {
-    tempfile::Builder::new()
-        .prefix(".lighthunter-")
-        .suffix(".tmp")
-        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-        .tempfile_in(parent(path))
-        .map_err(DurableError::at("create a temporary file beside", path))
+    disk::sync_all(&directory, path).map_err(DurableError::at("sync", path))
 }
 
 fn parent(path: &Path) -> &Path {

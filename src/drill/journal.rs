@@ -3,8 +3,7 @@
 //! holds a lease on it: a journal without one belongs to a drill that is no more.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::Write as _,
+    fs::{self, File},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -124,7 +123,7 @@ impl Journal {
         if found.torn {
             let bytes = fs::read(&path).map_err(DurableError::at("read", &path))?;
             let sound = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-            file.set_len(sound as u64).map_err(DurableError::at("cut the torn line off", &path))?;
+            durable::truncate(&file, &path, sound as u64)?;
         }
         let written = found.entries.last().map_or(0, |entry| entry.seq);
         Ok(Some((Self { path, writer: Mutex::new(Writer { file, written }) }, found)))
@@ -162,14 +161,9 @@ impl Journal {
         let entry = Entry { seq, at: clock.now(), scenario: scenario.into(), kind, action: action.into(), of, detail };
         let body = serde_json::to_string(&entry).unwrap_or_default();
         let line = format!("{} {body}\n", checksum(&body));
-        let before = writer.file.metadata().map_err(DurableError::at("measure", &self.path))?.len();
-        if let Err(source) = writer.file.write_all(line.as_bytes()) {
-            // Best effort: the caller gets the first error, which is the cause.
-            let _ = writer.file.set_len(before);
-            return Err(DurableError::at("append to", &self.path)(source).into());
-        }
+        durable::append_unsynced(&writer.file, &self.path, line.as_bytes())?;
         if action == DRILL {
-            writer.file.sync_data().map_err(DurableError::at("sync", &self.path))?;
+            durable::sync_file(&writer.file, &self.path)?;
         }
         writer.written = seq;
         Ok(seq)
@@ -178,9 +172,7 @@ impl Journal {
 
 /// Returns the journal's file with the lease on it, or nothing where another holds it.
 fn lease(path: &Path) -> Result<Option<Flock<File>>, DrillError> {
-    let open = OpenOptions::new().create(true).read(true).append(true).open(path);
-    let file = open.map_err(DurableError::at("open", path))?;
-    Ok(Flock::lock(file, FlockArg::LockExclusiveNonblock).ok())
+    Ok(Flock::lock(durable::open_appendable(path)?, FlockArg::LockExclusiveNonblock).ok())
 }
 
 /// Reads the journal in `directory`.

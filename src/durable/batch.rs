@@ -2,20 +2,23 @@
 //! one call. A kill in between leaves whole files, old or new, and temporary ones beside them.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::Write,
     path::{Path, PathBuf},
 };
 
-use tempfile::TempPath;
-
-use super::{DurableError, make_directory, parent, temporary_beside};
+use super::{
+    Change, DurableError,
+    disk::{Draft, DraftName},
+    make_directory, parent,
+    witness::announce,
+};
 
 /// Files that are being written beside their places; dropped, they vanish.
 #[derive(Debug)]
 pub struct Batch {
     root: PathBuf,
-    staged: Vec<(TempPath, PathBuf)>,
+    staged: Vec<(DraftName, PathBuf)>,
 }
 
 /// Files that are whole on disk and wait for their names.
@@ -35,9 +38,9 @@ impl Batch {
     /// Names the step that failed; nothing has been replaced.
     pub fn stage(&mut self, path: &Path, bytes: &[u8]) -> Result<(), DurableError> {
         make_directory(parent(path))?;
-        let mut temporary = temporary_beside(path)?;
-        temporary.as_file_mut().write_all(bytes).map_err(DurableError::at("write", path))?;
-        self.staged.push((temporary.into_temp_path(), path.into()));
+        let mut draft = Draft::beside(path).map_err(DurableError::at("create a temporary file beside", path))?;
+        draft.write_all(bytes).map_err(DurableError::at("write", path))?;
+        self.staged.push((draft.into_name(), path.into()));
         Ok(())
     }
 
@@ -47,7 +50,7 @@ impl Batch {
     /// When the sync fails; nothing has been replaced.
     pub fn sync(self) -> Result<SyncedBatch, DurableError> {
         if !self.staged.is_empty() {
-            sync_below(&self.root, self.staged.iter().map(|(temporary, _)| -> &Path { temporary }))?;
+            sync_below(&self.root, self.staged.iter().map(|(draft, _)| draft.path()))?;
         }
         Ok(SyncedBatch(self))
     }
@@ -64,10 +67,10 @@ impl SyncedBatch {
             return Ok(());
         }
         let mut directories = Vec::with_capacity(staged.len());
-        for (temporary, path) in staged {
+        for (draft, path) in staged {
             directories.push(parent(&path).to_path_buf());
             directories.extend(parent(&path).parent().map(Path::to_path_buf));
-            temporary.persist(&path).map_err(|error| DurableError::at("replace", &path)(error.error))?;
+            draft.publish(&path).map_err(DurableError::at("replace", &path))?;
         }
         directories.sort_unstable();
         directories.dedup();
@@ -78,11 +81,13 @@ impl SyncedBatch {
 #[cfg(target_os = "linux")]
 fn sync_below<'a>(root: &Path, _paths: impl Iterator<Item = &'a Path>) -> Result<(), DurableError> {
     let directory = File::open(root).map_err(DurableError::at("open", root))?;
+    announce(&Change::SyncBelow(root)).map_err(DurableError::at("sync", root))?;
     nix::unistd::syncfs(&directory).map_err(|error| DurableError::at("sync", root)(error.into()))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn sync_below<'a>(_root: &Path, paths: impl Iterator<Item = &'a Path>) -> Result<(), DurableError> {
+fn sync_below<'a>(root: &Path, paths: impl Iterator<Item = &'a Path>) -> Result<(), DurableError> {
+    announce(&Change::SyncBelow(root)).map_err(DurableError::at("sync", root))?;
     for path in paths {
         let file = File::open(path).map_err(DurableError::at("open", path))?;
         file.sync_all().map_err(DurableError::at("sync", path))?;
@@ -90,16 +95,9 @@ fn sync_below<'a>(_root: &Path, paths: impl Iterator<Item = &'a Path>) -> Result
     Ok(())
 }
 
-/// Removes nothing: says whether a name is that of a temporary file of this room.
-#[must_use]
-pub fn is_temporary(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.starts_with('.') && name.ends_with(".tmp") && fs::symlink_metadata(path).is_ok()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Batch, is_temporary};
+    use crate::durable::{Batch, is_temporary};
     use std::fs;
 
     #[test]

@@ -50,7 +50,7 @@ pub(super) fn retain(drills: &Path, ids: &[String], own: &str, keep: u32) -> Res
     let surplus = finished.len().saturating_sub(keep);
     for id in finished.iter().take(surplus).filter(|id| *id != own && Some(*id) != newest) {
         let directory = drills.join(id);
-        fs::remove_dir_all(&directory).map_err(DurableError::at("remove", &directory))?;
+        durable::remove_tree(&directory)?;
     }
     match newest {
         Some(newest) => durable::point(&drills.join(LATEST), Path::new(newest)),

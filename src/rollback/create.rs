@@ -1,6 +1,6 @@
 //! Making and keeping baselines: all four layers recorded under the pipeline's locks, the file itself last.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, path::Path};
 
 use jiff::civil::Date;
 
@@ -22,7 +22,7 @@ use crate::{
     clock::Clock,
     config::Settings,
     digest::Digest,
-    durable::{self, DurableError},
+    durable,
     vault::Vault,
     workspace::{Lock, Workspace},
 };
@@ -165,8 +165,7 @@ fn retain(root: &Path, keep: usize, newest: &str) -> Result<Vec<String>, Rollbac
     let surplus = found.len().saturating_sub(keep);
     for (name, _) in found.iter().take(surplus).filter(|(name, _)| name != newest) {
         let path = file_of(root, name);
-        fs::remove_file(&path).map_err(DurableError::at("remove", &path))?;
-        durable::sync_directory(path.parent().unwrap_or(root))?;
+        durable::remove_file(&path)?;
         removed.push(name.clone());
     }
     let kept = baselines(root)?.into_iter().filter_map(|(_, found)| found.ok());

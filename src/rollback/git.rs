@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Fingerprint, RollbackError, compare, fingerprint_again, tree::unreadable};
 use crate::{
     clock::{Clock, Stopwatch},
-    durable::{self, DurableError},
+    durable,
     record::{Layer, ProofRecord, RollbackRecord},
     vault::Vault,
 };
@@ -103,8 +103,7 @@ pub fn code(root: &Path, to: &str, before: &Fingerprint, clock: &Clock) -> Resul
     let proving = Stopwatch::start();
     let proof = compare(before, &fingerprint_again(root, before)?, 0.0);
     let proof = ProofRecord { seconds: proving.seconds(), ..proof };
-    fs::remove_file(&intent_path).map_err(DurableError::at("remove", &intent_path))?;
-    durable::sync_directory(vault.git_directory())?;
+    durable::remove_file(&intent_path)?;
     let verdict = if proof.holds { "holds" } else { "does not hold" };
     actions.push(format!("fingerprint proof {verdict} ({} layers)", proof.layers.len()));
     let rollback = RollbackRecord {

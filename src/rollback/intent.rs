@@ -1,19 +1,13 @@
 //! The intent of a rollback: on disk from before its first act until its end is proven. While it is there
 //! the workspace is between two states, and every command that needs the workspace refuses.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{RollbackError, sealed};
-use crate::{
-    durable::{self, DurableError},
-    record::Layer,
-};
+use crate::{durable, record::Layer};
 
 /// What a rollback is about to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,9 +40,7 @@ pub(super) fn write(root: &Path, intent: &RollbackIntent) -> Result<(), Rollback
 }
 
 pub(super) fn remove(root: &Path) -> Result<(), RollbackError> {
-    let path = path_of(root);
-    fs::remove_file(&path).map_err(DurableError::at("remove", &path))?;
-    Ok(durable::sync_directory(path.parent().unwrap_or(root))?)
+    Ok(durable::remove_file(&path_of(root))?)
 }
 
 /// Returns the rollback that was interrupted in the workspace at `root`, if one was.

@@ -11,7 +11,7 @@ use std::{
 use super::{RollbackError, tree::unreadable};
 use crate::{
     digest::Digest,
-    durable::{self, Batch, DurableError},
+    durable::{self, Batch},
 };
 
 /// Files up to this size are written together with one sync, bytes.
@@ -139,7 +139,7 @@ impl ObjectStore {
                 if name.parse().is_ok_and(|digest: Digest| kept.contains(&digest)) {
                     continue;
                 }
-                fs::remove_file(&file).map_err(DurableError::at("remove", &file))?;
+                durable::remove_file(&file)?;
                 removed += 1;
             }
         }

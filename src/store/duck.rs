@@ -186,7 +186,7 @@ fn create(place: &StorePath) -> Result<(), StoreError> {
     let name = place.path.file_name().unwrap_or_default().to_string_lossy();
     let room = tempfile::Builder::new()
         .prefix(&format!(".{name}-"))
-        .suffix(".tmp")
+        .suffix(&format!(".{}.tmp", std::process::id()))
         .tempdir_in(directory)
         .map_err(DurableError::at("make a directory beside", &place.path))?;
     let temporary = StorePath::new(place.key.clone(), room.path().join("new.duckdb"));

@@ -61,7 +61,23 @@ impl Lock {
         let note = format!("{holder} (process {})\n", std::process::id());
         let _ = file.set_len(0);
         let _ = file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(note.as_bytes()));
+        remove_abandoned(workspace);
         Ok(Self { _file: file })
+    }
+}
+
+/// Where a command that was killed may leave temporary files. Those of the stores and of the baselines are their
+/// own rooms' business.
+const WRITTEN: [&str; 5] = ["config", "logs", "models", "monitor", "reports"];
+
+/// Removes what commands that were killed left; a file that stays does no harm.
+fn remove_abandoned(workspace: &Workspace) {
+    for name in WRITTEN {
+        match durable::remove_abandoned_below(&workspace.path(name)) {
+            Ok(removed) if removed.is_empty() => {}
+            Ok(removed) => tracing::info!(?removed, "temporary files of a process that is no more are removed"),
+            Err(error) => tracing::warn!("{error}"),
+        }
     }
 }
 
@@ -126,6 +142,25 @@ mod tests {
         }
         drop(held);
         Lock::take(&workspace, "night_ops", "another").expect("free again");
+    }
+
+    #[test]
+    fn holder_removes_what_a_killed_command_left() {
+        let room = tempfile::tempdir().expect("a directory");
+        let workspace = Workspace::at(room.path().into());
+        // No process of Linux has this number: the most is 2^22.
+        let left = [("models/job", ".current.2000000000.tmp"), ("monitor", ".lighthunter-2000000000-3.tmp")];
+        for (directory, name) in left {
+            crate::durable::make_directory(&workspace.path(directory)).expect("made");
+            crate::durable::replace(&workspace.path(directory).join(name), "torn").expect("left");
+        }
+        let kept = workspace.path("monitor/state.json");
+        crate::durable::replace(&kept, "{}").expect("written");
+        Lock::take(&workspace, "night_ops", "night-ops").expect("free");
+        for (directory, name) in left {
+            assert!(!workspace.path(directory).join(name).exists(), "{name}");
+        }
+        assert!(kept.exists());
     }
 
     #[test]

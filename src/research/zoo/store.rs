@@ -229,10 +229,10 @@ impl ModelZoo {
 }
 
 fn remove_draft(draft: &Path) -> Result<(), ResearchError> {
-    match fs::remove_dir_all(draft) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(ResearchError::unreadable(draft)(error)),
-        _ => Ok(()),
+    if fs::symlink_metadata(draft).is_ok() {
+        durable::remove_tree(draft)?;
     }
+    Ok(())
 }
 
 #[cfg(test)]

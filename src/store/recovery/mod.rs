@@ -5,6 +5,8 @@ mod file;
 mod report;
 mod table;
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use tracing::{info, warn};
 
@@ -38,6 +40,9 @@ impl Stores {
             durable::make_directory(&settings.parquet.path)?;
         }
         let database = file::open_database(settings, &quarantine, &mut report)?;
+        // A process that was killed while it made the database leaves its draft beside it.
+        let place = settings.database().path.parent().unwrap_or(Path::new("."));
+        durable::remove_abandoned(place)?;
         let mut stores = Self { settings: settings.clone(), ledger, database, failed: false };
         report.interrupted = stores.ledger.interrupt_orphans(clock.now())?;
         report.interrupted.extend(stores.ledger.interrupt_orphan_experiments()?);
