@@ -10,7 +10,7 @@ use crate::{
     data::guardian::Rule,
     exit::{AnyFailure, Exit},
     ops::{Station, collect, data_state, night_ops},
-    store::{Depth, Table},
+    store::{Depth, Stores, Table},
     workspace::Lock,
 };
 
@@ -27,6 +27,8 @@ enum DataCommand {
     Status,
     /// Examine the daily bars as NightOps does; refuse them where too many are faulty
     Check,
+    /// Make the database anew from Parquet and the ledger; the old one and its log go to quarantine
+    Rebuild,
     /// Import a directory of bars, actions and calendar: CSV, CSV.gz or Parquet
     Import {
         /// The directory
@@ -39,6 +41,7 @@ pub(super) fn run(session: &Session, args: &DataArgs) -> Result<Exit, AnyFailure
     match &args.command {
         DataCommand::Status => status(session, &station),
         DataCommand::Check => check(session, &station),
+        DataCommand::Rebuild => rebuild(session, &station),
         DataCommand::Import { directory } => import(session, &station, directory),
     }
 }
@@ -94,6 +97,19 @@ fn check(session: &Session, station: &Station) -> Result<Exit, AnyFailure> {
     }
     console.line("The daily bars may be used.");
     console.document(&document);
+    Ok(Exit::Done)
+}
+
+fn rebuild(session: &Session, station: &Station) -> Result<Exit, AnyFailure> {
+    let console = session.console;
+    let _lock = Lock::take(&station.workspace, night_ops::COMPONENT, "data rebuild")?;
+    let (stores, report) = Stores::rebuild(&station.store_settings(), &session.clock)?;
+    for line in report.lines() {
+        console.line(line);
+    }
+    let rows: u64 = stores.counts()?.values().sum();
+    console.line(format!("The database holds the {rows} rows that the ledger acknowledges."));
+    console.document(&json!({ "rows": rows, "rebuilt": report.rebuilt, "quarantined": report.quarantined }));
     Ok(Exit::Done)
 }
 

@@ -19,6 +19,7 @@ use crate::{
     clock::{Clock, Stopwatch, pause},
     digest::Digest,
     durable::{self, DurableError},
+    store,
 };
 
 /// The journal's name in a drill's report directory.
@@ -127,6 +128,7 @@ impl Journal {
             file.set_len(sound as u64).map_err(DurableError::at("cut the torn line off", &path))?;
         }
         let written = found.entries.last().map_or(0, |entry| entry.seq);
+        store::unseal(&path)?;
         Ok(Some((Self { path, writer: Mutex::new(Writer { file, written }) }, found)))
     }
 

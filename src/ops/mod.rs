@@ -9,6 +9,7 @@ pub mod day_ops;
 mod desk;
 pub mod doctor;
 mod experiment;
+pub mod inspection;
 mod listener;
 pub mod log;
 pub mod matrix;

@@ -17,6 +17,7 @@ use jiff::civil::Date;
 use super::{
     StoreError, StorePath, Table,
     database::{Database, DateSum, PROBE, Slice, TableChange, column_list},
+    probe,
     refusal::refused,
 };
 use crate::{
@@ -48,7 +49,9 @@ impl DuckStore {
     /// Opens the database and makes it where it is missing.
     pub(crate) fn open(place: &StorePath) -> Result<Self, StoreError> {
         place.check_file()?;
-        if !place.path.exists() {
+        if place.path.exists() {
+            probe::require_openable(place)?;
+        } else {
             create(place)?;
         }
         let store = Self::connect(place, AccessMode::ReadWrite)?;
@@ -58,6 +61,13 @@ impl DuckStore {
 
     /// Opens the database beside other readers.
     pub(crate) fn open_read_only(place: &StorePath) -> Result<Self, StoreError> {
+        place.check_file()?;
+        probe::require_openable(place)?;
+        Self::connect(place, AccessMode::ReadOnly)
+    }
+
+    /// As [`DuckStore::open_read_only`], in the process that is the probe.
+    pub(crate) fn open_unprobed(place: &StorePath) -> Result<Self, StoreError> {
         place.check_file()?;
         Self::connect(place, AccessMode::ReadOnly)
     }

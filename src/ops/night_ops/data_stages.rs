@@ -10,7 +10,7 @@ use super::{
 use crate::{
     data::repair::{Change, Exclusion, Repair, RepairPlan},
     digest::{Digest, Hasher},
-    durable::{self, DurableError},
+    durable::DurableError,
     exit::AnyFailure,
     market::DailyBar,
     ops::{
@@ -79,7 +79,7 @@ pub(super) fn ts_check(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let report = night.examined()?;
     let text = serde_json::to_string(&*report).unwrap_or_default();
     let name = format!("data_guardian_{}.json", night.as_of().strftime("%Y%m%d"));
-    durable::replace(&night.station.reports().join(name), &text)?;
+    crate::store::replace_sealed(&night.station.reports().join(name), &text)?;
     report.gate(&night.thresholds())?;
     let counts: Vec<String> = report.counts.iter().map(|(rule, count)| format!("{} {count}", word(rule))).collect();
     let found = if counts.is_empty() { Word::NoFinding.into() } else { Note::foreign(counts.join(", ")) };

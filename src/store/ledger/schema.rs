@@ -1,7 +1,7 @@
 //! The ledger's tables, version by version. A released version is never edited: a change is a new one.
 
 /// The statements of version 1, 2, ...; `PRAGMA user_version` says how many have run.
-pub(super) const MIGRATIONS: [&str; 3] = [VERSION_1, VERSION_2, SCHEDULER];
+pub(super) const MIGRATIONS: [&str; 4] = [VERSION_1, VERSION_2, SCHEDULER, SEALS];
 
 const VERSION_1: &str = "
 CREATE TABLE runs (
@@ -94,4 +94,11 @@ CREATE TABLE skipped_slots (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
     slots INTEGER NOT NULL, reason TEXT NOT NULL, decided_at TEXT NOT NULL
 ) STRICT;
+";
+
+// Filled with what the tables hold when this version is reached; `seal` keeps it from then on.
+const SEALS: &str = "
+CREATE TABLE seals (
+    tbl TEXT PRIMARY KEY, rows INTEGER NOT NULL, sum TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 ";
