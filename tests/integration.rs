@@ -4,10 +4,12 @@
 
 mod bus;
 mod cli;
+mod damage;
 mod hud;
 mod monitor;
 mod pipeline;
 mod rollback;
 mod room;
 mod scheduler;
+mod security;
 mod tidy;

@@ -192,6 +192,11 @@ fn lease(path: &Path) -> Result<Option<Flock<File>>, DrillError> {
 pub fn read(directory: &Path) -> Result<JournalRead, DrillError> {
     let path = directory.join(JOURNAL_FILE);
     let bytes = fs::read(&path).map_err(|source| DrillError::Unreadable { path, source })?;
+    Ok(read_bytes(&bytes))
+}
+
+/// Reads a journal's bytes.
+pub(super) fn read_bytes(bytes: &[u8]) -> JournalRead {
     let mut found = JournalRead::default();
     for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
         match line.strip_suffix(b"\n") {
@@ -202,7 +207,7 @@ pub fn read(directory: &Path) -> Result<JournalRead, DrillError> {
             },
         }
     }
-    Ok(found)
+    found
 }
 
 /// Returns the intents that no later line says are done, newest first: the order in which they must be

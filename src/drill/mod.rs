@@ -17,6 +17,8 @@ mod fault;
 mod fault_spec;
 mod features;
 mod finish;
+#[cfg(test)]
+mod fuzz_tests;
 mod interruption;
 mod journal;
 mod lanes;

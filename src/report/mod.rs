@@ -4,6 +4,8 @@
 mod archive;
 mod conduct;
 mod error;
+#[cfg(test)]
+mod fuzz_tests;
 mod history;
 mod html;
 mod json;

@@ -99,13 +99,16 @@ pub fn inspect(settings: &StoreSettings, part: StorePart) -> Result<Inspection, 
     Ok(found)
 }
 
-/// What the ledger acknowledges of a table, without the dates that an import under way is about to change.
+/// Partitions by date, and the dates that are not settled.
+type Acknowledged = (BTreeMap<Date, PartitionRecord>, BTreeSet<Date>);
+
+/// Returns what the ledger acknowledges of a table, without the dates that an import under way is about to change.
 fn acknowledged(
     settings: &StoreSettings,
     ledger: &Ledger,
     table: Table,
     found: &mut Inspection,
-) -> Result<Option<(BTreeMap<Date, PartitionRecord>, BTreeSet<Date>)>, StoreError> {
+) -> Result<Option<Acknowledged>, StoreError> {
     let path = &settings.ledger.path;
     let (records, pending) = (ledger.partitions(table), ledger.pending(table));
     let (Some(mut records), Some(pending)) = (found.take(path, records)?, found.take(path, pending)?) else {

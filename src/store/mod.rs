@@ -15,6 +15,8 @@ mod experiments;
 #[cfg(test)]
 mod fixture;
 mod frame;
+#[cfg(test)]
+mod fuzz_tests;
 mod import;
 mod inspection;
 mod jsonl;

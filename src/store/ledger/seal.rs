@@ -2,7 +2,7 @@
 //! triggers in the transaction that changes a row. SQLite has no checksum of its pages: a bit that flips in
 //! a row would be read as if it had been written. Checks; repairs nothing.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::Path};
 
 use rusqlite::{
     Connection, Row,
@@ -156,9 +156,9 @@ impl Ledger {
     }
 }
 
-fn look(connection: &Connection, path: &PathBuf) -> rusqlite::Result<(BTreeMap<String, Digest>, Vec<Damage>)> {
+fn look(connection: &Connection, path: &Path) -> rusqlite::Result<(BTreeMap<String, Digest>, Vec<Damage>)> {
     let mut damages = Vec::new();
-    let mut add = |what: String| damages.push(Damage { path: path.clone(), what });
+    let mut add = |what: String| damages.push(Damage { path: path.to_path_buf(), what });
     if statements(connection)? != expected_statements()? {
         add("its tables are not those that this program makes".into());
     }

@@ -1,0 +1,5 @@
+//! Security: a hostile repository runs nothing, and a secret is written nowhere.
+
+mod git;
+mod requests;
+mod secret;
