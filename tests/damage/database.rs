@@ -11,13 +11,22 @@ use crate::room::Room;
 /// How many damaged logs `cargo test` tries.
 const LOGS: usize = 16;
 
-/// Leaves a log that changes no row: every close is replaced by itself.
+/// Leaves a log whose replay changes no row: rows are added and taken away again. The files are those of a
+/// process that is killed: they are read while it has them open, and put back after it closed them.
 fn leave_log(room: &Room) -> Vec<u8> {
-    let connection = duckdb::Connection::open(room.path("data/lighthunter.duckdb")).expect("opened");
-    let update = "UPDATE daily SET close = close; UPDATE index_daily SET close = close;";
-    connection.execute_batch(&format!("PRAGMA disable_checkpoint_on_shutdown; {update}")).expect("run");
+    let path = room.path("data/lighthunter.duckdb");
+    let connection = duckdb::Connection::open(&path).expect("opened");
+    let sql = "PRAGMA disable_checkpoint_on_shutdown;
+        INSERT INTO daily SELECT * REPLACE (TIMESTAMP '1999-01-04' AS date) FROM daily LIMIT 50;
+        DELETE FROM daily WHERE date = '1999-01-04';
+        INSERT INTO index_daily SELECT * REPLACE (TIMESTAMP '1999-01-04' AS date) FROM index_daily LIMIT 50;
+        DELETE FROM index_daily WHERE date = '1999-01-04';";
+    connection.execute_batch(sql).expect("run");
+    let (database, written) = (fs::read(&path).expect("readable"), fs::read(log(room)).expect("a log"));
     drop(connection);
-    fs::read(log(room)).expect("a log is left")
+    put(&path, &database);
+    put(&log(room), &written);
+    written
 }
 
 fn log(room: &Room) -> std::path::PathBuf {
