@@ -66,9 +66,9 @@ fn damaged_log_never_ends_a_command_and_never_gives_wrong_rows() {
         let looked = room.run(&["doctor", "--read-data", "-q"]);
         assert!([0, 14].contains(&looked.code), "{number}: {}\n{}", looked.code, looked.stderr);
         if looked.code == 14 {
-            detected += 1
+            detected += 1;
         } else {
-            harmless += 1
+            harmless += 1;
         }
         assert_eq!(rows(&room), expected, "{number}: other rows");
         let moved = quarantined(&room);

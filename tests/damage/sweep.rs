@@ -90,10 +90,15 @@ fn kinds(room: &Room) -> Vec<Kind> {
     vec![
         of("ledger", Part::Ledger, 200, vec![room.path("data/ledger.sqlite")]),
         of("duckdb", Part::Database, 70, vec![room.path("data/lighthunter.duckdb")]),
-        of("parquet", Part::Parquet, 100, below("data/parquet", &|path| path.ends_with(".parquet"))),
-        of("parquet manifest", Part::Parquet, 40, below("data/parquet", &|path| path.ends_with(".json"))),
+        of("parquet", Part::Parquet, 100, below("data/parquet", &|path| path.contains("part.parquet"))),
+        of("parquet manifest", Part::Parquet, 40, below("data/parquet", &|path| path.contains("_manifest."))),
         of("experiments.jsonl", Part::Experiments, 60, vec![room.path("experiments/experiments.jsonl")]),
-        of("run folder", Part::Runs, 110, below("experiments", &|path| !is_seal(path) && !path.ends_with(".jsonl"))),
+        of(
+            "run folder",
+            Part::Runs,
+            110,
+            below("experiments", &|path| !is_seal(path) && !path.contains("experiments.jsonl")),
+        ),
         of("model", Part::Models, 80, below("models", &|path| !is_seal(path) && !path.ends_with("MANIFEST.json"))),
         of("model manifest", Part::Models, 60, below("models", &|path| path.ends_with("MANIFEST.json"))),
         of("report", Part::Reports, 70, below("reports", &|path| !is_seal(path) && !path.contains("/drills/"))),

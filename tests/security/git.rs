@@ -1,6 +1,6 @@
 //! A workspace whose `.git` an attacker wrote: no hook, filter, monitor or helper of it is ever run.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
+use std::{fmt::Write as _, fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
 use crate::room::Room;
 
@@ -55,7 +55,7 @@ fn plant(room: &Room) -> std::path::PathBuf {
         ("merge \"evil\"", "driver"),
     ] {
         let name = format!("{}.{key}", section.replace([' ', '"'], "_"));
-        config.push_str(&format!("[{section}]\n\t{key} = {}\n", program(&name)));
+        writeln!(config, "[{section}]\n\t{key} = {}", program(&name)).expect("a text");
     }
     config.push_str("[commit]\n\tgpgSign = true\n[tag]\n\tgpgSign = true\n");
     room.write(".git/config", config);

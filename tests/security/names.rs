@@ -1,6 +1,6 @@
 //! Hostile names in market data: refused row by row, and nothing is made of them.
 
-use std::fs;
+use std::{fmt::Write as _, fs};
 
 use crate::room::Room;
 
@@ -24,7 +24,7 @@ fn hostile_symbols_are_rejected_and_leave_nothing() {
     ];
     let mut text = String::from("date,symbol,open,high,low,close,volume,amount\n");
     for symbol in symbols {
-        text.push_str(&format!("2025-06-30,{symbol},1,1,1,1,100,100\n"));
+        writeln!(text, "2025-06-30,{symbol},1,1,1,1,100,100").expect("a text");
     }
     room.write("../hostile/daily.csv", &text);
     let directory = room.path("../hostile").display().to_string();
