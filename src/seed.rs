@@ -1,5 +1,8 @@
 //! The one door to randomness: every random number comes from a named stream of one seed.
 
+#[cfg(test)]
+pub(crate) mod fuzz;
+
 use std::fmt;
 
 use rand::SeedableRng;

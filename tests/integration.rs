@@ -5,10 +5,12 @@
 mod bus;
 mod cli;
 mod collect;
+mod damage;
 mod hud;
 mod monitor;
 mod pipeline;
 mod rollback;
 mod room;
 mod scheduler;
+mod security;
 mod tidy;

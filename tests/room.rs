@@ -131,6 +131,14 @@ impl Room {
         done
     }
 
+    /// Runs a command that must find damage and exit with `code` without changing anything; returns what it said.
+    pub(crate) fn refused_with(&self, code: i32, arguments: &[&str]) -> String {
+        let before = self.content();
+        let done = self.run_to(code, arguments);
+        assert_eq!(before, self.content(), "{arguments:?} changed the workspace");
+        format!("{}{}", done.stdout, done.stderr)
+    }
+
     /// Returns the digest of every file, by name; what is fleeting is left out.
     pub(crate) fn content(&self) -> Vec<(String, String)> {
         let mut content = Vec::new();

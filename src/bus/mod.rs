@@ -13,6 +13,8 @@ mod error;
 mod event;
 mod forwarder;
 mod frame;
+#[cfg(test)]
+mod fuzz_tests;
 mod holder;
 mod host;
 mod link;

@@ -7,10 +7,11 @@ use jiff::civil::Date;
 
 use super::{
     backtest::BacktestArgs, baseline::BaselineArgs, bootstrap::BootstrapArgs, config::ConfigArgs,
-    dashboard::DashboardArgs, data::DataArgs, day_ops::DayOpsArgs, drill::DrillArgs, experiments::ExperimentsArgs,
-    factors::FactorsArgs, hud::HudArgs, init::InitArgs, models::ModelsArgs, monitor::MonitorArgs,
-    night_ops::NightOpsArgs, performance::PerformanceArgs, regression::RegressionArgs, risk::RiskArgs,
-    rollback::RollbackArgs, scheduler::SchedulerArgs, simulate::SimulateArgs, walk_forward::WalkForwardArgs,
+    dashboard::DashboardArgs, data::DataArgs, day_ops::DayOpsArgs, doctor::DoctorArgs, drill::DrillArgs,
+    experiments::ExperimentsArgs, factors::FactorsArgs, hud::HudArgs, init::InitArgs, models::ModelsArgs,
+    monitor::MonitorArgs, night_ops::NightOpsArgs, performance::PerformanceArgs, probe_database::ProbeDatabaseArgs,
+    regression::RegressionArgs, risk::RiskArgs, rollback::RollbackArgs, scheduler::SchedulerArgs,
+    simulate::SimulateArgs, walk_forward::WalkForwardArgs,
 };
 use crate::{research::factor::threads_available, text::Language};
 
@@ -99,8 +100,9 @@ pub(super) enum Command {
     Baseline(BaselineArgs),
     Rollback(RollbackArgs),
     Scheduler(SchedulerArgs),
-    /// Check the machine: executable, git, disk, ports, libraries, clock, locks
-    Doctor,
+    Doctor(DoctorArgs),
+    #[command(hide = true)]
+    ProbeDatabase(ProbeDatabaseArgs),
     /// Explain a command, or a topic: exit-codes
     Help {
         /// A command or `exit-codes`

@@ -14,7 +14,7 @@ use crate::{
     data::guardian::Rule,
     exit::{AnyFailure, Exit},
     ops::{Station, collect, data_state, guardian_report, night_ops, original, source_repair},
-    store::{Depth, RepairRecord, Table},
+    store::{Depth, RepairRecord, Stores, Table},
     workspace::Lock,
 };
 
@@ -48,6 +48,8 @@ enum DataCommand {
         #[arg(long, value_name = "DIR")]
         convert: Option<PathBuf>,
     },
+    /// Make the database anew from Parquet and the ledger; the old one and its log go to quarantine
+    Rebuild,
     /// Import a directory of bars, actions and calendar: CSV, CSV.gz or Parquet
     Import {
         /// The directory
@@ -64,6 +66,7 @@ pub(super) fn run(session: &Session, args: &DataArgs) -> Result<Exit, AnyFailure
         DataCommand::Check => check(session, &station()?),
         DataCommand::Repair { undo: Some(id), .. } => undo(session, &station()?, id),
         DataCommand::Repair { dry_run, undo: None } => repair(session, &station()?, *dry_run),
+        DataCommand::Rebuild => rebuild(session, &station()?),
         DataCommand::Import { directory } => import(session, &station()?, directory),
         DataCommand::Collect(args) => data_collect::run(session, &station()?, args),
     }
@@ -208,6 +211,19 @@ fn undo(session: &Session, station: &Station, id: &str) -> Result<Exit, AnyFailu
         return Ok(Exit::NothingRan);
     }
     console.line(format!("{undone} values are as they were before {id}."));
+    Ok(Exit::Done)
+}
+
+fn rebuild(session: &Session, station: &Station) -> Result<Exit, AnyFailure> {
+    let console = session.console;
+    let _lock = Lock::take(&station.workspace, night_ops::COMPONENT, "data rebuild")?;
+    let (stores, report) = Stores::rebuild(&station.store_settings(), &session.clock)?;
+    for line in report.lines() {
+        console.line(line);
+    }
+    let rows: u64 = stores.counts()?.values().sum();
+    console.line(format!("The database holds the {rows} rows that the ledger acknowledges."));
+    console.document(&json!({ "rows": rows, "rebuilt": report.rebuilt, "quarantined": report.quarantined }));
     Ok(Exit::Done)
 }
 

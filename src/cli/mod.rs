@@ -29,6 +29,7 @@ mod models;
 mod monitor;
 mod night_ops;
 mod performance;
+mod probe_database;
 mod progress;
 mod regression;
 mod risk;
@@ -43,13 +44,19 @@ use std::{ffi::OsString, panic::AssertUnwindSafe, process::ExitCode};
 
 use clap::{Parser, error::ErrorKind};
 
-use crate::exit::{AnyFailure, Exit};
+use crate::{
+    exit::{AnyFailure, Exit},
+    store,
+};
 use arguments::{Cli, Command};
 use console::Console;
 use session::Session;
 
 /// Runs one command line and returns the process status.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    if let Ok(executable) = std::env::current_exe() {
+        store::set_probe(executable);
+    }
     let exit = match Cli::try_parse_from(arguments) {
         // The panic's own words are on stderr by then; what is left is to say whose fault it was.
         Ok(cli) => std::panic::catch_unwind(AssertUnwindSafe(|| dispatch(cli))).unwrap_or(Exit::Internal),
@@ -101,7 +108,8 @@ fn command(cli: Cli, console: Console) -> Result<Exit, AnyFailure> {
         Command::Scheduler(args) => scheduler::run(&session, &args),
         Command::Baseline(args) => baseline::run(&session, &args),
         Command::Rollback(args) => rollback::run(&session, &args),
-        Command::Doctor => doctor::run(&session),
+        Command::Doctor(args) => doctor::run(&session, &args),
+        Command::ProbeDatabase(args) => probe_database::run(&session, &args),
         Command::Help { topic } => Ok(exit_codes::run(&session, topic.as_deref())),
     }
 }
@@ -115,7 +123,9 @@ mod tests {
     fn every_command_but_the_scheduler_can_be_a_job() {
         let command = Cli::command();
         let mut names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
-        names.retain(|name| *name != "scheduler" && !crate::config::JOB_COMMANDS.contains(name));
+        names.retain(|name| {
+            !["scheduler", "probe-database"].contains(name) && !crate::config::JOB_COMMANDS.contains(name)
+        });
         assert!(names.is_empty(), "config::JOB_COMMANDS lacks {names:?}");
     }
 

@@ -43,6 +43,8 @@ pub use settings::Settings;
 #[cfg(test)]
 mod fixture_tests;
 #[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
 mod mutation_tests;
 #[cfg(test)]
 mod tests;

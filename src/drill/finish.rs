@@ -7,11 +7,12 @@ use serde_json::json;
 
 use super::{
     DrillError, EntryKind,
-    journal::{self, DRILL, unfinished},
+    journal::{self, DRILL, JOURNAL_FILE, unfinished},
     process::end_all,
     residue, root,
     session::Session,
 };
+use crate::store;
 
 impl Session {
     /// Ends the drill: what is left behind is audited, ended and returned; the temporary root is removed, all but
@@ -45,6 +46,8 @@ impl Session {
         let interrupted = self.options.interruption.signal();
         let detail = json!({ "ended": interrupted.is_none(), "interrupted": interrupted, "kept": kept });
         self.journal.write(&self.options.clock, "", EntryKind::Done, DRILL, detail)?;
+        // Nothing more comes: from here on the whole of it can be held against one digest.
+        store::seal(&self.options.directory().join(JOURNAL_FILE))?;
         Ok(residue)
     }
 }

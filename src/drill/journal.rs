@@ -18,6 +18,7 @@ use crate::{
     clock::{Clock, Stopwatch, pause},
     digest::Digest,
     durable::{self, DurableError},
+    store,
 };
 
 /// The journal's name in a drill's report directory.
@@ -126,6 +127,7 @@ impl Journal {
             durable::truncate(&file, &path, sound as u64)?;
         }
         let written = found.entries.last().map_or(0, |entry| entry.seq);
+        store::unseal(&path)?;
         Ok(Some((Self { path, writer: Mutex::new(Writer { file, written }) }, found)))
     }
 
@@ -182,6 +184,11 @@ fn lease(path: &Path) -> Result<Option<Flock<File>>, DrillError> {
 pub fn read(directory: &Path) -> Result<JournalRead, DrillError> {
     let path = directory.join(JOURNAL_FILE);
     let bytes = fs::read(&path).map_err(|source| DrillError::Unreadable { path, source })?;
+    Ok(read_bytes(&bytes))
+}
+
+/// Reads a journal's bytes.
+pub(super) fn read_bytes(bytes: &[u8]) -> JournalRead {
     let mut found = JournalRead::default();
     for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
         match line.strip_suffix(b"\n") {
@@ -192,7 +199,7 @@ pub fn read(directory: &Path) -> Result<JournalRead, DrillError> {
             },
         }
     }
-    Ok(found)
+    found
 }
 
 /// Returns the intents that no later line says are done, newest first: the order in which they must be

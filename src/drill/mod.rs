@@ -18,6 +18,8 @@ mod fault_spec;
 mod fault_stores;
 mod features;
 mod finish;
+#[cfg(test)]
+mod fuzz_tests;
 mod interruption;
 mod journal;
 mod lanes;

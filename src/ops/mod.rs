@@ -11,6 +11,7 @@ mod desk;
 pub mod doctor;
 mod experiment;
 pub mod guardian_report;
+pub mod inspection;
 mod listener;
 pub mod log;
 pub mod matrix;

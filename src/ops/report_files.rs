@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::durable::{self, DurableError};
+use crate::{
+    durable::{self, DurableError},
+    store::replace_sealed,
+};
 
 /// Writes `STEM.json` and `STEM.EXTENSION` under `reports` and returns their paths.
 ///
@@ -18,7 +21,7 @@ pub(super) fn write_pair(
 ) -> Result<[PathBuf; 2], DurableError> {
     let [json, readable] = ["json", extension].map(|form| reports.join(format!("{stem}.{form}")));
     durable::make_directory(reports)?;
-    durable::replace(&json, serde_json::to_string_pretty(record).unwrap_or_default() + "\n")?;
-    durable::replace(&readable, text)?;
+    replace_sealed(&json, serde_json::to_string_pretty(record).unwrap_or_default() + "\n")?;
+    replace_sealed(&readable, text)?;
     Ok([json, readable])
 }

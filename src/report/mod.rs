@@ -4,6 +4,8 @@
 mod archive;
 mod conduct;
 mod error;
+#[cfg(test)]
+mod fuzz_tests;
 mod history;
 mod html;
 mod json;
@@ -27,6 +29,7 @@ use std::path::{Path, PathBuf};
 use crate::{
     durable::{self, DurableError},
     record::{DrillRecord, FaultRecord, Outcome},
+    store::replace_sealed,
     text::Language,
 };
 
@@ -107,7 +110,7 @@ impl ReportPaths {
 /// When a file cannot be written; the error names it.
 pub fn write_all(record: &DrillRecord, directory: &Path, language: Language) -> Result<ReportPaths, DurableError> {
     durable::make_directory(directory)?;
-    durable::replace(&ReportPaths::within(directory).record, json(record))?;
+    replace_sealed(&ReportPaths::within(directory).record, json(record))?;
     let paths = write_again(record, directory, language)?;
     if let Some(drills) = directory.parent() {
         history::remember(record, drills)?;
@@ -124,9 +127,9 @@ pub fn write_again(record: &DrillRecord, directory: &Path, language: Language) -
     let paths = ReportPaths::within(directory);
     let comparison = comparison(record, directory)?;
     let report = Report { record, comparison: &comparison, language };
-    durable::replace(&paths.markdown, markdown(&report))?;
-    durable::replace(&paths.html, html(&report))?;
-    durable::replace(&paths.junit, junit(record))?;
+    replace_sealed(&paths.markdown, markdown(&report))?;
+    replace_sealed(&paths.html, html(&report))?;
+    replace_sealed(&paths.junit, junit(record))?;
     Ok(paths)
 }
 

@@ -11,6 +11,8 @@ mod bar;
 mod bar_entry;
 mod error;
 #[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
 mod hostile_tests;
 mod limits;
 mod loaded;

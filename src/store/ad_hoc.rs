@@ -16,6 +16,7 @@ pub fn query_frames(frames: &[(&str, &Frame)], sql: &str) -> Result<Frame, Store
     let connection = duck::settings(duckdb::AccessMode::Automatic)
         .and_then(Connection::open_in_memory_with_flags)
         .map_err(failed("open a database in memory"))?;
+    duck::lock(&connection).map_err(failed("open a database in memory"))?;
     for (name, frame) in frames {
         let batch = frame.to_batch()?;
         connection.execute_batch(&duck::table(name, &batch.schema())).map_err(failed("make a table"))?;

@@ -17,6 +17,7 @@ use jiff::civil::Date;
 use super::{
     StoreError, StorePath, Table,
     database::{Database, DateSum, PROBE, Slice, TableChange, column_list},
+    probe,
     refusal::refused,
 };
 use crate::{
@@ -27,6 +28,8 @@ use crate::{
 /// The memory that DuckDB's buffers may take; set before the file is opened, because replaying a log
 /// counts as well.
 const MEMORY_MAX: &str = "512MB";
+/// The disk that its temporary files may take.
+const TEMPORARY_MAX: &str = "4GB";
 /// The threads of one database.
 const THREADS: i64 = 2;
 
@@ -48,7 +51,9 @@ impl DuckStore {
     /// Opens the database and makes it where it is missing.
     pub(crate) fn open(place: &StorePath) -> Result<Self, StoreError> {
         place.check_file()?;
-        if !place.path.exists() {
+        if place.path.exists() {
+            probe::require_openable(place)?;
+        } else {
             create(place)?;
         }
         let store = Self::connect(place, AccessMode::ReadWrite)?;
@@ -59,6 +64,13 @@ impl DuckStore {
     /// Opens the database beside other readers.
     pub(crate) fn open_read_only(place: &StorePath) -> Result<Self, StoreError> {
         place.check_file()?;
+        probe::require_openable(place)?;
+        Self::connect(place, AccessMode::ReadOnly)
+    }
+
+    /// As [`DuckStore::open_read_only`], in the process that is the probe.
+    pub(crate) fn open_unprobed(place: &StorePath) -> Result<Self, StoreError> {
+        place.check_file()?;
         Self::connect(place, AccessMode::ReadOnly)
     }
 
@@ -66,6 +78,7 @@ impl DuckStore {
         let connection = settings(mode)
             .and_then(|settings| Connection::open_with_flags(&place.path, settings))
             .map_err(refused(place, "open"))?;
+        lock(&connection).map_err(refused(place, "open"))?;
         let version = connection.version().map_err(refused(place, "open"))?;
         Ok(Self { connection, path: place.path.clone(), version })
     }
@@ -174,9 +187,16 @@ pub(super) fn settings(mode: AccessMode) -> duckdb::Result<Config> {
         .access_mode(mode)?
         .threads(THREADS)?
         .max_memory(MEMORY_MAX)?
+        .with("max_temp_directory_size", TEMPORARY_MAX)?
+        .with("autoinstall_known_extensions", "false")?
         .enable_autoload_extension(false)?
         .with("allow_community_extensions", "false")?
         .enable_external_access(false)
+}
+
+/// Makes the settings final: no statement can loosen them any more. The last step, after all others.
+pub(super) fn lock(connection: &Connection) -> duckdb::Result<()> {
+    connection.execute_batch("SET lock_configuration = true")
 }
 
 /// Makes an empty database under another name and renames it when it is whole: a kill while DuckDB
@@ -217,5 +237,75 @@ fn sql_type(kind: &DataType) -> &'static str {
         DataType::Int64 => "BIGINT",
         DataType::Boolean => "BOOLEAN",
         _ => "VARCHAR",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AccessMode, DuckStore, StorePath, durable};
+
+    #[test]
+    fn no_statement_reaches_beyond_the_database() {
+        let room = tempfile::tempdir().expect("a directory");
+        let place = StorePath::new("k", room.path().join("own.duckdb"));
+        drop(DuckStore::open(&place).expect("made"));
+        let beside = room.path().join("beside.csv");
+        durable::replace(&beside, "a,b\n1,2\n").expect("written");
+        let store = DuckStore::connect(&place, AccessMode::ReadWrite).expect("opened");
+        let (csv, out) = (beside.display(), room.path().join("out").display().to_string());
+        let other = room.path().join("other.duckdb");
+        let probes = [
+            format!("SELECT * FROM read_csv('{csv}')"),
+            format!("SELECT * FROM read_text('{csv}')"),
+            format!("SELECT * FROM read_blob('{csv}')"),
+            format!("SELECT * FROM glob('{}/*')", room.path().display()),
+            format!("SELECT * FROM '{csv}'"),
+            "SELECT * FROM '/etc/passwd'".into(),
+            "SELECT * FROM read_csv('../../../../etc/passwd')".into(),
+            "SELECT * FROM read_parquet('/tmp/*.parquet')".into(),
+            format!("COPY daily FROM '{csv}'"),
+            format!("COPY daily TO '{out}.csv'"),
+            format!("COPY daily TO '{out}.parquet' (FORMAT parquet)"),
+            format!("EXPORT DATABASE '{out}'"),
+            format!("IMPORT DATABASE '{out}'"),
+            format!("ATTACH '{}'", other.display()),
+            format!("ATTACH '{csv}' AS c (TYPE sqlite)"),
+            "INSTALL httpfs".into(),
+            "LOAD httpfs".into(),
+            format!("LOAD '{out}.duckdb_extension'"),
+            "SET enable_external_access = true".into(),
+            "SET lock_configuration = false".into(),
+            "SET allow_community_extensions = true".into(),
+            "SET autoinstall_known_extensions = true".into(),
+            "SET memory_limit = '64GB'".into(),
+            "SET threads = 64".into(),
+            "SET temp_directory = '/tmp'".into(),
+            "SET home_directory = '/'".into(),
+            "SET allowed_directories = ['/']".into(),
+            "RESET memory_limit".into(),
+            "PRAGMA memory_limit = '64GB'".into(),
+            "SELECT * FROM read_csv('http://127.0.0.1:1/x.csv')".into(),
+        ];
+        for probe in probes {
+            let outcome = store.connection.execute_batch(&probe);
+            assert!(outcome.is_err(), "{probe} was allowed");
+        }
+        for name in ["out", "out.csv", "out.parquet", "other.duckdb"] {
+            assert!(!room.path().join(name).exists(), "{name} was written");
+        }
+        let value = |name: &str| {
+            let sql = format!("SELECT CAST(current_setting('{name}') AS VARCHAR)");
+            store.connection.query_row(&sql, [], |row| row.get::<_, String>(0)).expect("a setting")
+        };
+        for (name, expected) in [
+            ("lock_configuration", "true"),
+            ("enable_external_access", "false"),
+            ("allow_community_extensions", "false"),
+            ("autoinstall_known_extensions", "false"),
+            ("autoload_known_extensions", "false"),
+            ("threads", "2"),
+        ] {
+            assert_eq!(value(name), expected, "{name}");
+        }
     }
 }

@@ -159,6 +159,12 @@ pub enum StoreError {
         /// The database.
         path: PathBuf,
     },
+    /// There is no second store to build the database from.
+    #[error("{key}: with storage.ts.write_mode 'single' the database is the only store: nothing to build it from")]
+    NoSecondStore {
+        /// The key of the database.
+        key: String,
+    },
     /// DuckDB failed.
     #[error("DuckDB cannot {step} ({path}): {source}", path = .path.display())]
     DuckDb {
@@ -228,6 +234,7 @@ impl Failure for StoreError {
             | Self::RecordDamaged { .. }
             | Self::Lost { .. } => Exit::Corrupt,
             Self::Schema { .. } | Self::Row { .. } => Exit::DataRefused,
+            Self::NoSecondStore { .. } => Exit::Config,
             Self::Limit { .. } => Exit::Limit,
             Self::Arrow { .. } | Self::Json { .. } | Self::Conflict { .. } => Exit::Internal,
             Self::DuckDb { source, .. } if says(source, &["Could not set lock", "Conflicting lock"]) => Exit::Busy,
@@ -257,6 +264,7 @@ impl Failure for StoreError {
             Self::Limit { .. } => "Split the file, one year each, say.",
             Self::Damaged { .. } => "Open the stores again by any command: what the other store holds is rebuilt.",
             Self::RecordDamaged { .. } => "Start the run anew: it does not go on from a state that cannot be trusted.",
+            Self::NoSecondStore { .. } => "Import the input again, or take the data back with `lighthunter rollback`.",
             Self::Poisoned { .. } => "Run the command again: opening the stores completes the import or takes it back.",
             Self::Lost { .. } => "Import the input again (`lighthunter data import DIR`).",
             Self::Io { .. } | Self::DuckDb { .. } | Self::Sqlite { .. } => {

@@ -62,6 +62,14 @@ impl<'a> Experiments<'a> {
         Ok(self.list()?.into_iter().find(|experiment| experiment.id == id))
     }
 
+    /// Returns what the file must hold.
+    ///
+    /// # Errors
+    /// What the ledger says.
+    pub(crate) fn expected_bytes(&self) -> Result<Vec<u8>, StoreError> {
+        Ok(joined(&self.ledger.experiment_lines()?))
+    }
+
     /// Makes the file what the ledger says. Lines that the ledger does not know are taken into it when
     /// they are whole experiments, and put aside when they are not. Returns what was put aside.
     ///

@@ -38,8 +38,12 @@ const FILE_BYTES_MAX: u64 = 2 << 30;
 const FILE_ROWS_MAX: u64 = 100_000_000;
 /// The most memory that the columns of one file may take, bytes.
 const MEMORY_BYTES_MAX: u64 = 4 << 30;
+/// What any file may unfold to, however short it is, bytes.
+const MEMORY_BYTES_MIN: u64 = 256 << 20;
+/// How many times its length a longer file may unfold to: bars take three to fifty times theirs.
+const UNFOLDING_MAX: u64 = 200;
 /// The most memory that one batch may take when every text is as long as its column chunk allows.
-const BATCH_BYTES_MAX: u64 = 512 << 20;
+const BATCH_BYTES_MAX: u64 = 128 << 20;
 /// The most rows of one batch.
 const BATCH_ROWS_MAX: u64 = 65_536;
 
@@ -166,10 +170,12 @@ fn decode(
     path: &Path,
     input: impl parquet::file::reader::ChunkReader + 'static,
 ) -> Result<Vec<RecordBatch>, StoreError> {
+    let length = input.len();
     // Another writer's Arrow types are not needed, and are what the decoder trusts most.
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(input, options)
         .map_err(|error| malformed(path, &error))?;
+    let allowed = length.saturating_mul(UNFOLDING_MAX).clamp(MEMORY_BYTES_MIN, MEMORY_BYTES_MAX);
     let rows = batch_rows(path, builder.metadata())?;
     let reader = builder.with_batch_size(rows).build().map_err(|error| malformed(path, &error))?;
     let mut batches = Vec::new();
@@ -177,7 +183,7 @@ fn decode(
     for batch in reader {
         let batch = batch.map_err(|error| malformed(path, &error))?;
         memory = memory.saturating_add(batch.get_array_memory_size() as u64);
-        within(path, "its size in memory", memory, MEMORY_BYTES_MAX)?;
+        within(path, "its size in memory", memory, allowed)?;
         batches.push(batch);
     }
     Ok(batches)
@@ -248,6 +254,26 @@ mod tests {
         assert_eq!(fs::read(&one).expect("bytes"), fs::read(&two).expect("bytes"));
         let read = DailyBar::from_batches(&one, &read_parquet(&one).expect("readable")).expect("rows");
         assert_eq!(read, bars());
+    }
+
+    #[test]
+    fn short_file_that_unfolds_to_gigabytes_is_refused_before_it_does() {
+        use std::sync::Arc;
+
+        use arrow::{
+            array::{ArrayRef, DictionaryArray, Int32Array, StringArray},
+            datatypes::Int32Type,
+            record_batch::RecordBatch,
+        };
+        let room = tempfile::tempdir().expect("a directory");
+        let path = room.path().join("bomb.parquet");
+        let text = Arc::new(StringArray::from(vec!["x".repeat(100_000)]));
+        let keys = Int32Array::from(vec![0; 40_000]);
+        let column: ArrayRef = Arc::new(DictionaryArray::<Int32Type>::try_new(keys, text).expect("a column"));
+        write_parquet(&path, &[RecordBatch::try_from_iter([("symbol", column)]).expect("a batch")]).expect("written");
+        assert!(fs::metadata(&path).expect("a file").len() < 100_000, "four gigabytes in a short file");
+        let error = read_parquet(&path).expect_err("refused");
+        assert!(matches!(error, StoreError::Limit { what: "its size in memory", .. }), "{error}");
     }
 
     #[test]

@@ -149,13 +149,7 @@ pub(crate) fn write_manifest(
     records: &BTreeMap<Date, PartitionRecord>,
 ) -> Result<bool, StoreError> {
     let path = root.join(table.name()).join(MANIFEST);
-    let prefix = format!("{table}/");
-    let partitions =
-        records.values().map(|record| (record.trade_date.to_string(), entry_of(record, &prefix))).collect();
-    let manifest = Manifest { version: 1, table: table.name(), partitions };
-    let mut text =
-        serde_json::to_string_pretty(&manifest).map_err(|source| StoreError::Json { path: path.clone(), source })?;
-    text.push('\n');
+    let text = manifest_text(root, table, records)?;
     let unchanged = fs::read(&path).is_ok_and(|bytes| bytes == text.as_bytes());
     if unchanged || (records.is_empty() && !path.exists()) {
         return Ok(false);
@@ -163,4 +157,21 @@ pub(crate) fn write_manifest(
     durable::make_directory(&root.join(table.name()))?;
     durable::replace(&path, text)?;
     Ok(true)
+}
+
+/// Returns a table's manifest as the ledger has it.
+pub(crate) fn manifest_text(
+    root: &Path,
+    table: Table,
+    records: &BTreeMap<Date, PartitionRecord>,
+) -> Result<String, StoreError> {
+    let prefix = format!("{table}/");
+    let partitions =
+        records.values().map(|record| (record.trade_date.to_string(), entry_of(record, &prefix))).collect();
+    let manifest = Manifest { version: 1, table: table.name(), partitions };
+    let path = || root.join(table.name()).join(MANIFEST);
+    let mut text =
+        serde_json::to_string_pretty(&manifest).map_err(|source| StoreError::Json { path: path(), source })?;
+    text.push('\n');
+    Ok(text)
 }

@@ -5,4 +5,4 @@ mod dashboard;
 mod facts;
 mod hostile;
 mod live;
-mod server;
+pub(crate) mod server;

@@ -17,27 +17,27 @@ use serde_json::Value;
 use crate::room::Room;
 
 /// A page that is served; its process is killed when this is dropped.
-pub(super) struct Server {
-    pub(super) room: Room,
-    pub(super) port: u16,
+pub(crate) struct Server {
+    pub(crate) room: Room,
+    pub(crate) port: u16,
     child: Child,
 }
 
 /// An answer to a request.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) head: String,
-    pub(super) body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Server {
     /// Serves a workspace and waits until it answers.
-    pub(super) fn of(room: Room) -> Self {
+    pub(crate) fn of(room: Room) -> Self {
         Self::with(room, &[], &[])
     }
 
     /// As [`of`](Self::of), with further options and variables.
-    pub(super) fn with(room: Room, options: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn with(room: Room, options: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lighthunter"));
         for name in ["LIGHTHUNTER_ENV", "LIGHTHUNTER_LOG", "LIGHTHUNTER_SEED", "LIGHTHUNTER_NOW"] {
             command.env_remove(name);
@@ -56,12 +56,12 @@ impl Server {
         Self { room, port: port.unwrap_or_else(|| panic!("no port in '{line}'")), child }
     }
 
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Opens a connection and sends bytes.
-    pub(super) fn open(&self, request: &[u8]) -> TcpStream {
+    pub(crate) fn open(&self, request: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("connected");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("set");
         // A request that is refused early may not be taken to its end.
@@ -70,7 +70,7 @@ impl Server {
     }
 
     /// Sends bytes and returns what comes back until the connection ends.
-    pub(super) fn send(&self, request: &[u8]) -> Answer {
+    pub(crate) fn send(&self, request: &[u8]) -> Answer {
         let mut bytes = Vec::new();
         let _ = self.open(request).read_to_end(&mut bytes);
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -79,39 +79,39 @@ impl Server {
         Answer { status, head: head.to_lowercase(), body: body.to_owned() }
     }
 
-    pub(super) fn ask(&self, method: &str, path: &str) -> Answer {
+    pub(crate) fn ask(&self, method: &str, path: &str) -> Answer {
         let host = format!("Host: 127.0.0.1:{}\r\nConnection: close\r\n", self.port);
         self.send(format!("{method} {path} HTTP/1.1\r\n{host}\r\n").as_bytes())
     }
 
-    pub(super) fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         self.ask("GET", path)
     }
 
-    pub(super) fn json(&self, path: &str) -> Value {
+    pub(crate) fn json(&self, path: &str) -> Value {
         let answer = self.get(path);
         serde_json::from_str(&answer.body).unwrap_or_else(|error| panic!("{path}: {error}:\n{}", answer.body))
     }
 
     /// Returns the grade of a fact.
-    pub(super) fn grade(&self, fact: &str) -> String {
+    pub(crate) fn grade(&self, fact: &str) -> String {
         self.json("/api/dashboard")["facts"][fact]["grade"].as_str().unwrap_or("none").to_owned()
     }
 
     /// Returns what is said about a fact.
-    pub(super) fn notes(&self, fact: &str) -> String {
+    pub(crate) fn notes(&self, fact: &str) -> String {
         self.json("/api/dashboard")["facts"][fact]["notes"].to_string()
     }
 
     /// Listens to the events.
-    pub(super) fn listen(&self, query: &str) -> Listener {
+    pub(crate) fn listen(&self, query: &str) -> Listener {
         let host = format!("Host: 127.0.0.1:{}\r\n", self.port);
         let stream = self.open(format!("GET /events{query} HTTP/1.1\r\n{host}\r\n").as_bytes());
         Listener(BufReader::new(stream))
     }
 
     /// Sends a signal and returns the exit code.
-    pub(super) fn end(&mut self, signal: Signal) -> Option<i32> {
+    pub(crate) fn end(&mut self, signal: Signal) -> Option<i32> {
         kill(Pid::from_raw(self.pid().cast_signed()), signal).expect("sent");
         let watch = Stopwatch::start();
         while watch.seconds() < 10.0 {
@@ -132,11 +132,11 @@ impl Drop for Server {
 }
 
 /// One who listens to the events.
-pub(super) struct Listener(BufReader<TcpStream>);
+pub(crate) struct Listener(BufReader<TcpStream>);
 
 impl Listener {
     /// Returns the name and the data of the next event.
-    pub(super) fn next(&mut self) -> (String, Value) {
+    pub(crate) fn next(&mut self) -> (String, Value) {
         let mut name = String::new();
         loop {
             let mut line = String::new();
@@ -151,7 +151,7 @@ impl Listener {
     }
 
     /// Returns the next event whose tile of a fact has a class.
-    pub(super) fn until_tile(&mut self, fact: &str, grade: &str) -> Value {
+    pub(crate) fn until_tile(&mut self, fact: &str, grade: &str) -> Value {
         let class = format!("class=\"tile {grade}\"");
         let watch = Stopwatch::start();
         while watch.seconds() < 20.0 {

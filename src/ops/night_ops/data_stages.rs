@@ -14,7 +14,7 @@ use crate::{
         repair::{Change, Exclusion, Repair, RepairPlan},
     },
     digest::{Digest, Hasher},
-    durable::{self, DurableError},
+    durable::DurableError,
     exit::AnyFailure,
     market::DailyBar,
     ops::{
@@ -116,7 +116,7 @@ pub(super) fn ts_check(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let report = night.examined()?;
     let text = serde_json::to_string(&*report).unwrap_or_default();
     let name = format!("data_guardian_{}.json", night.as_of().strftime("%Y%m%d"));
-    durable::replace(&night.station.reports().join(name), &text)?;
+    crate::store::replace_sealed(&night.station.reports().join(name), &text)?;
     write_omega(night, &report)?;
     report.gate(&night.thresholds())?;
     let counts: Vec<String> = report.counts.iter().map(|(rule, count)| format!("{} {count}", word(rule))).collect();

@@ -9,10 +9,9 @@ use super::{LabError, table};
 use crate::{
     clock::Clock,
     digest::Digest,
-    durable,
     exit::{Failure, with_sources},
     research::{backtest::BacktestResult, performance::Metrics},
-    store::{Experiment, ExperimentError, ExperimentStatus},
+    store::{Experiment, ExperimentError, ExperimentStatus, replace_sealed},
     workspace::Workspace,
 };
 
@@ -152,7 +151,7 @@ impl ExperimentRun {
     }
 
     fn write(&self, file: &str, bytes: impl AsRef<[u8]>) -> Result<(), LabError> {
-        Ok(durable::replace(&self.directory.join(file), bytes)?)
+        Ok(replace_sealed(&self.directory.join(file), bytes)?)
     }
 }
 

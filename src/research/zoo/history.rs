@@ -2,14 +2,14 @@
 //! link `current` moves, so that no change is without its line; the link alone says what is in force, and
 //! a line whose change never came about is recognised by it.
 
-use std::path::Path;
+use std::{fs, io, path::Path};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     research::ResearchError,
-    store::{RotatingJsonl, read_jsonl},
+    store::{StoreError, read_jsonl, replace_sealed},
 };
 
 /// The file's name.
@@ -60,9 +60,22 @@ pub struct HistoryLine {
     pub overruled: Vec<String>,
 }
 
-/// Appends a line; it is durable when this returns.
+/// Adds a line; it is durable when this returns.
 pub(super) fn append(job: &Path, line: &HistoryLine) -> Result<(), ResearchError> {
-    Ok(RotatingJsonl::new(job.join(HISTORY), u64::MAX, 0).append(line)?)
+    let path = job.join(HISTORY);
+    let mut bytes = match fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        read => read.map_err(ResearchError::unreadable(&path))?,
+    };
+    // A torn line that a dead process left is closed first, so that the two are never glued together.
+    if bytes.last().is_some_and(|last| *last != b'\n') {
+        bytes.push(b'\n');
+    }
+    let text = serde_json::to_string(line).map_err(|source| StoreError::Json { path: path.clone(), source })?;
+    bytes.extend_from_slice(text.as_bytes());
+    bytes.push(b'\n');
+    // As a whole and under a seal: the file is short, and a line that goes missing would not be missed.
+    Ok(replace_sealed(&path, bytes)?)
 }
 
 /// Reads the lines, oldest first. A torn line is of a decision that a crash cut short: its change never

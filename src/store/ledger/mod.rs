@@ -13,6 +13,7 @@ mod reader;
 mod runs;
 mod schedule;
 mod schema;
+mod seal;
 mod stages;
 mod trade_row;
 mod trading;
@@ -64,6 +65,7 @@ impl Ledger {
         let ledger = Self { connection, path: place.path.clone(), created };
         ledger.prepare().map_err(refused(place, "prepare"))?;
         ledger.migrate()?;
+        ledger.read("keep the seals of", seal::keep)?;
         Ok(ledger)
     }
 
@@ -96,6 +98,9 @@ impl Ledger {
             let found: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
             for migration in schema::MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
                 transaction.execute_batch(migration)?;
+            }
+            if found < known {
+                seal::begin(&transaction)?;
             }
             transaction.pragma_update(None, "user_version", known)?;
             transaction.commit()

@@ -1,7 +1,7 @@
 //! The ledger's tables, version by version. A released version is never edited: a change is a new one.
 
 /// The statements of version 1, 2, ...; `PRAGMA user_version` says how many have run.
-pub(super) const MIGRATIONS: [&str; 4] = [VERSION_1, VERSION_2, SCHEDULER, COLLECTED];
+pub(super) const MIGRATIONS: [&str; 5] = [VERSION_1, VERSION_2, SCHEDULER, COLLECTED, SEALS];
 
 const VERSION_1: &str = "
 CREATE TABLE runs (
@@ -106,5 +106,12 @@ CREATE TABLE fetched_pages (
 CREATE TABLE collected (
     source TEXT NOT NULL, kind TEXT NOT NULL, symbol TEXT NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL,
     rows INTEGER NOT NULL, PRIMARY KEY (source, kind, symbol, first)
+) STRICT, WITHOUT ROWID;
+";
+
+// Filled with what the tables hold when this version is reached; `seal` keeps it from then on.
+const SEALS: &str = "
+CREATE TABLE seals (
+    tbl TEXT PRIMARY KEY, rows INTEGER NOT NULL, sum TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 ";

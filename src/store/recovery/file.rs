@@ -33,6 +33,17 @@ pub(super) fn open_database(
     }
 }
 
+/// Refuses where another process has the database; one that is damaged is nobody's.
+pub(super) fn require_free(settings: &StoreSettings) -> Result<(), StoreError> {
+    if !settings.database().path.exists() {
+        return Ok(());
+    }
+    match database::open_read_only(settings.engine, settings.database()) {
+        Err(busy @ StoreError::Busy { .. }) => Err(busy),
+        _ => Ok(()),
+    }
+}
+
 pub(super) fn wal_path(settings: &StoreSettings) -> PathBuf {
     let mut name = settings.database().path.clone().into_os_string();
     name.push(match settings.engine {
@@ -42,7 +53,7 @@ pub(super) fn wal_path(settings: &StoreSettings) -> PathBuf {
     name.into()
 }
 
-fn put_database_aside(
+pub(super) fn put_database_aside(
     settings: &StoreSettings,
     quarantine: &Quarantine,
     report: &mut RecoveryReport,

@@ -16,7 +16,7 @@ use super::{
     Depth, Ledger, StoreError, StoreSettings, Stores, Table, WriteMode,
     content::partitions_in,
     database::Slice,
-    partition::{plain_record, write_manifest},
+    partition::{plain_record, read_partition, write_manifest},
     quarantine::Quarantine,
 };
 use crate::{
@@ -64,6 +64,34 @@ impl Stores {
             report.rebuilt.push(format!("{} from the ledger", settings.experiments.path.display()));
         }
         report.lines().iter().for_each(|line| info!(line, "recovery"));
+        Ok((stores, report))
+    }
+
+    /// Makes the database anew from Parquet and the ledger. The old one is put aside with its log, never
+    /// deleted, and only after every acknowledged file was read and found whole.
+    ///
+    /// # Errors
+    /// `Conflict` where no Parquet is written; `Damaged` or `Lost` names the first file that cannot be built
+    /// from, and nothing is changed then; `Busy` when another process has the database.
+    pub fn rebuild(settings: &StoreSettings, clock: &Clock) -> Result<(Self, RecoveryReport), StoreError> {
+        settings.check()?;
+        if settings.write_mode == WriteMode::Single {
+            return Err(StoreError::NoSecondStore { key: settings.database().key.clone() });
+        }
+        let ledger = Ledger::open(&settings.ledger)?;
+        for table in Table::ALL {
+            for record in ledger.partitions(table)?.values() {
+                read_partition(&settings.parquet.path, record)?;
+            }
+        }
+        drop(ledger);
+        file::require_free(settings)?;
+        let quarantine = Quarantine::new(&settings.quarantine_dir, &clock.shanghai());
+        let mut aside = RecoveryReport::default();
+        file::put_database_aside(settings, &quarantine, &mut aside, "a rebuild was asked for")?;
+        let (stores, mut report) = Self::open(settings, clock, Depth::Full)?;
+        report.rebuilt.splice(0..0, aside.rebuilt);
+        report.quarantined.splice(0..0, aside.quarantined);
         Ok((stores, report))
     }
 
