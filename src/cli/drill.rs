@@ -9,6 +9,7 @@ use std::{
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{
+    drill_catalogue,
     drill_history::{self, HistoryArgs},
     drill_manual,
     drill_report::{self, ReportArgs},
@@ -17,7 +18,7 @@ use super::{
     session::Session,
 };
 use crate::{
-    drill::{self, DrillError, DrillOptions, Interruption},
+    drill::{self, DrillOptions, Interruption},
     durable::DurableError,
     exit::{AnyFailure, Exit, Failure},
     record::{DrillRecord, ScenarioRecord, Verdict},
@@ -58,15 +59,15 @@ enum DrillCommand {
 
 /// Which scenarios.
 #[derive(Debug, Args)]
-struct Selection {
+pub(super) struct Selection {
     /// Feature files or folders, carried by the executable or on disk [default: all that it carries]
-    features: Vec<String>,
+    pub(super) features: Vec<String>,
     /// A tag expression, such as `@fault-a and not @slow`
     #[arg(long, value_name = "EXPR")]
-    tags: Option<String>,
+    pub(super) tags: Option<String>,
     /// A pattern that a scenario's name must match
     #[arg(long, value_name = "RE")]
-    name: Option<String>,
+    pub(super) name: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -126,13 +127,13 @@ enum Keep {
 pub(super) fn run(session: &Session, args: DrillArgs) -> Result<Exit, AnyFailure> {
     match args.command {
         DrillCommand::Run(args) => run_drill(session, *args),
-        DrillCommand::List(selection) => list(session, selection),
-        DrillCommand::Check(selection) => check(session, &selection),
-        DrillCommand::Faults => Ok(faults(session)),
+        DrillCommand::List(selection) => drill_catalogue::list(session, selection),
+        DrillCommand::Check(selection) => drill_catalogue::check(session, &selection),
+        DrillCommand::Faults => Ok(drill_catalogue::faults(session)),
         DrillCommand::Signals(args) => drill_signals::run(session, args),
         DrillCommand::History(args) => drill_history::run(session, args),
         DrillCommand::Report(args) => drill_report::run(session, args),
-        DrillCommand::Schema => Ok(schema(session)),
+        DrillCommand::Schema => Ok(drill_catalogue::schema(session)),
         DrillCommand::Manual(args) => drill_manual::run(session, &args),
     }
 }
@@ -293,63 +294,4 @@ fn say(session: &Session, record: &DrillRecord) {
         session.console.line(format!("Kept: {}", kept.join(", ")));
     }
     session.console.line(format!("Repeat: {}", record.repeat_command));
-}
-
-fn list(session: &Session, selection: Selection) -> Result<Exit, AnyFailure> {
-    let options = DrillOptions {
-        features: selection.features,
-        tags: selection.tags,
-        name: selection.name,
-        ..DrillOptions::new(PathBuf::new(), PathBuf::new(), session.clock.clone())
-    };
-    let scenarios = drill::list(&options)?;
-    for scenario in &scenarios {
-        session.console.line(format!("{}:{}  {}", scenario.file, scenario.line, scenario.name));
-    }
-    session.console.document(&scenarios);
-    Ok(Exit::Done)
-}
-
-fn check(session: &Session, selection: &Selection) -> Result<Exit, AnyFailure> {
-    let checked = drill::check(&drill::select(&selection.features)?);
-    let mut findings = checked.findings;
-    if selection.features.is_empty() {
-        // A part of the features need not use every step.
-        findings.extend(drill::unused_definitions(&checked.features));
-    }
-    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    if !lines.is_empty() {
-        return Err(DrillError::Unsound(lines).into());
-    }
-    let steps = drill::registered_count();
-    session.console.line(format!("{} features and {steps} step definitions are sound.", checked.features.len()));
-    session.console.document(&serde_json::json!({ "features": checked.features.len(), "steps": steps }));
-    Ok(Exit::Done)
-}
-
-fn faults(session: &Session) -> Exit {
-    for fault in drill::CATALOGUE {
-        session.console.line(format!("{:<22} manual {}  {}", fault.id, fault.chapter, fault.what));
-        for (signal, expected) in fault.signs.iter().flat_map(drill::Signs::expected) {
-            session.console.line(format!("{:<22}   {}: {expected}", "", signal.name()));
-        }
-    }
-    let all: Vec<_> = drill::CATALOGUE
-        .iter()
-        .map(|fault| {
-            let signs = fault.signs.iter().flat_map(drill::Signs::expected);
-            let signs: Vec<_> =
-                signs.map(|(signal, expected)| serde_json::json!({ "signal": signal, "expected": expected })).collect();
-            serde_json::json!({ "id": fault.id, "chapter": fault.chapter, "what": fault.what, "signals": signs })
-        })
-        .collect();
-    session.console.document(&all);
-    Exit::Done
-}
-
-fn schema(session: &Session) -> Exit {
-    let schema = report::schema();
-    session.console.line(serde_json::to_string_pretty(&schema).unwrap_or_default());
-    session.console.document(&schema);
-    Exit::Done
 }

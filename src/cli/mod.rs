@@ -15,6 +15,7 @@ mod data_collect;
 mod day_ops;
 mod doctor;
 mod drill;
+mod drill_catalogue;
 mod drill_history;
 mod drill_manual;
 mod drill_records;

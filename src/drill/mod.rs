@@ -32,6 +32,7 @@ mod recovery;
 mod residue;
 mod root;
 mod runner;
+mod scenario_end;
 mod service;
 mod session;
 mod signal;

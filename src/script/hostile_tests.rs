@@ -46,9 +46,8 @@ impl Processor {
     }
 }
 
-/// Loads a script under the usual limits but that of time, which a busy machine reaches before the others.
 fn load(text: &str) -> Result<Script, ScriptError> {
-    Script::load(NAME, text, ScriptLimits { seconds: 60.0, ..ScriptLimits::default() })
+    Script::load(NAME, text, ScriptLimits::default())
 }
 
 fn symbol(text: &str) -> Symbol {
@@ -330,8 +329,10 @@ fn errors_say_file_line_and_what() {
             ":2: the script wants more than 33554432 bytes in all or 524288 at once",
         ),
     ];
+    // A busy machine reaches the limit of time before the others.
+    let limits = ScriptLimits { seconds: 60.0, ..ScriptLimits::default() };
     for (text, expected) in cases {
-        let error = load(text).and_then(|script| use_up(&script)).expect_err(text);
+        let error = Script::load(NAME, text, limits).and_then(|script| use_up(&script)).expect_err(text);
         assert_eq!(error.to_string(), format!("{NAME}{expected}"));
         assert!(error.remedy().is_some_and(|remedy| remedy.ends_with('.')));
     }

@@ -9,6 +9,7 @@ use super::{ExperimentLab, LabError, RunContext};
 use crate::{
     clock::Clock,
     digest::Digest,
+    durable,
     market::{DailyBar, DailyPanel},
     metric::Convention,
     research::{
@@ -141,6 +142,7 @@ fn run_that_cannot_be_written_can_still_fail() {
     let room = tempfile::tempdir().expect("a directory");
     let mut run = lab(&room).begin(context()).expect("begun");
     fs::remove_dir_all(run.directory()).expect("removed");
+    durable::replace(run.directory(), "a file in its place").expect("written");
     let error = run.succeed(Outcome::default()).expect_err("no directory");
     assert!(error.to_string().contains("metrics.json"), "{error}");
     let record = run.fail(&error);
