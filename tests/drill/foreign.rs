@@ -53,6 +53,7 @@ const WITHOUT_COMMAND: &[&str] = &[
     "A degraded model is found by the walk-forward and taken back",
     "A worse model is found by the backtest and taken back by the pointer",
     "A worse model is found by the backtest and passed over by the config",
+    "The sites refuse, are left alone, and serve again under the stable config",
     "From a clean environment through failure A and back",
     "From a clean environment through failure B and back",
     "Code, config and model are each taken back by command, and all runs are as before",

@@ -144,7 +144,7 @@ fn run_that_cannot_be_written_can_still_fail() {
     fs::remove_dir_all(run.directory()).expect("removed");
     durable::replace(run.directory(), "a file in its place").expect("written");
     let error = run.succeed(Outcome::default()).expect_err("no directory");
-    assert!(error.to_string().contains("metrics.json"), "{error}");
+    assert!(error.to_string().contains(&run.directory().display().to_string()), "{error}");
     let record = run.fail(&error);
     assert_eq!((record.status, record.error.map(|error| error.class)), (ExperimentStatus::Failed, Some(13)));
 }
