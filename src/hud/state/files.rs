@@ -65,7 +65,7 @@ pub(super) struct Reports<T> {
     pub(super) broken: Vec<(PathBuf, io::Error)>,
 }
 
-/// Finds the newest `<prefix>*.json` of a directory, by the time of writing: a report of an older date
+/// Finds the newest `<prefix><date...>.json` of a directory, by the time of writing: a report of an older date
 /// that was made later is the newer one.
 pub(super) fn newest_report<T: DeserializeOwned>(directory: &Path, prefix: &str) -> io::Result<Reports<T>> {
     let mut found: Vec<(SystemTime, PathBuf)> = Vec::new();
@@ -78,7 +78,9 @@ pub(super) fn newest_report<T: DeserializeOwned>(directory: &Path, prefix: &str)
     for entry in entries.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name.starts_with(prefix) && name.ends_with(".json") {
+        // A longer prefix is another kind of report.
+        let dated = name.strip_prefix(prefix).filter(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
+        if dated.is_some_and(|rest| rest.ends_with(".json")) {
             let modified = entry.metadata().and_then(|metadata| metadata.modified());
             found.push((modified.unwrap_or(SystemTime::UNIX_EPOCH), entry.path()));
         }
@@ -187,6 +189,7 @@ mod tests {
         write("n_20250101.json", "2");
         write("n_20250102.json", "{");
         write("m_20270101.json", "9");
+        write("n_other_20270101.json", "9");
         let reports = newest_report::<u32>(room.path(), "n_").expect("read");
         assert_eq!(reports.newest.map(|report| report.content), Some(2));
         assert_eq!(reports.broken.len(), 1);
