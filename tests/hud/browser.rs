@@ -236,8 +236,7 @@ fn the_worth_moves_with_the_simulated_day_within_two_seconds() {
         // How long the page has been behind: since the first mark after the one that it shows. A worth that was
         // not read from the ledger yet came between the two looks: the page is ahead.
         let shown_at = committed.iter().rposition(|(_, worth)| *worth == seen);
-        let first_missed = shown_at.map_or((moves <= 1).then_some(0), |at| Some(at + 1));
-        let since = first_missed.and_then(|at| committed.get(at));
+        let since = shown_at.map_or((moves <= 1).then_some(0), |at| Some(at + 1)).and_then(|at| committed.get(at));
         slowest = slowest.max(since.map_or(0.0, |(since, _)| watch.seconds() - since));
         let is_over = day.try_wait().expect("a process").is_some();
         if is_over && committed.last().is_some_and(|(_, last)| *last == seen) {
