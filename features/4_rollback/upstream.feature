@@ -13,9 +13,7 @@ Feature: All quote sites answer 403 after a change of the config
     And the collection runs
     Then it exits with code 15
     And its output names:
-      | HTTP status 403                  |
-      | its circuit breaker is open      |
-      | refused 5 attempts in a row      |
+      | HTTP status 403 |
     And the quote sites refused 10 to 20 requests
     And "monitor/state.json" names:
       | "breaker_state":"open" |
