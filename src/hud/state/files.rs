@@ -80,7 +80,7 @@ pub(super) fn newest_report<T: DeserializeOwned>(directory: &Path, prefix: &str)
         let name = name.to_string_lossy();
         // A longer prefix is another kind of report.
         let dated = name.strip_prefix(prefix).filter(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
-        if dated.is_some_and(|rest| rest.ends_with(".json")) {
+        if dated.is_some_and(|rest| rest.strip_suffix(".json").is_some()) {
             let modified = entry.metadata().and_then(|metadata| metadata.modified());
             found.push((modified.unwrap_or(SystemTime::UNIX_EPOCH), entry.path()));
         }
