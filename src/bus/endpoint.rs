@@ -1,19 +1,16 @@
 //! Where the bus listens: loopback ports, or sockets in a private directory; anything else is refused.
 
 use std::{
-    fs::{self, DirBuilder, File, TryLockError},
+    fs::{self, DirBuilder, File},
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use super::{BusError, Holder};
-use crate::clock::{Stopwatch, pause};
+use crate::workspace::lock_while;
 
 /// How long a lock is waited for that may have been let go of, seconds.
 const LET_GO_SECONDS: f64 = 0.5;
-/// How often it is looked at meanwhile.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// The hosts that are this machine and nobody else.
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
@@ -90,18 +87,11 @@ impl Place {
         let lock = lock.map_err(BusError::system("open the lock file", endpoint))?;
         // A program that is being started shares its parent's open files for a moment, so a lock that was let
         // go of may look held.
-        let waited = Stopwatch::start();
-        loop {
-            match lock.try_lock() {
-                Ok(()) => return Ok(Some(lock)),
-                Err(TryLockError::WouldBlock) if waited.seconds() < LET_GO_SECONDS => pause(LOOK_EVERY),
-                Err(TryLockError::WouldBlock) => {
-                    return Err(BusError::Taken { endpoint: endpoint.into(), holder: Holder::of(endpoint) });
-                }
-                Err(TryLockError::Error(source)) => {
-                    return Err(BusError::system("lock the lock file", endpoint)(source));
-                }
-            }
+        let taken = lock_while(&lock, |waited| waited < LET_GO_SECONDS);
+        if taken.map_err(BusError::system("lock the lock file", endpoint))? {
+            Ok(Some(lock))
+        } else {
+            Err(BusError::Taken { endpoint: endpoint.into(), holder: Holder::of(endpoint) })
         }
     }
 }

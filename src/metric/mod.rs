@@ -9,6 +9,7 @@ mod prediction;
 mod returns;
 mod spread;
 
+pub use moments::{median, upper_median};
 pub use period::{MonthMean, MonthReturn, YearReturns, monthly, monthly_mean, yearly};
 pub use prediction::{DayIc, IcSummary, Prediction, cross_section, hit_rate, predict, summarise};
 pub use returns::{

@@ -31,7 +31,41 @@ pub(super) fn deviation(values: &[f64]) -> Option<f64> {
     finite((squares / (present.len() - 1) as f64).sqrt())
 }
 
+/// Returns the median: the mean of the two in the middle where their number is even; none of no values.
+#[must_use]
+pub fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_unstable_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    let upper = *values.get(middle)?;
+    if values.len() % 2 == 1 { Some(upper) } else { Some(f64::midpoint(*values.get(middle.checked_sub(1)?)?, upper)) }
+}
+
+/// Returns the upper median: one of the values, found without sorting them all; none of no values.
+#[must_use]
+pub fn upper_median(mut values: Vec<f64>) -> Option<f64> {
+    let middle = values.len() / 2;
+    (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f64::total_cmp).1)
+}
+
 /// Returns `numerator / denominator`, or nothing when the denominator is zero.
 pub(super) fn ratio(numerator: f64, denominator: f64) -> Option<f64> {
     if denominator == 0.0 { None } else { finite(numerator / denominator) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{median, upper_median};
+
+    #[test]
+    fn medians_differ_where_the_number_is_even() {
+        for (values, middle, upper) in [
+            (vec![], None, None),
+            (vec![3.0], Some(3.0), Some(3.0)),
+            (vec![4.0, 1.0], Some(2.5), Some(4.0)),
+            (vec![9.0, 1.0, 2.0], Some(2.0), Some(2.0)),
+            (vec![4.0, 1.0, 2.0, 8.0], Some(3.0), Some(4.0)),
+        ] {
+            assert_eq!((median(values.clone()), upper_median(values)), (middle, upper));
+        }
+    }
 }

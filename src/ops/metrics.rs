@@ -5,26 +5,24 @@
 //! commands and the monitor daemon share the state: each change is made under a lock between processes.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions},
     io::ErrorKind,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use super::day_ops::{self, DayOpsReport};
 pub use super::monitor_state::{ComponentErrors, DayOpsState, LEVEL_COUNTED, MonitorState};
 use crate::{
-    clock::{Clock, Stopwatch},
+    clock::Clock,
     config::settings::LogFiles,
     durable::{self, DurableError},
     store::{RotatingJsonl, StoreError, read_jsonl},
+    workspace::lock_while,
 };
 
 /// How long a change waits for that of another process, seconds. One takes milliseconds, so a longer
 /// wait means that the other hangs.
 const LOCK_WAIT_SECONDS: f64 = 10.0;
-/// How long a change waits between two looks at the lock.
-const LOCK_LOOK: Duration = Duration::from_millis(1);
 
 /// Where the metrics of a workspace are kept.
 #[derive(Debug, Clone)]
@@ -120,18 +118,11 @@ fn locked(path: &Path) -> Result<File, StoreError> {
         .write(true)
         .open(path)
         .map_err(DurableError::at("open", path))?;
-    let waited = Stopwatch::start();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::Error(source)) => return Err(DurableError::at("lock", path)(source).into()),
-            Err(TryLockError::WouldBlock) if waited.seconds() < LOCK_WAIT_SECONDS => std::thread::sleep(LOCK_LOOK),
-            Err(TryLockError::WouldBlock) => {
-                let reason = format!("another process has held it for {LOCK_WAIT_SECONDS} s");
-                return Err(StoreError::Busy { path: path.to_path_buf(), reason });
-            }
-        }
+    if !lock_while(&file, |waited| waited < LOCK_WAIT_SECONDS).map_err(DurableError::at("lock", path))? {
+        let reason = format!("another process has held it for {LOCK_WAIT_SECONDS} s");
+        return Err(StoreError::Busy { path: path.to_path_buf(), reason });
     }
+    Ok(file)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
-    io::{Read, Seek, SeekFrom, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -17,7 +17,7 @@ use crate::{
 /// How long a lock is waited for whose holder has let go of it, seconds.
 const LET_GO_SECONDS: f64 = 2.0;
 /// How often it is looked at meanwhile.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
+const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// An exclusive lock; released when dropped or when the process ends.
 #[derive(Debug)]
@@ -43,19 +43,17 @@ impl Lock {
             .write(true)
             .open(&path)
             .map_err(DurableError::at("open", &path))?;
-        let waited = Stopwatch::start();
-        while let Err(refused) = file.try_lock() {
-            if let TryLockError::Error(source) = refused {
-                return Err(DurableError::at("lock", &path)(source).into());
-            }
-            let mut by = String::new();
-            let _ = file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_string(&mut by));
-            if !is_let_go(&by) || waited.seconds() > LET_GO_SECONDS {
-                // Whoever has just taken it may not have said so yet.
-                let by = if by.trim().is_empty() { "another process" } else { by.trim() };
-                return Err(LockError::Held { path, by: by.to_owned() });
-            }
-            pause(LOOK_EVERY);
+        let mut by = String::new();
+        let taken = lock_while(&file, |waited| {
+            by.clear();
+            let mut note = &file;
+            let _ = note.seek(SeekFrom::Start(0)).and_then(|_| note.read_to_string(&mut by));
+            is_let_go(&by) && waited <= LET_GO_SECONDS
+        });
+        if !taken.map_err(DurableError::at("lock", &path))? {
+            // Whoever has just taken it may not have said so yet.
+            let by = if by.trim().is_empty() { "another process" } else { by.trim() };
+            return Err(LockError::Held { path, by: by.to_owned() });
         }
         // The note is for people; the lock itself is the kernel's, so a failure here is harmless.
         let note = format!("{holder} (process {})\n", std::process::id());
@@ -77,6 +75,23 @@ fn remove_abandoned(workspace: &Workspace) {
             Ok(removed) if removed.is_empty() => {}
             Ok(removed) => tracing::info!(?removed, "temporary files of a process that is no more are removed"),
             Err(error) => tracing::warn!("{error}"),
+        }
+    }
+}
+
+/// Takes the lock of an open file; asks `is_waiting`, with the seconds waited so far, as long as another holds it.
+/// Returns whether it was taken.
+///
+/// # Errors
+/// What the system says of the file.
+pub fn lock_while(file: &File, mut is_waiting: impl FnMut(f64) -> bool) -> io::Result<bool> {
+    let waited = Stopwatch::start();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::Error(source)) => return Err(source),
+            Err(TryLockError::WouldBlock) if is_waiting(waited.seconds()) => pause(LOOK_EVERY),
+            Err(TryLockError::WouldBlock) => return Ok(false),
         }
     }
 }

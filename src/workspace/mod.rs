@@ -6,4 +6,4 @@ mod layout;
 mod lock;
 
 pub use layout::{DIRECTORIES, Workspace, WorkspaceError};
-pub use lock::{Lock, LockError};
+pub use lock::{Lock, LockError, lock_while};

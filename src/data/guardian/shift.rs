@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::{Finding, Rule, Severity, TABLE};
-use crate::market::DailyBar;
+use crate::{market::DailyBar, metric::upper_median};
 
 /// Fewer symbols than these are no market.
 const SYMBOLS_MIN: usize = 10;
@@ -32,7 +32,7 @@ pub(super) fn examine(series: &[Vec<&DailyBar>], dates: &[Date], findings: &mut 
     let numbers: BTreeMap<Date, usize> = dates.iter().enumerate().map(|(number, date)| (*date, number)).collect();
     let mut of_day: Vec<Vec<f64>> = vec![Vec::new(); dates.len()];
     let returns: Vec<Vec<f64>> = series.iter().map(|series| returns(series, &numbers, &mut of_day)).collect();
-    let market: Vec<f64> = of_day.into_iter().map(median).collect();
+    let market: Vec<f64> = of_day.into_iter().map(|day| upper_median(day).unwrap_or(f64::NAN)).collect();
     for (series, own) in series.iter().zip(&returns) {
         let Some(first) = series.first() else { continue };
         let Some((start, lag)) = worst(own, &market) else { continue };
@@ -112,12 +112,4 @@ fn correlation(own: &[f64], market: &[f64], range: std::ops::Range<usize>, lag: 
     let (variance_x, variance_y) = (xx - x * x, yy - y * y);
     (count >= RETURNS_MIN && variance_x > 0.0 && variance_y > 0.0)
         .then(|| ((xy - x * y) / (variance_x * variance_y).sqrt(), count))
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    let middle = values.len() / 2;
-    if values.is_empty() {
-        return f64::NAN;
-    }
-    *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }

@@ -2,7 +2,7 @@
 //! the day says it row by row; here it is read from the volumes alone.
 
 use super::{Finding, Rule, Severity, TABLE};
-use crate::market::DailyBar;
+use crate::{market::DailyBar, metric::median};
 
 /// Sessions on each side that one session is held against.
 const NEIGHBOURS: usize = 5;
@@ -64,7 +64,7 @@ fn stands_out(traded: &[(&DailyBar, f64)], index: usize, volume: f64) -> bool {
     let own = traded.get(index).map(|(bar, _)| bar.date);
     let others: Vec<f64> =
         neighbours.iter().filter(|(bar, _)| Some(bar.date) != own).map(|(_, volume)| *volume).collect();
-    others.len() >= NEIGHBOURS_MIN && volume < median(others) * FALL
+    others.len() >= NEIGHBOURS_MIN && median(others).is_some_and(|median| volume < median * FALL)
 }
 
 /// Says whether volumes fall at a session and stay there.
@@ -73,18 +73,8 @@ fn changes_level(traded: &[(&DailyBar, f64)], index: usize, volume: f64) -> bool
     if previous.is_none_or(|(_, previous)| volume >= previous * FIRST_FALL) {
         return false;
     }
-    let side = |range: std::ops::Range<usize>| {
-        let side = traded.get(range)?;
-        Some(median(side.iter().map(|(_, volume)| *volume).collect()))
-    };
+    let side = |range: std::ops::Range<usize>| median(traded.get(range)?.iter().map(|(_, volume)| *volume).collect());
     let before = index.checked_sub(LEVEL_SESSIONS).and_then(|from| side(from..index));
     let after = side(index..index + LEVEL_SESSIONS);
     before.zip(after).is_some_and(|(before, after)| after < before * FALL)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
-    if values.len() % 2 == 1 { at(middle) } else { f64::midpoint(at(middle.wrapping_sub(1)), at(middle)) }
 }

@@ -10,7 +10,7 @@ use super::{DataError, SOURCE};
 use crate::{
     data::guardian::{
         Finding, GuardianReport, Known, Rule, Severity, TABLE, Thresholds, examine,
-        omega::{Agreement, FIELDS, newest, value_of},
+        omega::{Agreement, FIELDS, newest, value_in, value_of},
     },
     market::{Calendar, DailyBar, SourceBar, Symbol},
     store::RepairRecord,
@@ -210,18 +210,6 @@ fn same(field: &str, old: f64, new: f64) -> bool {
     }
 }
 
-fn value_in(bar: &DailyBar, field: &str) -> Option<f64> {
-    match field {
-        "open" => Some(bar.open),
-        "high" => Some(bar.high),
-        "low" => Some(bar.low),
-        "close" => Some(bar.close),
-        "volume" => bar.volume.map(|volume| volume as f64),
-        "amount" => bar.amount,
-        _ => bar.preclose,
-    }
-}
-
 fn set(bar: &mut DailyBar, field: &str, value: Option<f64>) {
     match (field, value) {
         ("open", Some(value)) => bar.open = value,
@@ -284,6 +272,9 @@ pub fn undo(bars: &[DailyBar], records: &[RepairRecord]) -> Result<WayBack, Data
             continue;
         }
         let Some(stored) = stored else { return Err(mismatch("there is no such row".into())) };
+        if !FIELDS.contains(&record.field.as_str()) {
+            return Err(mismatch(format!("there is no column {}", record.field)));
+        }
         let text = value_in(stored, &record.field).map(|value| value.to_string());
         if text != record.new && text != record.old {
             return Err(mismatch(format!("{} is {text:?}, not {:?}", record.field, record.new)));

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::row::UnitSample;
-use crate::source::SourceError;
+use crate::{metric::upper_median, source::SourceError};
 
 /// Fewer bars than these say nothing about a unit.
 const SAMPLES_MIN: usize = 10;
@@ -19,17 +19,16 @@ pub(super) fn check_units(path: &Path, table: &'static str, samples: &[UnitSampl
     let refused =
         |column, expected, got: String| SourceError::Units { path: path.into(), table, column, expected, got };
     let prices_whole = samples.len() >= SAMPLES_MIN && samples.iter().all(|sample| sample.close.fract() == 0.0);
-    let mut closes: Vec<f64> = samples.iter().map(|sample| sample.close).collect();
-    let median_close = median(&mut closes);
+    let median_close = upper_median(samples.iter().map(|sample| sample.close).collect()).unwrap_or(f64::NAN);
     if prices_whole && median_close >= WHOLE_PRICE_MIN {
         let got = format!("whole numbers only, median {median_close}: this looks like fen");
         return Err(refused("close", "CNY, in steps of 0.01", got));
     }
-    let mut ratios: Vec<f64> = samples.iter().filter_map(ratio).collect();
+    let ratios: Vec<f64> = samples.iter().filter_map(ratio).collect();
     if ratios.len() < SAMPLES_MIN {
         return Ok(());
     }
-    let ratio = median(&mut ratios);
+    let ratio = upper_median(ratios).unwrap_or(f64::NAN);
     if RATIO_RANGE.contains(&ratio) {
         return Ok(());
     }
@@ -57,14 +56,6 @@ fn diagnosis(ratio: f64) -> (&'static str, &'static str, &'static str) {
     near.map_or(("amount", CNY, "this fits no unit that is known"), |(_, column, expected, text)| {
         (*column, *expected, *text)
     })
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    if values.is_empty() {
-        return f64::NAN;
-    }
-    let middle = values.len() / 2;
-    *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
 #[cfg(test)]

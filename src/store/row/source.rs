@@ -10,7 +10,7 @@ use arrow::{
 use jiff::{Timestamp, civil::Date};
 
 use super::{
-    Prices, Row,
+    DailyColumns, Row,
     value::{floats, hash_key, hash_maybe_float, hash_maybe_int, maybe_floats, maybe_ints, texts, times},
 };
 use crate::{
@@ -18,22 +18,14 @@ use crate::{
     market::{DailyBar, SourceBar, Symbol},
     store::{
         StoreError, Table,
-        columnar::{FlagColumn, FloatColumn, IntColumn, TextColumn, TimeColumn, date_micros},
+        columnar::{FloatColumn, IntColumn, date_micros},
     },
 };
 
-/// The columns of `multi_source_daily`.
+/// The columns of `multi_source_daily`: those of `daily`, and which delivery it was.
 pub struct SourceColumns {
-    date: TimeColumn,
-    symbol: TextColumn,
-    source: TextColumn,
+    bar: DailyColumns,
     version: IntColumn,
-    prices: Prices,
-    volume: IntColumn,
-    amount: FloatColumn,
-    preclose: FloatColumn,
-    adj_factor: FloatColumn,
-    suspended: FlagColumn,
     received_at: IntColumn,
 }
 
@@ -46,41 +38,21 @@ impl Row for SourceBar {
     }
 
     fn columns(origin: &Path, batch: &RecordBatch) -> Result<SourceColumns, StoreError> {
+        // An input may lack the factor; this table may not.
+        FloatColumn::of(origin, batch, "adj_factor")?;
         Ok(SourceColumns {
-            date: TimeColumn::of(origin, batch, "date")?,
-            symbol: TextColumn::of(origin, batch, "symbol")?,
-            source: TextColumn::of(origin, batch, "source")?,
+            bar: DailyBar::columns(origin, batch)?,
             version: IntColumn::of(origin, batch, "version")?,
-            prices: Prices::of(origin, batch)?,
-            volume: IntColumn::of(origin, batch, "volume")?,
-            amount: FloatColumn::of(origin, batch, "amount")?,
-            preclose: FloatColumn::of(origin, batch, "preclose")?,
-            adj_factor: FloatColumn::of(origin, batch, "adj_factor")?,
-            suspended: FlagColumn::of(origin, batch, "suspended")?,
             received_at: IntColumn::of(origin, batch, "received_at")?,
         })
     }
 
     fn read(columns: &SourceColumns, row: usize) -> Result<Self, String> {
-        let [open, high, low, close] = columns.prices.read(row)?;
         let required = |column: &IntColumn, name| column.optional(row)?.ok_or_else(|| format!("{name} is missing"));
         let version = required(&columns.version, "version")?;
         let received_at = required(&columns.received_at, "received_at")?;
         Ok(Self {
-            bar: DailyBar {
-                date: columns.date.date(row)?,
-                symbol: columns.symbol.symbol(row)?,
-                open,
-                high,
-                low,
-                close,
-                volume: columns.volume.optional(row)?,
-                amount: columns.amount.optional(row)?,
-                preclose: columns.preclose.optional(row)?,
-                adj_factor: columns.adj_factor.optional(row)?.unwrap_or(f64::NAN),
-                suspended: columns.suspended.required(row)?,
-                source: columns.source.shared(row),
-            },
+            bar: DailyBar::read(&columns.bar, row)?,
             version: u32::try_from(version).map_err(|_| format!("version {version} is not a version"))?,
             received_at: Timestamp::from_microsecond(received_at)
                 .map_err(|error| format!("received_at {received_at}: {error}"))?,

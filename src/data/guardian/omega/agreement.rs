@@ -6,7 +6,10 @@ use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
 use super::WORST_MAX;
-use crate::market::{SourceBar, Symbol};
+use crate::{
+    market::{DailyBar, SourceBar, Symbol},
+    metric::median,
+};
 
 /// The fields that sources are compared in.
 pub const FIELDS: [&str; 7] = ["open", "high", "low", "close", "volume", "amount", "preclose"];
@@ -137,11 +140,15 @@ pub fn newest(rows: &[SourceBar]) -> Vec<&SourceBar> {
     ordered.chunk_by(same).filter_map(|versions| versions.last().copied()).collect()
 }
 
-/// Returns a field of a row.
+/// Returns a field of a delivered row; none where it is missing or no number.
 #[must_use]
 pub fn value_of(row: &SourceBar, field: &str) -> Option<f64> {
-    let bar = &row.bar;
-    let value = match field {
+    value_in(&row.bar, field).filter(|value| value.is_finite())
+}
+
+/// Returns one of [`FIELDS`] of a bar as it stands there; none where it is missing.
+pub(in crate::data) fn value_in(bar: &DailyBar, field: &str) -> Option<f64> {
+    match field {
         "open" => Some(bar.open),
         "high" => Some(bar.high),
         "low" => Some(bar.low),
@@ -150,8 +157,7 @@ pub fn value_of(row: &SourceBar, field: &str) -> Option<f64> {
         "amount" => bar.amount,
         "preclose" => bar.preclose,
         _ => None,
-    };
-    value.filter(|value| value.is_finite())
+    }
 }
 
 impl AgreementRules {
@@ -239,7 +245,10 @@ impl AgreementRules {
         if let Some(named) = named {
             return Some(*named);
         }
-        (values.len() > 1).then(|| ("", median(values.iter().map(|(_, value)| *value).collect())))
+        if values.len() < 2 {
+            return None;
+        }
+        Some(("", median(values.iter().map(|(_, value)| *value).collect())?))
     }
 }
 
@@ -284,7 +293,7 @@ impl Tally {
 
     fn score(self) -> SourceScore {
         let of_field = |(field, (mut agreement, biases, lost)): (_, (FieldAgreement, Vec<f64>, usize))| {
-            agreement.bias = (!biases.is_empty()).then(|| median(biases));
+            agreement.bias = median(biases);
             agreement.score = 100.0 * (1.0 - lost as f64 / agreement.values.max(1) as f64);
             (field, agreement)
         };
@@ -295,7 +304,7 @@ impl Tally {
             symbols: self.symbols.len(),
             reach: self.reach.unwrap_or_default(),
             restated: self.restated,
-            latency_seconds: (!self.latencies.is_empty()).then(|| median(self.latencies)),
+            latency_seconds: median(self.latencies),
             late: self.late,
             fields,
             score,
@@ -309,11 +318,4 @@ fn latency(date: Date, received_at: Timestamp) -> Option<f64> {
     let close = date.at(CLOSE_HOUR, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
     let seconds = received_at.duration_since(close).as_secs_f64();
     (0.0..86_400.0).contains(&seconds).then_some(seconds)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
-    if values.len() % 2 == 1 { at(middle) } else { f64::midpoint(at(middle.wrapping_sub(1)), at(middle)) }
 }

@@ -18,6 +18,7 @@ use crate::{
     market::{Calendar, DailyBar, SourceBar, Symbol, adjust::derive_factors},
 };
 
+pub(in crate::data) use agreement::value_in;
 pub use agreement::{Agreement, AgreementRules, Anomaly, FIELDS, FieldAgreement, SourceScore, newest, value_of};
 
 /// So many of the worst are listed.

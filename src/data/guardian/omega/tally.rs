@@ -8,7 +8,7 @@ use super::{Agreement, Known, Score, Weights};
 use crate::{
     data::{
         DataError,
-        guardian::{Finding, Severity, TABLE},
+        guardian::{Finding, Severity, TABLE, table::by_symbol},
     },
     market::{Calendar, DailyBar, Symbol},
 };
@@ -73,23 +73,37 @@ impl Board {
         let sessions = calendar.sessions(reach[0]..=reach[1])?;
         let history = known.history.held_against(bars);
         let mut board = Self { reach, whole: Tally::default(), symbols: BTreeMap::new(), dates: BTreeMap::new() };
-        let mut own: BTreeMap<Symbol, Vec<Date>> = BTreeMap::new();
-        for bar in bars {
-            own.entry(bar.symbol).or_default().push(bar.date);
-            board.each(bar.symbol, bar.date, |tally| tally.rows += 1);
+        for day in bars.chunk_by(|a, b| a.date == b.date) {
+            let Some(bar) = day.first() else { continue };
+            board.dates.entry(bar.date).or_default().rows += day.len();
         }
-        for (symbol, mut dates) in own {
-            dates.sort_unstable();
-            dates.dedup();
-            let first = dates.first().copied().unwrap_or(reach[0]);
+        // Of each session: symbols that should have a row, and those that have.
+        let mut of_session = vec![[0; 2]; sessions.len()];
+        for series in by_symbol(bars) {
+            let Some(first) = series.first() else { continue };
+            let (symbol, first) = (first.symbol, first.date);
+            let tally = board.symbols.entry(symbol).or_default();
+            tally.rows += series.len();
             let first = history.listed_on(symbol, first).filter(|listed| *listed >= reach[0]).unwrap_or(first);
-            for date in sessions.iter().filter(|date| **date >= first && history.is_listed(symbol, **date)) {
-                let is_there = dates.binary_search(date).is_ok();
-                board.each(symbol, *date, |tally| {
-                    tally.expected += 1;
-                    tally.present += usize::from(is_there);
-                });
+            let mut own = series.iter().map(|bar| bar.date).peekable();
+            for (date, [expected, present]) in sessions.iter().zip(&mut of_session) {
+                let mut is_there = false;
+                while let Some(found) = own.next_if(|own| own <= date) {
+                    is_there = found == *date;
+                }
+                if *date >= first && history.is_listed(symbol, *date) {
+                    (tally.expected, *expected) = (tally.expected + 1, *expected + 1);
+                    (tally.present, *present) =
+                        (tally.present + usize::from(is_there), *present + usize::from(is_there));
+                }
             }
+            board.whole.rows += tally.rows;
+            board.whole.expected += tally.expected;
+            board.whole.present += tally.present;
+        }
+        for (date, [expected, present]) in sessions.iter().zip(of_session).filter(|(_, [expected, _])| *expected > 0) {
+            let tally = board.dates.entry(*date).or_default();
+            (tally.expected, tally.present) = (expected, present);
         }
         Ok(board)
     }
