@@ -61,15 +61,16 @@ pub fn examine(
     let segments = table::Segments::of(&dates, sessions);
     let (actions, history) = (ActionIndex::of(known.actions), known.history.held_against(bars));
     let mut findings = segments.findings();
-    let mut all_series = Vec::new();
+    let mut market = shift::Market::of(&dates);
     for mut series in table::by_symbol(bars) {
         series.retain(|bar| !is_off(bar.date) || table::off_calendar(bar, &mut findings));
         let unique = table::without_duplicates(&series, &mut findings);
         let examiner = series::SeriesExaminer { segments: &segments, actions: &actions, history: &history, thresholds };
         examiner.examine(&unique, &mut findings);
-        all_series.push(unique);
+        // While its bars are at hand: a second walk over all of them costs as much as the first.
+        market.add(&unique);
     }
-    shift::examine(&all_series, &dates, &mut findings);
+    market.examine(&mut findings);
     findings.sort_by(|a, b| (a.date, a.symbol, a.rule, a.field).cmp(&(b.date, b.symbol, b.rule, b.field)));
     Ok(GuardianReport::of(bars, findings))
 }

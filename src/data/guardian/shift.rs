@@ -1,8 +1,6 @@
 //! Dates that are off by one session: a share moves with the market of its own day. Within one series a shift is
 //! invisible, since each reference still is the close before it; beside all others it is not.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 
 use super::{Finding, Rule, Severity, TABLE};
@@ -24,51 +22,64 @@ const RETURNS_MIN: usize = 120;
 const DIFFERENCE: f64 = 0.2;
 const DIFFERENCE_SHORT: f64 = 0.4;
 
-/// Examines all series, each by date, over the sessions of the table, ascending. At most one finding a symbol.
-pub(super) fn examine(series: &[Vec<&DailyBar>], dates: &[Date], findings: &mut Vec<Finding>) {
-    if series.len() < SYMBOLS_MIN || dates.len() < RETURNS_MIN {
-        return;
-    }
-    let numbers: BTreeMap<Date, usize> = dates.iter().enumerate().map(|(number, date)| (*date, number)).collect();
-    let mut of_day: Vec<Vec<f64>> = vec![Vec::new(); dates.len()];
-    let returns: Vec<Vec<f64>> = series.iter().map(|series| returns(series, &numbers, &mut of_day)).collect();
-    let market: Vec<f64> = of_day.into_iter().map(|day| upper_median(day).unwrap_or(f64::NAN)).collect();
-    for (series, own) in series.iter().zip(&returns) {
-        let Some(first) = series.first() else { continue };
-        let Some((start, lag)) = worst(own, &market) else { continue };
-        let side = if lag < 0 { "before" } else { "after" };
-        findings.push(Finding {
-            date: dates.get(start).copied().unwrap_or(first.date),
-            symbol: Some(first.symbol),
-            rule: Rule::ShiftedDates,
-            field: "date",
-            table: TABLE,
-            value: Some(lag as f64),
-            message: format!(
-                "from about here it moves with the market of the session {side}: its dates are off by one"
-            ),
-            severity: Severity::Soft,
-        });
-    }
+/// A return beyond this is a fault, or a first day: no price limit lets it be.
+const CHANGE_MAX: f64 = 0.31;
+
+/// The returns of every series, and those of the market that they make together.
+pub(super) struct Market<'a> {
+    /// The sessions of the table, ascending.
+    dates: &'a [Date],
+    /// The returns of each session.
+    of_day: Vec<Vec<f64>>,
+    /// The first bar of each series, and its return on each session, NaN where there is none.
+    series: Vec<(&'a DailyBar, Vec<f64>)>,
 }
 
-/// Returns the returns of a series by the number of the session, NaN where there is none, and adds them to the
-/// market's.
-fn returns(series: &[&DailyBar], numbers: &BTreeMap<Date, usize>, of_day: &mut [Vec<f64>]) -> Vec<f64> {
-    let mut own = vec![f64::NAN; of_day.len()];
-    for bar in series.iter().filter(|bar| !bar.suspended) {
-        let Some(number) = numbers.get(&bar.date) else { continue };
-        let change = bar.preclose.map_or(f64::NAN, |preclose| bar.close / preclose - 1.0);
-        // Beyond any limit it is a fault, or a first day.
-        if change.abs() > 0.31 || !change.is_finite() {
-            continue;
+impl<'a> Market<'a> {
+    pub(super) fn of(dates: &'a [Date]) -> Self {
+        Self { dates, of_day: vec![Vec::new(); dates.len()], series: Vec::new() }
+    }
+
+    /// Adds a series, by date, one bar a session.
+    pub(super) fn add(&mut self, series: &[&'a DailyBar]) {
+        let Some(first) = series.first() else { return };
+        let mut own = vec![f64::NAN; self.dates.len()];
+        let mut places = self.dates.iter().zip(own.iter_mut().zip(&mut self.of_day)).peekable();
+        for bar in series {
+            while places.next_if(|(date, _)| **date < bar.date).is_some() {}
+            let Some((_, (place, day))) = places.next_if(|(date, _)| **date == bar.date) else { continue };
+            let change = bar.preclose.map_or(f64::NAN, |preclose| bar.close / preclose - 1.0);
+            if !bar.suspended && change.abs() <= CHANGE_MAX {
+                *place = change;
+                day.push(change);
+            }
         }
-        if let (Some(place), Some(day)) = (own.get_mut(*number), of_day.get_mut(*number)) {
-            *place = change;
-            day.push(change);
+        self.series.push((first, own));
+    }
+
+    /// Examines the series that were added. At most one finding a symbol.
+    pub(super) fn examine(self, findings: &mut Vec<Finding>) {
+        if self.series.len() < SYMBOLS_MIN || self.dates.len() < RETURNS_MIN {
+            return;
+        }
+        let market: Vec<f64> = self.of_day.into_iter().map(|day| upper_median(day).unwrap_or(f64::NAN)).collect();
+        for (first, own) in &self.series {
+            let Some((start, lag)) = worst(own, &market) else { continue };
+            let side = if lag < 0 { "before" } else { "after" };
+            findings.push(Finding {
+                date: self.dates.get(start).copied().unwrap_or(first.date),
+                symbol: Some(first.symbol),
+                rule: Rule::ShiftedDates,
+                field: "date",
+                table: TABLE,
+                value: Some(lag as f64),
+                message: format!(
+                    "from about here it moves with the market of the session {side}: its dates are off by one"
+                ),
+                severity: Severity::Soft,
+            });
         }
     }
-    own
 }
 
 /// Returns the first window that moves with the day beside, and which: -1 the one before, 1 the one after.

@@ -67,11 +67,24 @@ impl Segments {
 
 /// Returns the bars of each symbol, by date; of two of one date the later delivered is the later.
 pub(super) fn by_symbol(bars: &[DailyBar]) -> Vec<Vec<&DailyBar>> {
-    let mut series: BTreeMap<Symbol, Vec<&DailyBar>> = BTreeMap::new();
+    let mut places: BTreeMap<Symbol, usize> = BTreeMap::new();
+    let mut series: Vec<(Symbol, Vec<&DailyBar>)> = Vec::new();
+    // The symbols of most days follow each other as on the day before.
+    let mut next = 0;
     for bar in bars {
-        series.entry(bar.symbol).or_default().push(bar);
+        let place = if series.get(next).is_some_and(|(symbol, _)| *symbol == bar.symbol) {
+            next
+        } else {
+            *places.entry(bar.symbol).or_insert(series.len())
+        };
+        match series.get_mut(place) {
+            Some((_, own)) => own.push(bar),
+            None => series.push((bar.symbol, vec![bar])),
+        }
+        next = if place + 1 < series.len() { place + 1 } else { 0 };
     }
-    let mut series: Vec<Vec<&DailyBar>> = series.into_values().collect();
+    series.sort_unstable_by_key(|(symbol, _)| *symbol);
+    let mut series: Vec<Vec<&DailyBar>> = series.into_iter().map(|(_, own)| own).collect();
     for own in series.iter_mut().filter(|own| !own.is_sorted_by_key(|bar| bar.date)) {
         own.sort_by_key(|bar| bar.date);
     }

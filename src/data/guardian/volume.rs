@@ -22,6 +22,9 @@ const FIRST_FALL: f64 = 1.0 / 6.0;
 
 /// Examines the volumes of one symbol, by date.
 pub(super) fn examine(series: &[&DailyBar], findings: &mut Vec<Finding>) {
+    if series.iter().all(|bar| bar.amount.is_some()) {
+        return;
+    }
     let traded: Vec<(&DailyBar, f64)> = series
         .iter()
         .filter(|bar| !bar.suspended)
