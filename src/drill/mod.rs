@@ -24,6 +24,7 @@ mod interruption;
 mod journal;
 mod lanes;
 mod manual;
+pub mod mechanism;
 mod options;
 mod origin;
 mod process;
