@@ -4,8 +4,11 @@
 //!
 //! A machine without a mechanism skips the fault with the reason; that is never a pass.
 
+mod clock;
 mod limits;
 mod mount;
+mod preload;
+mod shim;
 mod strace;
 mod witness;
 
@@ -19,8 +22,10 @@ use std::{
 
 use serde::Deserialize;
 
+pub use clock::Clock;
 pub use limits::Limits;
 pub use mount::{ReadOnly, Tmpfs};
+pub use shim::{Shim, ShimFate};
 pub use strace::Strace;
 
 use super::{DrillError, Ended};
@@ -37,6 +42,10 @@ pub enum Mechanism {
     Tmpfs(Tmpfs),
     /// A directory cannot be written.
     ReadOnly(ReadOnly),
+    /// One change of files goes wrong, counted over all calls and threads.
+    Shim(Shim),
+    /// The clock of the day is wrong.
+    Clock(Clock),
 }
 
 /// Where a mechanism works.
@@ -68,6 +77,8 @@ enum Kind {
     Strace(strace::Armed),
     Limits(limits::Armed),
     Mount(mount::Armed),
+    Shim(shim::Armed),
+    Clock(clock::Armed),
 }
 
 /// A command line.
@@ -82,6 +93,8 @@ impl Mechanism {
             Self::Limits(_) => "limits",
             Self::Tmpfs(_) => "tmpfs",
             Self::ReadOnly(_) => "read_only",
+            Self::Shim(_) => "shim",
+            Self::Clock(_) => "clock",
         }
     }
 
@@ -95,6 +108,7 @@ impl Mechanism {
             Self::Strace(_) => probed("strace", strace::probe),
             Self::Limits(_) => probed("limits", limits::probe),
             Self::Tmpfs(_) | Self::ReadOnly(_) => probed("mount", mount::probe),
+            Self::Shim(_) | Self::Clock(_) => probed("preload", preload::probe),
         }
     }
 
@@ -108,6 +122,8 @@ impl Mechanism {
             Self::Limits(limits) => Kind::Limits(limits.arm(place)),
             Self::Tmpfs(tmpfs) => Kind::Mount(tmpfs.arm(place)?),
             Self::ReadOnly(read_only) => Kind::Mount(read_only.arm(place)?),
+            Self::Shim(shim) => Kind::Shim(shim.arm(place)?),
+            Self::Clock(clock) => Kind::Clock(clock.arm(place)?),
         };
         Ok(Armed { kind })
     }
@@ -122,6 +138,8 @@ impl Armed {
             Kind::Strace(armed) => armed.wrap(inner),
             Kind::Limits(armed) => armed.wrap(inner),
             Kind::Mount(armed) => armed.wrap(inner),
+            Kind::Shim(armed) => armed.wrap(inner),
+            Kind::Clock(armed) => armed.wrap(inner),
         }
     }
 
@@ -134,6 +152,8 @@ impl Armed {
             Kind::Strace(armed) => armed.fired(seen),
             Kind::Limits(armed) => armed.fired(seen),
             Kind::Mount(armed) => armed.fired(seen),
+            Kind::Shim(armed) => armed.fired(seen),
+            Kind::Clock(armed) => armed.fired(seen),
         }
     }
 }

@@ -104,6 +104,39 @@ fn directory_that_cannot_be_written_is_so_for_the_command_only() {
 }
 
 #[test]
+fn change_below_a_directory_fails_kills_or_is_lost() {
+    let room = room();
+    let shim = |fate: &str, nth: u32| {
+        let text = format!("shim = {{ below = \"data\", fate = \"{fate}\", nth = {nth} }}");
+        run(&text, room.path(), "echo out > out; exec 3>>data/old; echo one >&3; echo two >&3; echo end")
+    };
+    let content = || fs::read_to_string(room.path().join("data/old")).expect("read");
+    let Some(killed) = shim("kill", 2) else { return };
+    assert_eq!((killed.fired.as_deref(), killed.code), (Ok("1 times, first: killed before change 1: old"), 137));
+    assert_eq!(content(), "one\n");
+    let lost = shim("lose_write", 1).expect("available");
+    assert_eq!((lost.fired.as_deref(), lost.code), (Ok("1 times, first: lost write 0: old"), 0));
+    assert_eq!(content(), "one\ntwo\n");
+    let full = shim("enospc", 1).expect("available");
+    assert!(full.fired.is_ok() && full.said.contains("end"), "{:?} {}", full.fired, full.said);
+    assert_eq!(content(), "one\ntwo\ntwo\n");
+    assert!(shim("eio", 7).expect("available").fired.expect_err("it did not").contains("never came"));
+}
+
+#[test]
+fn clock_is_wrong_from_the_start_and_set_while_it_runs() {
+    let room = room();
+    let script = "date +%s; sleep 0.3; date +%s";
+    let Some(early) = run("clock = { move_seconds = -86400 }", room.path(), script) else { return };
+    assert_eq!(early.fired.as_deref().map(|said| said.starts_with("moved by -86400 s")), Ok(true));
+    let now = crate::clock::Clock::system().now().as_second();
+    let seen: i64 = early.said.lines().next().expect("a line").parse().expect("seconds");
+    assert!((now - 86_400 - seen).abs() < 60, "{seen} {now}");
+    let right = run("clock = { jump_after_seconds = 60.0, jump_seconds = 9 }", room.path(), script);
+    assert!(right.expect("available").fired.expect_err("too early").contains("set"));
+}
+
+#[test]
 fn mechanism_with_an_unknown_key_is_refused() {
     for text in ["strace = { calls = [\"fsync\"], fate = \"kill\", nht = 2 }", "limits = { files = 2 }", "nothing = {}"]
     {
