@@ -118,6 +118,7 @@ fn check(session: &Session, station: &Station) -> Result<Exit, AnyFailure> {
     let counts: serde_json::Map<String, serde_json::Value> =
         Rule::ALL.iter().map(|rule| (rule.name().to_owned(), report.count(*rule).into())).collect();
     let refusal = report.gate(&data_state::thresholds(station)).err();
+    let refusal = refusal.or_else(|| guardian::require_whole_session(&judged.bars).err());
     let document = json!({
         "as_of": as_of,
         "passed": refusal.is_none(),
