@@ -93,7 +93,7 @@ fn an_answer_as_large_as_the_engine_allows_is_not_slow() {
     let bodies = [
         "[".repeat(BODY_BYTES_MAX),
         format!("{{\"data\":{}", "{\"data\":".repeat(BODY_BYTES_MAX / 9)),
-        format!("{{\"data\":{{\"code\":\"600000\",\"klines\":[{}\"\"]}}}}", lines),
+        format!("{{\"data\":{{\"code\":\"600000\",\"klines\":[{lines}\"\"]}}}}"),
         "\u{6d66}".repeat(BODY_BYTES_MAX / 3),
         "v_sh600000=\"".repeat(BODY_BYTES_MAX / 12),
         format!("var hq_str_sh600000=\"{}", ",".repeat(BODY_BYTES_MAX / 8)),
