@@ -25,7 +25,8 @@ pub(super) fn list(session: &Session, selection: Selection) -> Result<Exit, AnyF
 }
 
 pub(super) fn check(session: &Session, selection: &Selection) -> Result<Exit, AnyFailure> {
-    let checked = drill::check(&drill::select(&selection.features)?);
+    let features = if selection.features.is_empty() { drill::every() } else { drill::select(&selection.features)? };
+    let checked = drill::check(&features);
     let mut findings = checked.findings;
     if selection.features.is_empty() {
         // A part of the features need not use every step.

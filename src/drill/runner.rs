@@ -102,6 +102,7 @@ fn not_run(all: &[Listed], ran: &[ScenarioRecord], signal: u8) -> Vec<ScenarioRe
         steps: Vec::new(),
         evidence: Vec::new(),
         kept: None,
+        cases: Vec::new(),
     })
     .collect()
 }

@@ -35,6 +35,7 @@ mod schema;
 mod sealed_file;
 mod settings;
 mod stores;
+mod tamper;
 mod versions;
 
 pub use ad_hoc::query_frames;
@@ -62,6 +63,7 @@ pub use schema::Table;
 pub use sealed_file::{inspect_sealed, replace_sealed, seal, unseal};
 pub use settings::{Depth, Engine, StorePath, StoreSettings, WriteMode};
 pub use stores::{Query, Stores, content_digest};
+pub use tamper::{HeldDatabase, rewrite_parquet, run_duckdb, run_sqlite};
 
 /// Returns the versions of the libraries of this room.
 #[must_use]
