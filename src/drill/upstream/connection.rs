@@ -128,6 +128,10 @@ fn reply(head: &Head, disturbance: Option<&Disturbance>, shared: &Shared) -> Rep
             let headers = vec![("Content-Type", "text/html; charset=utf-8".into())];
             Reply { headers, body: LOGIN_PAGE.into(), ..bare(200) }
         }
+        Some(Disturbance::Body(text)) => {
+            let headers = vec![("Content-Type", "application/json; charset=utf-8".into())];
+            Reply { headers, body: text.as_bytes().to_vec(), ..bare(200) }
+        }
         Some(Disturbance::GzipBomb(mebibytes)) => bomb(*mebibytes),
         other => {
             let table = Arc::clone(&lock(&shared.table));
