@@ -131,7 +131,7 @@ pub(super) fn run(session: &Session, args: DrillArgs) -> Result<Exit, AnyFailure
         DrillCommand::Run(args) => run_drill(session, *args),
         DrillCommand::List(selection) => drill_catalogue::list(session, selection),
         DrillCommand::Check(selection) => drill_catalogue::check(session, &selection),
-        DrillCommand::Faults => Ok(drill_catalogue::faults(session)),
+        DrillCommand::Faults => drill_catalogue::faults(session),
         DrillCommand::Signals(args) => drill_signals::run(session, args),
         DrillCommand::History(args) => drill_history::run(session, args),
         DrillCommand::Report(args) => drill_report::run(session, args),

@@ -34,14 +34,14 @@ pub(in crate::drill) fn send(act: &Act, text: &str, port: u16, ports: &BTreeMap<
     let sent = stream.write_all(filled(text, ports).as_bytes());
     let mut answer = Vec::new();
     let read = (&stream).take(ANSWER_BYTES_MAX).read_to_end(&mut answer);
-    let stderr = [sent.err(), read.err()].into_iter().flatten().map(|error| format!("{error}\n")).collect();
+    let refused: Vec<String> = [sent.err(), read.err()].into_iter().flatten().map(|error| error.to_string()).collect();
     let run = Run {
         name: act.title(),
         line: format!("send {} bytes to port {port}", text.len()),
         ended: Ended::Code(0),
         seconds: watch.seconds(),
         stdout: String::from_utf8_lossy(&answer).into_owned(),
-        stderr,
+        stderr: refused.join("\n"),
     };
     Ok(Ran { run, seen: Observation::default() })
 }

@@ -229,6 +229,19 @@ pub enum Sign {
     NoExperiment,
 }
 
+impl Case {
+    /// Returns how its fault is brought about: the names of its harms, signals and mechanisms.
+    pub fn mechanisms(&self) -> impl Iterator<Item = &'static str> {
+        let meanwhile = self.run.iter().flat_map(|act| &act.meanwhile);
+        let harms = self.inject.iter().chain(meanwhile.clone().flat_map(|one| &one.inject)).map(Harm::name);
+        let signals = meanwhile.filter(|one| one.signal.is_some()).map(|_| "signal");
+        let sent = self.run.iter().filter(|act| act.send.is_some()).map(|_| "request");
+        let acts = self.before.iter().chain(&self.run).chain(&self.after);
+        let around = acts.filter_map(|act| act.around.as_ref()).map(Mechanism::name);
+        harms.chain(signals).chain(sent).chain(around)
+    }
+}
+
 impl Act {
     /// Returns the exit codes that are right.
     #[must_use]

@@ -175,6 +175,31 @@ impl Harm {
         }
     }
 
+    /// Returns its name in a file of the casebook.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Edit { .. } => "edit",
+            Self::Replace { .. } => "replace",
+            Self::Write { .. } => "write",
+            Self::Append { .. } => "append",
+            Self::Flip { .. } => "flip",
+            Self::Truncate { .. } => "truncate",
+            Self::Delete { .. } => "delete",
+            Self::Swap { .. } => "swap",
+            Self::Copy { .. } => "copy",
+            Self::Directory { .. } => "directory",
+            Self::Link { .. } => "link",
+            Self::Age { .. } => "age",
+            Self::HoldLock { .. } => "hold_lock",
+            Self::HoldPort { .. } => "hold_port",
+            Self::HoldDuckdb { .. } => "hold_duckdb",
+            Self::HoldSqlite { .. } => "hold_sqlite",
+            Self::Program { .. } => "program",
+            Self::Sql { .. } => "sql",
+        }
+    }
+
     /// Returns what it does, for people.
     #[must_use]
     pub fn what(&self) -> String {

@@ -3,6 +3,7 @@
 //! form; a fault without a case is not covered and red.
 
 mod answer;
+mod coverage;
 mod entry;
 mod harm;
 mod invariant;
@@ -17,12 +18,13 @@ mod snapshot;
 mod trial;
 mod volume;
 
+pub use coverage::{CaseListed, Coverage, Covered, coverage};
 pub use entry::{Act, Case, Category, Entry, Exits, Meanwhile, Sign, StageName, Undo, parse};
 pub use harm::Harm;
 pub use invariant::Invariant;
 pub use place::Place;
 pub use trial::missing;
-pub use volume::{FAULT_FILES, casebook, entry_of};
+pub use volume::{FAULT_FILES, casebook, entry_of, findings};
 
 pub(super) use trial::{Tried, try_case};
 

@@ -149,7 +149,9 @@ fn flip(path: &Path, at: Place, count: usize) -> Result<(), String> {
     let length = bytes.len();
     let hit = bytes.get_mut(from..from.saturating_add(count)).filter(|hit| !hit.is_empty());
     let hit = hit.ok_or_else(|| format!("{} has only {length} bytes", path.display()))?;
-    hit.iter_mut().for_each(|byte| *byte = !*byte);
+    for byte in hit {
+        *byte = !*byte;
+    }
     written(path, &bytes)
 }
 

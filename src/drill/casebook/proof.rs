@@ -11,7 +11,10 @@ use super::{
 use crate::{
     clock::{Stopwatch, pause},
     digest::Digest,
-    drill::{Environment, Ran, process::within},
+    drill::{
+        Environment, Ran,
+        process::{ProcessId, within},
+    },
     durable,
     rollback::Fingerprint,
     store::{self, StorePart},
@@ -160,7 +163,7 @@ fn live(scene: &Scene<'_>) -> Result<(), String> {
             break;
         }
         if watch.seconds() > GONE_SECONDS {
-            let names: Vec<String> = left.into_iter().map(|id| id.command()).collect();
+            let names: Vec<String> = left.into_iter().map(ProcessId::command).collect();
             return Err(format!("still at work: {}", names.join(", ")));
         }
         pause(Duration::from_millis(5));

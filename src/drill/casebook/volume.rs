@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::entry::{Entry, parse};
+use crate::drill::{FEATURES, Finding};
 
 macro_rules! embedded {
     ($($name:literal),* $(,)?) => {
@@ -92,6 +93,35 @@ pub fn casebook() -> Result<Vec<&'static Entry>, Vec<String>> {
     if wrong.is_empty() { Ok(READ.iter().filter_map(|(_, read)| read.as_ref().ok()).collect()) } else { Err(wrong) }
 }
 
+/// Returns what makes the catalogue worthless: files that are wrong, and features that do not name each fault once,
+/// by its own title and in its own category.
+#[must_use]
+pub fn findings() -> Vec<Finding> {
+    let of = |file: &str, line: usize, what: String| Finding { file: file.into(), line, what };
+    let entries = match casebook() {
+        Ok(entries) => entries,
+        // The words begin with file and line already.
+        Err(wrong) => return wrong.into_iter().map(|what| of("fixtures/faults", 0, what)).collect(),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let file = format!("faults/{}.feature", entry.category.name());
+        let row = |line: &str| {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            matches!(cells.as_slice(), ["", id, title, ""] if *id == entry.id && *title == entry.title)
+        };
+        let rows = |text: &str| text.lines().filter(|line| row(line)).count();
+        let count: usize = FEATURES.iter().map(|(_, text)| rows(text)).sum();
+        let own: usize = FEATURES.iter().filter(|(path, _)| *path == file).map(|(_, text)| rows(text)).sum();
+        if (count, own) != (1, 1) {
+            let what =
+                format!("{} '{}' is an example {own} times here and {count} times in all", entry.id, entry.title);
+            found.push(of(&file, 0, what));
+        }
+    }
+    found
+}
+
 /// Returns one fault of the catalogue.
 ///
 /// # Errors
@@ -107,7 +137,12 @@ pub fn entry_of(id: &str) -> Result<&'static Entry, String> {
 mod tests {
     use std::{collections::BTreeSet, fs, path::Path};
 
-    use super::{FAULT_FILES, casebook};
+    use super::{FAULT_FILES, casebook, findings};
+
+    #[test]
+    fn every_fault_is_an_example_of_its_category() {
+        assert_eq!(findings(), []);
+    }
 
     #[test]
     fn every_file_is_embedded_and_reads_as_the_fault_of_its_name() {

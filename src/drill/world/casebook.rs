@@ -56,14 +56,14 @@ impl World {
         }
         let cases = &self.trace.cases;
         let injected = cases.iter().any(|case| !case.fired.is_empty());
-        let diff = cases.iter().map(|case| format!("{}: {}\n", case.name, case.fired.join("; "))).collect();
+        let lines: Vec<String> = cases.iter().map(|case| format!("{}: {}", case.name, case.fired.join("; "))).collect();
         self.trace.fault = Some(FaultRecord {
             id: entry.id.clone(),
             what: entry.title.clone(),
             what_zh: entry.title_zh.clone(),
             injected,
             at_seconds,
-            diff,
+            diff: lines.join("\n"),
         });
         self.all_skipped()
     }
