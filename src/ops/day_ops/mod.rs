@@ -18,6 +18,7 @@ mod quality;
 mod report;
 mod risk;
 mod schedule;
+mod sources;
 mod words;
 
 #[cfg(test)]
