@@ -18,6 +18,7 @@ mod drill;
 mod drill_catalogue;
 mod drill_history;
 mod drill_manual;
+mod drill_quotes;
 mod drill_records;
 mod drill_report;
 mod drill_signals;

@@ -49,10 +49,10 @@ pub use import::{ImportReport, TableImport};
 pub use inspection::{Inspection, StorePart, inspect};
 pub use jsonl::{JsonlContent, RotatingJsonl, read_jsonl};
 pub use ledger::{
-    Coverage, DataState, ExecutionRow, FetchedPage, JobRunBegin, JobRunEnd, JobRunRecord, JobRunStart, JobRunStatus,
-    KillSwitchRow, Ledger, MarkRow, OpenJobRun, OrderRow, PartitionRecord, RepairRecord, RevisionRecord, RunEnd,
-    RunRecord, RunStart, RunStatus, ScheduleMark, SkippedSlots, StageRecord, StageStatus, TradeBatch, TradeState,
-    WaitingPage,
+    Coverage, DataState, Delivery, ExecutionRow, FetchedPage, JobRunBegin, JobRunEnd, JobRunRecord, JobRunStart,
+    JobRunStatus, KillSwitchRow, Ledger, MarkRow, OpenJobRun, OrderRow, PartitionRecord, RepairRecord, RevisionRecord,
+    RunEnd, RunRecord, RunStart, RunStatus, ScheduleMark, SkippedSlots, StageRecord, StageStatus, TradeBatch,
+    TradeState, WaitingPage,
 };
 pub use market_files::write_market;
 pub use parquet_file::{read_parquet, read_parquet_checked, write_parquet};

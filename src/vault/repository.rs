@@ -134,11 +134,18 @@ impl Vault {
             Ok(reference) => reference.peel(git2::ObjectType::Commit),
             Err(_) => self.repository.revparse_single(&format!("{target}^{{commit}}")),
         };
-        object.and_then(|object| object.peel_to_commit()).map_err(|source| VaultError::NoSuchTarget {
-            path: self.root.clone(),
-            target: target.into(),
-            source,
-        })
+        object.and_then(|object| object.peel_to_commit()).map_err(|source| self.unresolved(target, source))
+    }
+
+    /// Tells a name that nothing bears from one whose commit is gone or damaged.
+    fn unresolved(&self, target: &str, source: git2::Error) -> VaultError {
+        let names = [target.to_owned(), format!("refs/tags/{target}"), format!("refs/heads/{target}")];
+        let named = names.iter().find_map(|name| self.repository.find_reference(name).ok()?.target());
+        let (path, target) = (self.root.clone(), target.into());
+        match named {
+            Some(id) => VaultError::DamagedTarget { path, target, object: id.to_string(), file: "the commit".into() },
+            None => VaultError::NoSuchTarget { path, target, source },
+        }
     }
 
     /// Commits every change and every untracked file that is not ignored; returns the commit's id.
