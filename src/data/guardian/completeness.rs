@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::TABLE;
-use crate::{data::DataError, market::DailyBar};
+use crate::{
+    data::DataError,
+    market::{DailyBar, SecurityHistory, Symbol},
+};
 
 /// The share of the bars of the session before that the newest one must have.
 const LEAST_SHARE: f64 = 0.8;
@@ -34,12 +37,31 @@ pub fn require_whole_session(bars: &[DailyBar]) -> Result<(), DataError> {
     Err(DataError::Partial { table: TABLE, date, rows, expected, least: LEAST_SHARE * 100.0 })
 }
 
+/// Returns the symbols whose last bar is before the newest session although nothing says that they were delisted,
+/// with the date of that bar, in order of the symbols.
+#[must_use]
+pub fn vanished(bars: &[DailyBar], history: &SecurityHistory) -> Vec<(Symbol, Date)> {
+    let newest = bars.iter().map(|bar| bar.date).max();
+    let mut last: BTreeMap<Symbol, Date> = BTreeMap::new();
+    for bar in bars {
+        let date = last.entry(bar.symbol).or_insert(bar.date);
+        *date = bar.date.max(*date);
+    }
+    last.retain(|symbol, date| {
+        newest.is_some_and(|newest| *date < newest && history.delisted_on(*symbol, newest).is_none())
+    });
+    last.into_iter().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
 
-    use super::require_whole_session;
-    use crate::{data::DataError, market::DailyBar};
+    use super::{require_whole_session, vanished};
+    use crate::{
+        data::DataError,
+        market::{DailyBar, SecurityEvent, SecurityHistory, SecurityStatus},
+    };
 
     fn bars(counts: &[(i8, usize)]) -> Vec<DailyBar> {
         let of = |(day, count): &(i8, usize)| {
@@ -59,6 +81,16 @@ mod tests {
             })
         };
         counts.iter().flat_map(of).collect()
+    }
+
+    #[test]
+    fn symbol_without_a_bar_on_the_newest_session_has_vanished_unless_it_was_delisted() {
+        let bars = bars(&[(2, 3), (3, 2)]);
+        let third = "000002.SZ".parse().expect("a symbol");
+        assert_eq!(vanished(&bars, &SecurityHistory::default()), [(third, date(2025, 1, 2))]);
+        let (date, status) = (date(2025, 1, 3), SecurityStatus::Delisted);
+        let event = SecurityEvent { date, symbol: third, status, name: "".into() };
+        assert_eq!(vanished(&bars, &SecurityHistory::of([&event])), []);
     }
 
     #[test]

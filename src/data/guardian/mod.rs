@@ -22,7 +22,7 @@ use jiff::civil::Date;
 use super::{DataError, actions::ActionIndex};
 use crate::market::{Calendar, CorporateAction, DailyBar, SecurityHistory};
 
-pub use completeness::require_whole_session;
+pub use completeness::{require_whole_session, vanished};
 pub use finding::{Finding, Rule, Severity};
 pub use report::{GuardianReport, Scores, Totals};
 pub use thresholds::{FieldBounds, Thresholds};
