@@ -3,6 +3,7 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "cucumber hands parameters over by value")]
 
+mod catalogue;
 mod command;
 mod experiment;
 mod fault;

@@ -78,7 +78,7 @@ fn mistake_of(set: &str, error: &ResearchError) -> Mistake {
     let key = if key.is_empty() { format!("sets.{set}") } else { key.to_owned() };
     let what = whole.strip_prefix(origin).unwrap_or(&whole).trim_start_matches([',', ' ']).to_owned();
     let (line, file) = (line.parse().unwrap_or(0), file.to_owned());
-    Mistake { file, line, key, what, allowed: None, got: None, nearest: None }
+    Mistake { file, line, key, what, allowed: None, got: None, nearest: None, is_disk: false }
 }
 
 fn show(session: &Session, with_origin: bool) -> Result<Exit, AnyFailure> {

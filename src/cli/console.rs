@@ -58,10 +58,7 @@ impl Console {
     /// Prints a failure; its JSON document has `details` under a name of their own.
     pub(super) fn failure_with(self, failure: &dyn Failure, details: Option<(&str, serde_json::Value)>) {
         let (message, remedy) = (failure.to_string(), failure.remedy());
-        write(io::stderr(), &format!("error: {message}"));
-        if let Some(remedy) = &remedy {
-            write(io::stderr(), &format!("hint: {remedy}"));
-        }
+        self.complain(failure);
         let exit = failure.exit();
         let mut error = json!({
             "class": exit.code(), "meaning": exit.meaning(), "message": message, "remedy": remedy
@@ -70,6 +67,15 @@ impl Console {
             error.insert(name.to_owned(), details);
         }
         self.document(&json!({ "error": error }));
+    }
+
+    /// Prints a failure of work that has a result all the same, which is its document.
+    #[expect(clippy::unused_self, reason = "printed by the console and nobody else")]
+    pub(super) fn complain(self, failure: &dyn Failure) {
+        write(io::stderr(), &format!("error: {failure}"));
+        if let Some(remedy) = failure.remedy() {
+            write(io::stderr(), &format!("hint: {remedy}"));
+        }
     }
 
     /// Says whether stderr may be coloured.

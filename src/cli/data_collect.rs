@@ -124,6 +124,9 @@ pub(super) fn run(session: &Session, station: &Station, args: &CollectArgs) -> R
         }
     }
     tell_missing(session, &report);
+    if let Some(loss) = collectors::conclude(station, &report) {
+        console.complain(&loss);
+    }
     let exit = report.exit();
     console.document(&json!({
         "first": first,
@@ -144,22 +147,15 @@ fn line_of(source: &SourceReport) -> String {
     }
 }
 
-/// Says on stderr what did not come, why, and what to do.
+/// Says on stderr what did not come and why.
 fn tell_missing(session: &Session, report: &CollectReport) {
-    let mut remedies = Vec::new();
     for page in report.missing().take(SHOWN_MAX) {
         let (symbol, first, last) = (&page.symbol, page.first, page.last);
         session.console.note(format!("missing: {symbol} {first} to {last}: {}", page.reason));
-        if let Some(remedy) = page.remedy.as_ref().filter(|remedy| !remedies.contains(remedy)) {
-            remedies.push(remedy);
-        }
     }
     let more = report.missing().count().saturating_sub(SHOWN_MAX);
     if more > 0 {
         session.console.note(format!("missing: {more} more pages; --json lists all"));
-    }
-    for remedy in remedies {
-        session.console.note(remedy.clone());
     }
 }
 

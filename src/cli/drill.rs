@@ -11,7 +11,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::{
     drill_catalogue,
     drill_history::{self, HistoryArgs},
-    drill_manual,
+    drill_manual, drill_quotes,
     drill_report::{self, ReportArgs},
     drill_signals::{self, SignalsArgs},
     progress::Progress,
@@ -55,6 +55,8 @@ enum DrillCommand {
     Schema,
     /// Write the runbook of this workspace from the features, or another paper
     Manual(drill_manual::ManualArgs),
+    #[command(hide = true)]
+    Quotes(drill_quotes::QuotesArgs),
 }
 
 /// Which scenarios.
@@ -129,11 +131,12 @@ pub(super) fn run(session: &Session, args: DrillArgs) -> Result<Exit, AnyFailure
         DrillCommand::Run(args) => run_drill(session, *args),
         DrillCommand::List(selection) => drill_catalogue::list(session, selection),
         DrillCommand::Check(selection) => drill_catalogue::check(session, &selection),
-        DrillCommand::Faults => Ok(drill_catalogue::faults(session)),
+        DrillCommand::Faults => drill_catalogue::faults(session),
         DrillCommand::Signals(args) => drill_signals::run(session, args),
         DrillCommand::History(args) => drill_history::run(session, args),
         DrillCommand::Report(args) => drill_report::run(session, args),
         DrillCommand::Schema => Ok(drill_catalogue::schema(session)),
+        DrillCommand::Quotes(args) => drill_quotes::run(session, &args),
         DrillCommand::Manual(args) => drill_manual::run(session, &args),
     }
 }

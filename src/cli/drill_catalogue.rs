@@ -1,10 +1,13 @@
 //! `lighthunter drill list|check|faults|schema`: what there is to drill, without drilling.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{drill::Selection, session::Session};
 use crate::{
-    drill::{self, DrillError, DrillOptions},
+    drill::{
+        self, DrillError, DrillOptions,
+        casebook::{self, Coverage},
+    },
     exit::{AnyFailure, Exit},
     report,
 };
@@ -25,30 +28,39 @@ pub(super) fn list(session: &Session, selection: Selection) -> Result<Exit, AnyF
 }
 
 pub(super) fn check(session: &Session, selection: &Selection) -> Result<Exit, AnyFailure> {
-    let checked = drill::check(&drill::select(&selection.features)?);
+    let features = if selection.features.is_empty() { drill::every() } else { drill::select(&selection.features)? };
+    let checked = drill::check(&features);
     let mut findings = checked.findings;
     if selection.features.is_empty() {
         // A part of the features need not use every step.
         findings.extend(drill::unused_definitions(&checked.features));
+        findings.extend(casebook::findings());
     }
     let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
     if !lines.is_empty() {
         return Err(DrillError::Unsound(lines).into());
     }
     let steps = drill::registered_count();
-    session.console.line(format!("{} features and {steps} step definitions are sound.", checked.features.len()));
-    session.console.document(&serde_json::json!({ "features": checked.features.len(), "steps": steps }));
+    let faults = drill::casebook::FAULT_FILES.len();
+    let features = checked.features.len();
+    session.console.line(format!("{features} features, {steps} step definitions and {faults} faults are sound."));
+    session
+        .console
+        .document(&serde_json::json!({ "features": checked.features.len(), "steps": steps, "faults": faults }));
     Ok(Exit::Done)
 }
 
-pub(super) fn faults(session: &Session) -> Exit {
+/// Lists the faults that the war drill injects, and the catalogue of 64 with what of it is covered here.
+pub(super) fn faults(session: &Session) -> Result<Exit, AnyFailure> {
+    let console = session.console;
+    console.line("Faults of the war drill:");
     for fault in drill::CATALOGUE {
-        session.console.line(format!("{:<22} manual {}  {}", fault.id, fault.chapter, fault.what));
+        console.line(format!("{:<22} manual {}  {}", fault.id, fault.chapter, fault.what));
         for (signal, expected) in fault.signs.iter().flat_map(drill::Signs::expected) {
-            session.console.line(format!("{:<22}   {}: {expected}", "", signal.name()));
+            console.line(format!("{:<22}   {}: {expected}", "", signal.name()));
         }
     }
-    let all: Vec<_> = drill::CATALOGUE
+    let own: Vec<_> = drill::CATALOGUE
         .iter()
         .map(|fault| {
             let signs = fault.signs.iter().flat_map(drill::Signs::expected);
@@ -57,8 +69,40 @@ pub(super) fn faults(session: &Session) -> Exit {
             serde_json::json!({ "id": fault.id, "chapter": fault.chapter, "what": fault.what, "signals": signs })
         })
         .collect();
-    session.console.document(&all);
-    Exit::Done
+    let listed = casebook::coverage().map_err(DrillError::Unsound)?;
+    console.line("");
+    console.line("The catalogue (lighthunter drill run features/faults); * matters most to people:");
+    for fault in &listed {
+        let star = if fault.star { '*' } else { ' ' };
+        let (category, covered) = (fault.category.name(), fault.covered.words());
+        console.line(format!("{}{star} {category:<9} {covered:<19} {}", fault.id, fault.title));
+        console.line(format!("{:<33} must {}", "", fault.must));
+        if !fault.mechanisms.is_empty() {
+            console.line(format!("{:<33} by {}", "", fault.mechanisms.join(", ")));
+        }
+        for case in &fault.cases {
+            let exits: Vec<String> = case.exits.iter().map(|codes| format!("{codes:?}")).collect();
+            let lacking = case.missing.as_ref().map(|why| format!("; skipped: {why}")).unwrap_or_default();
+            console.line(format!("{:<35} {} -> exit {}{lacking}", "", case.name, exits.join(" ")));
+        }
+    }
+    let counts = counted(&listed);
+    console.line("");
+    console.line(counts.iter().map(|(words, count)| format!("{count} {words}")).collect::<Vec<_>>().join(", "));
+    console.document(&serde_json::json!({ "war_drill": own, "catalogue": listed, "counts": counts }));
+    Ok(Exit::Done)
+}
+
+/// Counts the faults by how they stand, and their cases.
+fn counted(listed: &[Coverage]) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::from([("faults", listed.len())]);
+    for fault in listed {
+        *counts.entry(fault.covered.words()).or_default() += 1;
+        *counts.entry("cases").or_default() += fault.cases.len();
+        *counts.entry("cases skipped here").or_default() +=
+            fault.cases.iter().filter(|case| case.missing.is_some()).count();
+    }
+    counts
 }
 
 pub(super) fn schema(session: &Session) -> Exit {

@@ -2,6 +2,8 @@
 
 use std::{fs::File, io::Read, path::Path, sync::Arc};
 
+use nix::errno::Errno;
+
 use super::{
     json,
     mistake::Mistake,
@@ -17,6 +19,12 @@ pub(super) const DEPTH_MAX: usize = 64;
 /// The most values that are read; the shipped files hold fewer than 200.
 const VALUES_MAX: usize = 10_000;
 
+/// Says whether an error tells of the disk or of a machine that has run out, not of the file.
+fn is_of_disk(error: &std::io::Error) -> bool {
+    let errno = error.raw_os_error().map(Errno::from_raw);
+    matches!(errno, Some(Errno::EIO | Errno::ENXIO | Errno::ESTALE | Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM))
+}
+
 /// The text of one file, with its name for people.
 #[derive(Debug, Clone)]
 pub(super) struct Document {
@@ -29,7 +37,10 @@ impl Document {
     /// Reads a file; `name` is how messages call it.
     pub(super) fn read(path: &Path, name: &str) -> Result<Self, Box<Mistake>> {
         let whole = Place::outside(name);
-        let unreadable = |error: std::io::Error| Mistake::at(&whole, "", format!("cannot be read: {error}"));
+        let unreadable = |error: std::io::Error| {
+            let mistake = Mistake::at(&whole, "", format!("cannot be read: {error}"));
+            if is_of_disk(&error) { mistake.of_disk() } else { mistake }
+        };
         let mut bytes = Vec::new();
         // One byte more than allowed tells a file that is too large, whatever its length claims.
         File::open(path)

@@ -24,6 +24,9 @@ pub struct Mistake {
     pub got: Option<String>,
     /// The nearest valid key or name.
     pub nearest: Option<String>,
+    /// The disk did not give the file; its content may be right.
+    #[serde(skip)]
+    pub is_disk: bool,
 }
 
 impl Mistake {
@@ -37,7 +40,14 @@ impl Mistake {
             allowed: None,
             got: None,
             nearest: None,
+            is_disk: false,
         }
+    }
+
+    /// Says that it is the disk's.
+    pub(super) const fn of_disk(mut self) -> Self {
+        self.is_disk = true;
+        self
     }
 
     /// Says what is allowed.
@@ -151,6 +161,11 @@ impl ConfigErrors {
         Self { mistakes: vec![Mistake::at(&Place::outside("config"), "", "could not be read")] }
     }
 
+    /// Says whether a file could not be read for the disk's sake: then nothing is known of its content.
+    fn is_disk(&self) -> bool {
+        self.mistakes.iter().any(|mistake| mistake.is_disk)
+    }
+
     /// Returns the mistakes, by file, line and key.
     #[must_use]
     pub fn mistakes(&self) -> &[Mistake] {
@@ -177,10 +192,15 @@ impl std::error::Error for ConfigErrors {}
 
 impl Failure for ConfigErrors {
     fn exit(&self) -> Exit {
-        Exit::Config
+        if self.is_disk() { Exit::Storage } else { Exit::Config }
     }
 
     fn remedy(&self) -> Option<String> {
+        if self.is_disk() {
+            return Some(
+                "Check the disk that holds the config; take the file back with git once it can be read.".into(),
+            );
+        }
         Some("Correct the keys named above, then run `lighthunter config check`.".into())
     }
 }

@@ -1,6 +1,7 @@
 //! One process of the target: how it is started, watched to its end or killed, and what it said.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     os::unix::process::{CommandExt as _, ExitStatusExt as _},
     path::{Path, PathBuf},
@@ -27,13 +28,14 @@ const KILL_LOOK_EVERY: Duration = Duration::from_millis(1);
 /// How much of a captured stream is kept, bytes.
 const CAPTURE_BYTES_MAX: usize = 1 << 20;
 
-/// Starts a process in its own group, with the environment's variables and its output in files.
+/// Starts a process in its own group, with the environment's variables, `extra` ones and its output in files.
 pub(super) fn spawn(
     program: &Path,
     arguments: &[String],
     environment: &Environment,
     repo: &Path,
     [stdout, stderr]: &[PathBuf; 2],
+    extra: &BTreeMap<String, String>,
 ) -> Result<(Child, Option<Act>), DrillError> {
     let open = |path: &PathBuf| File::create(path).map_err(DurableError::at("make", path));
     // The clone of a repository exists; the origin is made by the command itself.
@@ -44,6 +46,7 @@ pub(super) fn spawn(
         .current_dir(directory)
         .env_clear()
         .envs(environment.variables())
+        .envs(extra)
         .stdin(Stdio::null())
         .stdout(open(stdout)?)
         .stderr(open(stderr)?)
@@ -114,7 +117,7 @@ pub(super) fn wait(
     }
 }
 
-fn ended(status: ExitStatus) -> Ended {
+pub(super) fn ended(status: ExitStatus) -> Ended {
     match (status.code(), status.signal()) {
         (Some(code), _) => Ended::Code(code),
         (None, signal) => Ended::Signal(signal.unwrap_or_default()),

@@ -217,21 +217,26 @@ const PORT_TRIES: usize = 64;
 
 /// Copies a tree with modes and times; links are copied as links. Not durable: an environment that
 /// does not survive a power cut is simply made again.
-fn copy_tree(from: &Path, to: &Path) -> Result<(), DurableError> {
+pub(super) fn copy_tree(from: &Path, to: &Path) -> Result<(), DurableError> {
     durable::make_directory(to)?;
     for entry in fs::read_dir(from).map_err(DurableError::at("list", from))? {
         let path = entry.map_err(DurableError::at("list", from))?.path();
         let Some(name) = path.file_name() else { continue };
-        let target = to.join(name);
-        let found = fs::symlink_metadata(&path).map_err(DurableError::at("read", &path))?;
-        if found.is_symlink() {
-            let link = fs::read_link(&path).map_err(DurableError::at("read the link", &path))?;
-            link_as(&link, &target).map_err(DurableError::at("link", &target))?;
-        } else if found.is_dir() {
-            copy_tree(&path, &target)?;
-        } else if found.is_file() {
-            copy_file(&path, &target, &found).map_err(DurableError::at("copy", &path))?;
-        }
+        copy_one(&path, &to.join(name))?;
+    }
+    Ok(())
+}
+
+/// Copies one file, link or directory with all below it to where nothing is.
+pub(super) fn copy_one(path: &Path, target: &Path) -> Result<(), DurableError> {
+    let found = fs::symlink_metadata(path).map_err(DurableError::at("read", path))?;
+    if found.is_symlink() {
+        let link = fs::read_link(path).map_err(DurableError::at("read the link", path))?;
+        link_as(&link, target).map_err(DurableError::at("link", target))?;
+    } else if found.is_dir() {
+        copy_tree(path, target)?;
+    } else if found.is_file() {
+        copy_file(path, target, &found).map_err(DurableError::at("copy", path))?;
     }
     Ok(())
 }

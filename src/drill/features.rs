@@ -44,16 +44,37 @@ embedded![
     "4_rollback/model.feature",
     "4_rollback/upstream.feature",
     "5_war_drill/war_drill.feature",
+    "faults/bus.feature",
+    "faults/config.feature",
+    "faults/data.feature",
+    "faults/model.feature",
+    "faults/network.feature",
+    "faults/process.feature",
+    "faults/resources.feature",
+    "faults/risk.feature",
+    "faults/rollback.feature",
+    "faults/storage.feature",
+    "faults/strategy.feature",
 ];
 
+/// The features of the catalogue of faults, which is drilled by its name only.
+const CATALOGUE_FOLDER: &str = "faults/";
+
+/// Returns every feature that is embedded.
+#[must_use]
+pub fn every() -> Vec<FeatureFile> {
+    embedded(|_| true)
+}
+
 /// Returns the features that `selection` names: embedded ones by a file or folder under `features/`,
-/// others by a file or folder on disk. Nothing named stands for all that are embedded.
+/// others by a file or folder on disk. Nothing named stands for the war drill: all that are embedded, but for
+/// the catalogue of faults.
 ///
 /// # Errors
 /// When a name fits nothing, or a file cannot be read.
 pub fn select(selection: &[String]) -> Result<Vec<FeatureFile>, DrillError> {
     if selection.is_empty() {
-        return Ok(embedded(|_| true));
+        return Ok(embedded(|path| !path.starts_with(CATALOGUE_FOLDER)));
     }
     let mut chosen = Vec::new();
     for name in selection {
@@ -101,7 +122,7 @@ pub fn on_disk(path: &Path) -> Result<Vec<FeatureFile>, DrillError> {
 mod tests {
     use std::path::Path;
 
-    use super::{FEATURES, on_disk, select};
+    use super::{FEATURES, every, on_disk, select};
 
     #[test]
     fn every_feature_of_the_project_is_embedded() {
@@ -121,7 +142,9 @@ mod tests {
         assert_eq!(count("3_failure"), Some(4));
         assert_eq!(count("features/4_rollback/code.feature"), Some(1));
         assert_eq!(count("nowhere"), None);
-        assert_eq!(select(&[]).expect("all").len(), FEATURES.len());
+        let of_catalogue = FEATURES.iter().filter(|(path, _)| path.starts_with("faults/")).count();
+        assert_eq!(select(&[]).expect("the war drill").len() + of_catalogue, FEATURES.len());
+        assert_eq!((every().len(), count("features/faults")), (FEATURES.len(), Some(of_catalogue)));
         assert_eq!(count(concat!(env!("CARGO_MANIFEST_DIR"), "/features/4_rollback")), count("4_rollback"));
     }
 }

@@ -6,6 +6,7 @@
 
 mod act;
 mod busy;
+pub mod casebook;
 mod catalogue;
 mod check;
 mod checklist;
@@ -24,6 +25,7 @@ mod interruption;
 mod journal;
 mod lanes;
 mod manual;
+pub mod mechanism;
 mod options;
 mod origin;
 mod process;
@@ -49,7 +51,7 @@ pub use check::{Checked, Finding, check, registered_count, unused_definitions};
 pub use environment::{Environment, ROOT_SHOWN, branch_name};
 pub use error::DrillError;
 pub use fault::{Fault, Injection};
-pub use features::{FEATURES, FeatureFile, on_disk, select};
+pub use features::{FEATURES, FeatureFile, every, on_disk, select};
 pub use interruption::Interruption;
 pub use journal::{Entry, EntryKind, JOURNAL_FILE, Journal, JournalRead, read as read_journal, unfinished};
 pub use manual::{MANUAL_STEPS, Manual, ManualPlace, ManualStep, Paper};

@@ -145,6 +145,7 @@ impl Recorder {
             steps: current.steps,
             evidence: trace.evidence,
             kept: trace.kept,
+            cases: trace.cases,
         }
     }
 }

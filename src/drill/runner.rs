@@ -102,6 +102,7 @@ fn not_run(all: &[Listed], ran: &[ScenarioRecord], signal: u8) -> Vec<ScenarioRe
         steps: Vec::new(),
         evidence: Vec::new(),
         kept: None,
+        cases: Vec::new(),
     })
     .collect()
 }
@@ -216,7 +217,14 @@ fn reason(scenarios: &[ScenarioRecord], strict: bool, conduct: &ConductRecord) -
     let skipped = scenarios.iter().filter(|scenario| matches!(scenario.outcome, Outcome::Skipped { .. })).count();
     let green = scenarios.iter().filter(|scenario| scenario.outcome.is_green()).count();
     let Some(first) = red.first() else {
-        let aside = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
+        let mut aside = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
+        let cases: Vec<&Outcome> = scenarios.iter().flat_map(|one| &one.cases).map(|case| &case.outcome).collect();
+        if !cases.is_empty() {
+            let skipped = cases.iter().filter(|outcome| matches!(outcome, Outcome::Skipped { .. })).count();
+            let green = cases.iter().filter(|outcome| outcome.is_green()).count();
+            let of = cases.len();
+            aside = format!("{aside}; {green} of {of} cases of faults were recovered from, {skipped} skipped");
+        }
         return format!("{green} of {} scenarios are green{aside}", scenarios.len());
     };
     let why = first.outcome.reason().unwrap_or("it is listed as known to fail, and passed");

@@ -64,11 +64,7 @@ impl Session {
                 }
                 Err(error) => tracing::warn!(%error, "an environment could not be kept"),
             },
-            Some(environment) => {
-                // Thousands of small files go while the next scenario runs.
-                let removal = thread::spawn(move || environment.remove());
-                self.removals.lock().unwrap_or_else(PoisonError::into_inner).push(removal);
-            }
+            Some(environment) => self.let_go(environment),
             None => {}
         }
         if trace.fault.as_ref().is_some_and(|fault| fault.injected) {
@@ -80,6 +76,12 @@ impl Session {
             }
         }
         self.traces.lock().unwrap_or_else(PoisonError::into_inner).insert(key, trace);
+    }
+
+    /// Removes an environment that nobody needs any more: its thousands of small files go while the drill goes on.
+    pub(super) fn let_go(&self, environment: Environment) {
+        let removal = thread::spawn(move || environment.remove());
+        self.removals.lock().unwrap_or_else(PoisonError::into_inner).push(removal);
     }
 
     /// Returns what holds the environments that are kept: never memory, which a person who looks at them

@@ -84,6 +84,12 @@ impl Watch {
         self.seen.experiments.extend(lines.iter().map(|line| parsed(line)));
     }
 
+    /// Returns what was added to the log so far.
+    #[must_use]
+    pub fn log(&self) -> &str {
+        &self.seen.log
+    }
+
     /// Returns what was seen.
     #[must_use]
     pub fn finish(self) -> Observation {

@@ -2,6 +2,7 @@
 //! its output captured; at the deadline the whole group is killed.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -187,7 +188,7 @@ impl Target {
         let outputs = environment.outputs("drill");
         let watch = Stopwatch::start();
         let running = self.busy.start();
-        let (mut child, act) = spawn(&program, &arguments, environment, repo, &outputs)?;
+        let (mut child, act) = spawn(&program, &arguments, environment, repo, &outputs, &BTreeMap::new())?;
         let deadline_seconds = self.spec.deadline_seconds(name);
         let limits = Limits { deadline_seconds, kill_when, interruption: &self.interruption };
         let ended = wait(&mut child, limits, &mut look)
@@ -236,7 +237,8 @@ impl Target {
     pub(super) fn start(&self, name: &str, environment: &Environment) -> Result<Service, DrillError> {
         let repo = environment.repo();
         let (program, arguments) = self.command_line(name, &[], environment, &repo)?;
-        let (child, act) = spawn(&program, &arguments, environment, &repo, &environment.outputs(name))?;
+        let outputs = environment.outputs(name);
+        let (child, act) = spawn(&program, &arguments, environment, &repo, &outputs, &BTreeMap::new())?;
         let ports = self.spec.ports.keys().zip(environment.ports());
         let page = ports.fold(self.spec.signals.page_of(name).to_owned(), |page, (key, port)| {
             page.replace(&format!("{{{key}}}"), &port.to_string())
@@ -251,8 +253,24 @@ impl Target {
         environment: &Environment,
         repo: &Path,
     ) -> Result<(PathBuf, Vec<String>), DrillError> {
+        self.filled(self.spec.commands.get(name).map_or(&[][..], Vec::as_slice), given, environment, repo).ok_or_else(
+            || {
+                let source = std::io::Error::new(std::io::ErrorKind::NotFound, "drill.toml names no such command");
+                DrillError::Start { program: name.into(), source }
+            },
+        )
+    }
+
+    /// Returns a command line with its places filled; `None` where there are no words.
+    pub(super) fn filled(
+        &self,
+        line: &[String],
+        given: &[&str],
+        environment: &Environment,
+        repo: &Path,
+    ) -> Option<(PathBuf, Vec<String>)> {
         let mut words = Vec::new();
-        for word in self.spec.commands.get(name).map_or(&[][..], Vec::as_slice) {
+        for word in line {
             if word == "{set}" {
                 let filled = self.spec.ports.iter().zip(environment.ports());
                 words.extend(filled.flat_map(|((key, value), port)| {
@@ -275,12 +293,11 @@ impl Target {
             }
         }
         if words.is_empty() {
-            let source = std::io::Error::new(std::io::ErrorKind::NotFound, "drill.toml names no such command");
-            return Err(DrillError::Start { program: name.into(), source });
+            return None;
         }
         let program = words.remove(0);
         let program = if program == EXECUTABLE_WORD { self.executable.clone() } else { program.into() };
-        Ok((program, words))
+        Some((program, words))
     }
 }
 

@@ -1,7 +1,9 @@
 //! What one scenario leaves for the record: its phase, fault, signals, rollback, proofs, evidence.
 
 use super::{BudgetRule, Budgets};
-use crate::record::{self, FaultRecord, Layer, Outcome, PhaseRecord, ProofRecord, RollbackRecord, SignalRecord};
+use crate::record::{
+    self, CaseRecord, FaultRecord, Layer, Outcome, PhaseRecord, ProofRecord, RollbackRecord, SignalRecord,
+};
 
 /// How far a scenario has come; a step that fails is judged by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -38,6 +40,8 @@ pub(super) struct Trace {
     pub(super) evidence: Vec<String>,
     /// Where the environment was kept.
     pub(super) kept: Option<String>,
+    /// The cases of a fault of the catalogue.
+    pub(super) cases: Vec<CaseRecord>,
 }
 
 impl Trace {

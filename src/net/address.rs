@@ -38,6 +38,11 @@ pub(super) fn join(base: &str, request: &Request) -> String {
     url
 }
 
+/// Returns an address as it may be shown: a query may hold what names the caller.
+pub(super) fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or(url)
+}
+
 /// Returns whether a request's path can be sent as it is.
 pub(super) fn is_path(path: &str) -> bool {
     path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')

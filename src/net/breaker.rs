@@ -111,6 +111,15 @@ impl Breaker {
         }
     }
 
+    /// Stays open for the rest of an earlier engine's time, which counted the opening.
+    pub(super) fn resume(&mut self, now: Duration, wait: Duration, reason: String) {
+        if self.policy.enabled {
+            self.state = BreakerState::Open;
+            self.open_until = now + wait;
+            self.reason = reason;
+        }
+    }
+
     pub(super) fn state(&self, now: Duration) -> BreakerState {
         if self.state == BreakerState::Open && now >= self.open_until { BreakerState::HalfOpen } else { self.state }
     }

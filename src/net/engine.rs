@@ -87,6 +87,7 @@ impl Engine {
                         return Err(late(request, attempts));
                     }
                     let next = site.next(self.now(), attempts - 1, &fault);
+                    let url = address::without_query(&url).to_owned();
                     let failed = NetError::Failed { site: request.site.clone(), url, attempts, fault };
                     let goes_on = match next {
                         Next::Retry(wait) => {
@@ -109,8 +110,20 @@ impl Engine {
     /// Returns the counts of each site since the engine was made.
     #[must_use]
     pub fn counters(&self) -> BTreeMap<String, SiteCounters> {
-        let counters = |(id, site): (&String, &Option<Site>)| Some((id.clone(), site.as_ref()?.counters(self.now())));
+        let (now, at) = (self.now(), self.clock.now());
+        let counters = |(id, site): (&String, &Option<Site>)| Some((id.clone(), site.as_ref()?.counters(now, at)));
         self.sites.iter().filter_map(counters).collect()
+    }
+
+    /// Goes on where earlier engines ended: a site that is still to be left alone is, unless it is asked in
+    /// another way than then. The counts begin at zero all the same.
+    pub fn resume(&self, before: &BTreeMap<String, SiteCounters>) {
+        let (now, at) = (self.now(), self.clock.now());
+        for (id, counters) in before {
+            if let Some(Some(site)) = self.sites.get(id) {
+                site.resume(now, at, counters);
+            }
+        }
     }
 
     fn site(&self, request: &Request) -> Result<&Site, NetError> {

@@ -67,6 +67,17 @@ pub enum NetError {
 /// What one attempt met.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
+    /// The host's name has no address, or nobody who knows it could be asked.
+    #[error("the name {host} cannot be resolved ({problem})")]
+    Unresolved {
+        /// The name.
+        host: String,
+        /// What the system says.
+        problem: String,
+    },
+    /// The site's certificate or its TLS is not to be trusted: expired, of another name, or no TLS at all.
+    #[error("no trusted TLS connection ({0})")]
+    Tls(String),
     /// No connection, or one that ended before the answer's head.
     #[error("cannot be reached ({0})")]
     Unreachable(#[source] io::Error),
@@ -110,6 +121,12 @@ impl Fault {
         matches!(self, Self::Banned { .. } | Self::Page | Self::Redirect(_))
     }
 
+    /// Returns whether the site takes us for someone without rights: asking again may lock the account.
+    #[must_use]
+    pub const fn is_of_credentials(&self) -> bool {
+        matches!(self, Self::Banned { status: 401, .. })
+    }
+
     /// Returns whether the site is to blame: any fault but a status 4xx that says the question is wrong.
     #[must_use]
     pub fn counts_against_site(&self) -> bool {
@@ -145,6 +162,16 @@ impl Failure for NetError {
             Self::CircuitOpen { seconds, .. } => format!("wait {seconds} s, or see what changed in the config"),
             Self::Deadline { .. } => "give the request more time or ask for less at once".to_owned(),
             Self::Failed { site, fault, .. } => match fault {
+                Fault::Banned { status: 401, .. } => format!(
+                    "renew the credentials for network.sites.{site}, then run it again; until then it is not asked"
+                ),
+                Fault::Unresolved { .. } => {
+                    format!("check the machine's name service and network.sites.{site}.base_urls, then run it again")
+                }
+                Fault::Tls(_) => format!(
+                    "check the machine's clock, network.sites.{site}.base_urls and its proxy; certificates are never \
+                     passed over"
+                ),
                 Fault::Banned { .. } | Fault::Page | Fault::Redirect(_) => format!(
                     "ask less often (network.sites.{site}.max_qps) or by another way (proxy, ua_pool), and see what \
                      changed in the config"

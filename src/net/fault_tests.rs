@@ -315,3 +315,83 @@ fn what_the_config_must_mend_is_no_failure_of_the_site() {
         assert_eq!(error.exit(), Exit::Config, "{error}");
     }
 }
+
+#[test]
+fn a_cause_is_named_and_only_what_may_pass_is_asked_again() {
+    let upstream = upstream();
+    let port = upstream.port();
+    let unknown = format!("http://{}.invalid", "n".repeat(60));
+    // Where, what is named, its name in the counts, and the attempts that it is worth.
+    let cases = [
+        (unknown.as_str(), "cannot be resolved", "unresolved", 3),
+        (&format!("https://127.0.0.1:{port}"), "no trusted TLS connection", "tls", 1),
+        ("http://127.0.0.1:1", "cannot be reached", "unreachable", 3),
+    ];
+    for (url, says, name, attempts) in cases {
+        let mut policy = SitePolicy { base_urls: vec![url.to_owned()], ..policy(&upstream) };
+        (policy.retry.max_retries, policy.timeout) = (2, Duration::from_secs(20));
+        let engine = engine(policy);
+        let error = engine.get(&request()).expect_err("nobody there");
+        assert!(error.to_string().contains(says) && error.exit() == Exit::Upstream, "{error}");
+        let counters = &engine.counters()[SITE];
+        assert_eq!(counters.outcomes, [(name.to_owned(), attempts)].into(), "{error}");
+        assert!(!error.to_string().contains("secid"), "a query is not shown: {error}");
+    }
+}
+
+#[test]
+fn refused_credentials_are_not_tried_again() {
+    let upstream = upstream();
+    upstream.disturb("", None, Disturbance::Status(401));
+    let mut policy = policy(&upstream);
+    policy.retry.status_codes.push(401);
+    let engine = engine(policy);
+    let error = engine.get(&request().query("token", "canary-401")).expect_err("refused");
+    assert!(error.remedy().is_some_and(|remedy| remedy.contains("credentials")), "{error}");
+    assert!(!error.to_string().contains("canary"), "{error}");
+    for _ in 0..5 {
+        match engine.get(&request()) {
+            Err(NetError::CircuitOpen { reason, .. }) => assert!(reason.contains("401"), "{reason}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(upstream.log().len(), 1, "one refusal is enough");
+}
+
+#[test]
+fn an_open_breaker_outlives_its_engine_for_the_same_way_of_asking() {
+    let upstream = upstream();
+    upstream.disturb("", None, Disturbance::Status(403));
+    let mut policy = policy(&upstream);
+    policy.breaker.cooldown = Duration::from_mins(3);
+    let first = engine(policy.clone());
+    for _ in 0..6 {
+        assert!(first.get(&request()).is_err());
+    }
+    let before = first.counters();
+    assert_eq!(before[SITE].breaker_state, BreakerState::Open);
+    // As it comes back from the monitor's state.
+    let before = serde_json::from_str(&serde_json::to_string(&before).expect("JSON")).expect("comes back");
+    upstream.calm();
+    upstream.clear_log();
+    let second = engine(policy.clone());
+    second.resume(&before);
+    assert!(matches!(second.get(&request()), Err(NetError::CircuitOpen { seconds: 170..=180, .. })));
+    assert!(upstream.log().is_empty());
+    let counters = &second.counters()[SITE];
+    assert_eq!((counters.breaker_state, counters.breaker_opened_total), (BreakerState::Open, 0));
+
+    policy.max_qps /= 2.0;
+    let other = engine(policy.clone());
+    other.resume(&before);
+    assert!(other.get(&request()).is_ok(), "asked in another way");
+
+    policy.max_qps *= 2.0;
+    let mut over = before;
+    if let Some(site) = over.get_mut(SITE) {
+        site.breaker_open_until = Some(Clock::system().now());
+    }
+    let third = engine(policy);
+    third.resume(&over);
+    assert!(third.get(&request()).is_ok(), "its time is over");
+}

@@ -46,10 +46,12 @@ pub(super) fn next(policy: &RetryPolicy, attempt: u32, fault: &Fault, jitter: &m
 
 fn is_worth_it(policy: &RetryPolicy, fault: &Fault) -> bool {
     match fault {
-        Fault::Unreachable(_) | Fault::Broken(_) => true,
+        Fault::Unreachable(_) | Fault::Unresolved { .. } | Fault::Broken(_) => true,
         Fault::Timeout(_) => policy.on_timeout,
-        Fault::Status { status, .. } | Fault::Banned { status, .. } => policy.status_codes.contains(status),
-        Fault::Page | Fault::Redirect(_) | Fault::TooLarge(_) => false,
+        Fault::Status { status, .. } | Fault::Banned { status, .. } => {
+            !fault.is_of_credentials() && policy.status_codes.contains(status)
+        }
+        Fault::Page | Fault::Redirect(_) | Fault::TooLarge(_) | Fault::Tls(_) => false,
     }
 }
 

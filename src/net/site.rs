@@ -17,10 +17,12 @@ use super::{
     throttle::{Pace, Slots, lock},
     wire::Wire,
 };
-use crate::seed::Seed;
+use crate::{digest::Digest, seed::Seed};
 
 /// The user agent where none is given: the truth.
 const OWN_NAME: &str = concat!("LightHunter/", env!("CARGO_PKG_VERSION"));
+/// A site is left alone for no longer than this, whatever it asks for.
+const REST_MAX: Duration = Duration::from_hours(24);
 /// A body that starts like this is a page of HTML.
 const PAGE_STARTS: [&[u8]; 4] = [b"<!doctype", b"<html", b"<head", b"<script"];
 
@@ -33,6 +35,8 @@ pub(super) struct Site {
     bases: Ring<Base>,
     user_agents: Vec<String>,
     user_agent_turn: UserAgentTurn,
+    /// Digest of how the site is asked: what a breaker learned of one way says nothing of another.
+    asked_as: String,
     memory: Mutex<Memory>,
 }
 
@@ -105,7 +109,9 @@ impl Site {
             not_before: Duration::ZERO,
             proxy: 0,
         };
+        let way = format!("{policy:?} {:?} {:?} {:?}", options.user_agents, options.user_agent_turn, options.routes);
         Ok(Self {
+            asked_as: Digest::of(way).short(),
             pace: Pace::new(Some(policy.max_qps), policy.burst),
             slots: Slots::new(policy.max_concurrent),
             hosts,
@@ -138,7 +144,7 @@ impl Site {
         let target = location.and_then(|location| address::follow(url, location));
         target
             .filter(|target| address::stays(url, target, &self.hosts, &self.policy.domains))
-            .ok_or_else(|| Fault::Redirect(location.unwrap_or("nowhere").to_owned()))
+            .ok_or_else(|| Fault::Redirect(location.map_or("nowhere", address::without_query).to_owned()))
     }
 
     pub(super) fn refusal(&self, now: Duration) -> Option<(Duration, String)> {
@@ -190,11 +196,16 @@ impl Site {
     pub(super) fn next(&self, now: Duration, attempt: u32, fault: &Fault) -> Next {
         let mut guard = lock(&self.memory);
         let memory = &mut *guard;
+        if fault.is_of_credentials() {
+            let reason = "it refuses our credentials (HTTP status 401)".to_owned();
+            memory.breaker.hold(now, self.policy.breaker.cooldown, reason);
+            return Next::Stop;
+        }
         let next = retry::next(&self.policy.retry, attempt, fault, &mut memory.jitter);
         match next {
             Next::Hold(wait) => memory.not_before = memory.not_before.max(now + wait),
             Next::Leave(wait) => {
-                let wait = wait.min(Duration::from_hours(24));
+                let wait = wait.min(REST_MAX);
                 memory.breaker.hold(now, wait, format!("it asked for {} s of rest", wait.as_secs()));
             }
             Next::Retry(_) | Next::Stop => {}
@@ -212,12 +223,28 @@ impl Site {
         counters.retry_wait_seconds += retry.as_secs_f64();
     }
 
-    pub(super) fn counters(&self, now: Duration) -> SiteCounters {
+    /// Returns the counts at `now` since the engine was made, which is `at` by the clock.
+    pub(super) fn counters(&self, now: Duration, at: Timestamp) -> SiteCounters {
         let memory = lock(&self.memory);
+        let open = memory.breaker.refusal(now);
         SiteCounters {
             breaker_opened_total: memory.breaker.opened_total(),
             breaker_state: memory.breaker.state(now),
+            breaker_open_until: open.as_ref().and_then(|(wait, _)| at.checked_add(*wait).ok()),
+            breaker_reason: open.map(|(_, reason)| reason),
+            asked_as: self.asked_as.clone(),
             ..memory.counters.clone()
+        }
+    }
+
+    /// Goes on with the breaker of an earlier engine, where it is still open for the same way of asking.
+    pub(super) fn resume(&self, now: Duration, at: Timestamp, before: &SiteCounters) {
+        let Some(until) = before.breaker_open_until.filter(|_| before.asked_as == self.asked_as) else { return };
+        let wait = Duration::try_from(until.duration_since(at)).unwrap_or_default();
+        // A longer one was not asked for: the clock was set.
+        if !wait.is_zero() && wait <= REST_MAX {
+            let reason = before.breaker_reason.clone().unwrap_or_default();
+            lock(&self.memory).breaker.resume(now, wait, reason);
         }
     }
 }
@@ -248,6 +275,8 @@ fn outcome_name(fault: Option<&Fault>) -> String {
         None => "2xx".into(),
         Some(Fault::Status { status, .. } | Fault::Banned { status, .. }) => format!("{}xx", status / 100),
         Some(Fault::Unreachable(_)) => "unreachable".into(),
+        Some(Fault::Unresolved { .. }) => "unresolved".into(),
+        Some(Fault::Tls(_)) => "tls".into(),
         Some(Fault::Timeout(_)) => "timeout".into(),
         Some(Fault::Broken(_)) => "broken".into(),
         Some(Fault::Page) => "page".into(),

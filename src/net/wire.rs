@@ -1,11 +1,14 @@
 //! One attempt over the network: the only file that names the HTTP client. Never retries, never follows a
 //! redirect, never reads a proxy from the environment.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use ureq::{Agent, Body, Proxy, http};
 
-use super::error::Fault;
+use super::{address, error::Fault};
+
+/// How the standard library begins what it says of a name that was not resolved.
+const LOOKUP_FAILED: &str = "failed to lookup address information: ";
 
 /// Connections to one site by one way: direct or through one proxy.
 #[derive(Debug)]
@@ -75,6 +78,7 @@ fn read(body: Body, ask: &Ask<'_>) -> Result<Vec<u8>, Fault> {
     // Once the head is there, the site was reached: what ends now ends in the middle.
     read.map_err(|error| match fault_of(error, ask) {
         Fault::Unreachable(error) => Fault::Broken(error.to_string()),
+        Fault::Tls(problem) => Fault::Broken(problem),
         fault => fault,
     })
 }
@@ -83,12 +87,30 @@ fn fault_of(error: ureq::Error, ask: &Ask<'_>) -> Fault {
     match error {
         ureq::Error::Timeout(_) => Fault::Timeout(ask.timeout.as_secs_f64()),
         ureq::Error::BodyExceedsLimit(limit) => Fault::TooLarge(limit),
-        ureq::Error::Io(error) => Fault::Unreachable(error),
-        error @ (ureq::Error::HostNotFound
-        | ureq::Error::ConnectionFailed
-        | ureq::Error::ConnectProxyFailed(_)
-        | ureq::Error::Tls(_)
-        | ureq::Error::Rustls(_)) => Fault::Unreachable(std::io::Error::other(error)),
+        ureq::Error::HostNotFound => unresolved(ask, "it has no address"),
+        ureq::Error::Tls(problem) => Fault::Tls(problem.to_owned()),
+        ureq::Error::Rustls(error) => Fault::Tls(error.to_string()),
+        ureq::Error::Io(error) => of_io(error, ask),
+        error @ (ureq::Error::ConnectionFailed | ureq::Error::ConnectProxyFailed(_)) => {
+            Fault::Unreachable(std::io::Error::other(error))
+        }
         error => Fault::Broken(error.to_string()),
     }
+}
+
+/// The standard library tells a failed look-up by its words only, and the TLS library hands its errors over as data
+/// that are not valid.
+fn of_io(error: io::Error, ask: &Ask<'_>) -> Fault {
+    let words = error.to_string();
+    if let Some(problem) = words.strip_prefix(LOOKUP_FAILED) {
+        return unresolved(ask, problem);
+    }
+    if error.kind() == io::ErrorKind::InvalidData && ask.url.starts_with("https://") {
+        return Fault::Tls(words);
+    }
+    Fault::Unreachable(error)
+}
+
+fn unresolved(ask: &Ask<'_>, problem: &str) -> Fault {
+    Fault::Unresolved { host: address::host_of(ask.url).unwrap_or(ask.url).to_owned(), problem: problem.to_owned() }
 }

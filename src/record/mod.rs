@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 pub use conduct::ConductRecord;
 pub use outcome::{Outcome, Verdict};
 pub use scenario::{
-    Duty, FaultRecord, Layer, LayerProof, Phase, PhaseRecord, ProofRecord, RollbackRecord, ScenarioRecord, SignalKind,
-    SignalRecord, StepRecord, StepStatus,
+    CaseRecord, Duty, FaultRecord, Layer, LayerProof, Phase, PhaseRecord, ProofRecord, RollbackRecord, ScenarioRecord,
+    SignalKind, SignalRecord, StepRecord, StepStatus,
 };
 
 /// The version of the record's format; raised when a reader must change. Version 2 added the phases with

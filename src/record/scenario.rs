@@ -39,6 +39,24 @@ pub struct ScenarioRecord {
     pub evidence: Vec<String>,
     /// Where the environment was kept, if it was.
     pub kept: Option<String>,
+    /// The cases of a fault of the catalogue, in order; none elsewhere.
+    #[serde(default)]
+    pub cases: Vec<CaseRecord>,
+}
+
+/// One case of a fault of the catalogue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseRecord {
+    /// The case's name.
+    pub name: String,
+    /// How it ended: Passed stands for injected, detected and recovered from.
+    pub outcome: Outcome,
+    /// How long it took, seconds.
+    pub seconds: f64,
+    /// What was injected, and how that was seen.
+    pub fired: Vec<String>,
+    /// The invariants that were proven, by the catalogue's words.
+    pub proven: Vec<String>,
 }
 
 impl ScenarioRecord {

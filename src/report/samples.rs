@@ -130,6 +130,7 @@ fn night() -> ScenarioRecord {
         ],
         evidence: vec!["evidence/night_ops/stdout.txt".into()],
         kept: None,
+        cases: Vec::new(),
     }
 }
 
@@ -176,6 +177,7 @@ fn scenario_a() -> ScenarioRecord {
         ],
         evidence: vec!["evidence/scenario_a/stdout.txt".into(), "evidence/scenario_a/config.diff".into()],
         kept: None,
+        cases: Vec::new(),
     }
 }
 

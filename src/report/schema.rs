@@ -36,6 +36,7 @@ pub fn schema() -> Value {
     root["$defs"] = json!({
         "target": target(),
         "scenario": scenario(),
+        "case": case(),
         "outcome": outcome(),
         "fault": fault(),
         "signal": signal(),
@@ -94,6 +95,18 @@ fn scenario() -> Value {
         ("steps", list(&reference("step"))),
         ("evidence", list(&text("A file, relative to the drill's directory"))),
         ("kept", nullable(&text("Where the environment was kept"))),
+        ("cases", list(&reference("case"))),
+    ])
+}
+
+/// One case of a fault of the catalogue.
+fn case() -> Value {
+    object(&[
+        ("name", text("The case's name")),
+        ("outcome", reference("outcome")),
+        ("seconds", seconds("How long it took")),
+        ("fired", list(&text("What was injected, and how that was seen"))),
+        ("proven", list(&text("An invariant that was proven"))),
     ])
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     clock::shanghai_zone,
-    record::{Duty, Layer, PhaseRecord, ProofRecord, ScenarioRecord},
+    record::{CaseRecord, Duty, Layer, Outcome, PhaseRecord, ProofRecord, ScenarioRecord},
     text::Language,
 };
 
@@ -329,6 +329,13 @@ pub(super) fn seconds(value: f64, language: Language) -> String {
 
 pub(super) fn seconds_or_none(value: Option<f64>, language: Language) -> String {
     value.map_or_else(|| NONE.into(), |value| seconds(value, language))
+}
+
+/// Says how many cases of a fault were detected and recovered from, and how many were skipped.
+pub(super) fn cases_counted(cases: &[CaseRecord], language: Language) -> String {
+    let skipped = cases.iter().filter(|case| matches!(case.outcome, Outcome::Skipped { .. })).count();
+    let green = cases.iter().filter(|case| case.outcome.is_green()).count();
+    Words::CasesCounted.with(language, [&green, &cases.len(), &skipped])
 }
 
 #[cfg(test)]

@@ -173,6 +173,12 @@ words! {
     NoDifference => "none", "无";
     Took => "Took", "用时";
     Evidence => "Evidence", "证据";
+    Cases => "Cases", "用例";
+    CaseHead => "Case", "用例";
+    OutcomeHead => "Outcome", "结果";
+    FiredHead => "Injected", "注入";
+    ProvenHead => "Proven", "已证明";
+    CasesCounted => "{} of {} cases detected and recovered from, {} skipped", "{} / {} 个用例已检测并恢复，{} 个跳过";
     KeptAt => "environment kept at", "环境保留于";
     // How the drill itself went.
     Conduct => "How the drill ran", "演练的执行情况";

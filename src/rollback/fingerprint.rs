@@ -92,6 +92,29 @@ pub fn fingerprint_again(root: &Path, before: &Fingerprint) -> Result<Fingerprin
     take(root, |bytes| (*bytes == before.store_bytes).then_some(entries))
 }
 
+/// Returns the fingerprint of what git and a person see: code, config and the rest of the tree; models and stores
+/// are not opened.
+///
+/// # Errors
+/// Those of [`fingerprint`].
+pub fn tree_fingerprint(root: &Path) -> Result<Fingerprint, RollbackError> {
+    let vault = Vault::open(root)?;
+    let layers =
+        [(Layer::Code, code(&vault)?), (Layer::Config, files(root, &CONFIG_PLACES)?), (Layer::Rest, rest(&vault)?)];
+    let layers = layers.into_iter().map(|(layer, entries)| (layer, LayerPrint { entries })).collect();
+    Ok(Fingerprint { layers, store_bytes: Digest::of("") })
+}
+
+impl Fingerprint {
+    /// Returns the part that [`tree_fingerprint`] takes.
+    #[must_use]
+    pub fn tree(&self) -> Self {
+        let mut part = self.clone();
+        part.layers.retain(|layer, _| matches!(layer, Layer::Code | Layer::Config | Layer::Rest));
+        part
+    }
+}
+
 fn take(
     root: &Path,
     known: impl FnOnce(&Digest) -> Option<BTreeMap<String, Digest>>,

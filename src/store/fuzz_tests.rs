@@ -22,7 +22,7 @@ fn put(path: &Path, bytes: &[u8]) {
 #[test]
 fn damaged_csv_never_panics() {
     let room = scratch();
-    fuzz("bars_csv", 0.16, corpus("bars_csv"), |input| {
+    fuzz("bars_csv", 0.12, corpus("bars_csv"), |input| {
         let path = room.path().join("daily.csv");
         put(&path, input);
         let Ok(mut reader) = DelimitedReader::open(&path, DelimitedLimits::default()) else { return };
@@ -70,7 +70,7 @@ fn damaged_parquet_never_panics() {
 #[test]
 fn damaged_records_and_seals_never_panic() {
     let room = scratch();
-    fuzz("jsonl", 0.12, corpus("journal"), |input| {
+    fuzz("jsonl", 0.08, corpus("journal"), |input| {
         let path = room.path().join("x.jsonl");
         put(&path, input);
         let read = read_jsonl::<Experiment>(&path).expect("a bad line is no error");

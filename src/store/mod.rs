@@ -35,6 +35,7 @@ mod schema;
 mod sealed_file;
 mod settings;
 mod stores;
+mod tamper;
 mod versions;
 
 pub use ad_hoc::query_frames;
@@ -48,10 +49,10 @@ pub use import::{ImportReport, TableImport};
 pub use inspection::{Inspection, StorePart, inspect};
 pub use jsonl::{JsonlContent, RotatingJsonl, read_jsonl};
 pub use ledger::{
-    Coverage, DataState, ExecutionRow, FetchedPage, JobRunBegin, JobRunEnd, JobRunRecord, JobRunStart, JobRunStatus,
-    KillSwitchRow, Ledger, MarkRow, OpenJobRun, OrderRow, PartitionRecord, RepairRecord, RevisionRecord, RunEnd,
-    RunRecord, RunStart, RunStatus, ScheduleMark, SkippedSlots, StageRecord, StageStatus, TradeBatch, TradeState,
-    WaitingPage,
+    Coverage, DataState, Delivery, ExecutionRow, FetchedPage, JobRunBegin, JobRunEnd, JobRunRecord, JobRunStart,
+    JobRunStatus, KillSwitchRow, Ledger, MarkRow, OpenJobRun, OrderRow, PartitionRecord, RepairRecord, RevisionRecord,
+    RunEnd, RunRecord, RunStart, RunStatus, ScheduleMark, SkippedSlots, StageRecord, StageStatus, TradeBatch,
+    TradeState, WaitingPage,
 };
 pub use market_files::write_market;
 pub use parquet_file::{read_parquet, read_parquet_checked, write_parquet};
@@ -62,6 +63,7 @@ pub use schema::Table;
 pub use sealed_file::{inspect_sealed, replace_sealed, seal, unseal};
 pub use settings::{Depth, Engine, StorePath, StoreSettings, WriteMode};
 pub use stores::{Query, Stores, content_digest};
+pub use tamper::{HeldDatabase, rewrite_parquet, run_duckdb, run_sqlite};
 
 /// Returns the versions of the libraries of this room.
 #[must_use]

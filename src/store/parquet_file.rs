@@ -173,15 +173,15 @@ fn decode(
     let length = input.len();
     // Another writer's Arrow types are not needed, and are what the decoder trusts most.
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(input, options)
-        .map_err(|error| malformed(path, &error))?;
+    let builder =
+        ParquetRecordBatchReaderBuilder::try_new_with_options(input, options).map_err(|error| unread(path, &error))?;
     let allowed = length.saturating_mul(UNFOLDING_MAX).clamp(MEMORY_BYTES_MIN, MEMORY_BYTES_MAX);
     let rows = batch_rows(path, builder.metadata())?;
-    let reader = builder.with_batch_size(rows).build().map_err(|error| malformed(path, &error))?;
+    let reader = builder.with_batch_size(rows).build().map_err(|error| unread(path, &error))?;
     let mut batches = Vec::new();
     let mut memory = 0_u64;
     for batch in reader {
-        let batch = batch.map_err(|error| malformed(path, &error))?;
+        let batch = batch.map_err(|error| unread(path, &error))?;
         memory = memory.saturating_add(batch.get_array_memory_size() as u64);
         within(path, "its size in memory", memory, allowed)?;
         batches.push(batch);
@@ -210,6 +210,25 @@ fn batch_rows(path: &Path, metadata: &ParquetMetaData) -> Result<usize, StoreErr
 
 fn within(path: &Path, what: &'static str, found: u64, allowed: u64) -> Result<(), StoreError> {
     if found <= allowed { Ok(()) } else { Err(StoreError::Limit { path: path.into(), what, found, allowed }) }
+}
+
+/// Returns what a reader's refusal means: a disk that fails says nothing of what the file holds.
+fn unread(path: &Path, error: &(impl std::error::Error + 'static)) -> StoreError {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(found) = cause {
+        if let Some(code) = found.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error) {
+            let source = std::io::Error::from_raw_os_error(code);
+            return StoreError::Io { step: "read", path: path.into(), source };
+        }
+        cause = found.source();
+    }
+    // Some readers keep no more of a cause than its words.
+    let words = error.to_string();
+    let code = words.rsplit_once("(os error ").and_then(|(_, rest)| rest.split_once(')')?.0.parse().ok());
+    match code.map(std::io::Error::from_raw_os_error) {
+        Some(source) => StoreError::Io { step: "read", path: path.into(), source },
+        None => malformed(path, error),
+    }
 }
 
 fn malformed(path: &Path, reason: &(impl ToString + ?Sized)) -> StoreError {

@@ -1,6 +1,10 @@
 //! What an engine's refusal to open a file means: not a database, in use, or a failure of the system.
 
-use std::path::PathBuf;
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+};
 
 use super::{StoreError, StorePath};
 
@@ -72,11 +76,36 @@ pub(super) fn refused<E: EngineError>(place: &StorePath, step: &'static str) -> 
     move |source| {
         let reason = source.to_string().lines().next().unwrap_or_default().to_owned();
         match source.refusal() {
+            Refusal::NotADatabase if let Err(source) = read_through(&path) => {
+                StoreError::Io { step: "read", path, source }
+            }
             Refusal::NotADatabase => StoreError::NotADatabase { key, path, engine: E::ENGINE, reason },
             Refusal::Busy => StoreError::Busy { path, reason },
             Refusal::Failure => source.failed(step, path),
         }
     }
+}
+
+/// What an engine writes beside its file.
+const BESIDE: [&str; 4] = ["", "-wal", "-journal", ".wal"];
+
+/// Reads a database to its end. SQLite takes a disk that does not give a page for a file that is malformed, and a
+/// file that only cannot be read must be neither called damaged nor put aside.
+///
+/// # Errors
+/// When the disk does not give it.
+fn read_through(path: &Path) -> io::Result<()> {
+    for ending in BESIDE {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        match File::open(&name) {
+            Ok(mut file) if file.metadata()?.is_file() => drop(io::copy(&mut file, &mut io::sink())?),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

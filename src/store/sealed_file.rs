@@ -1,6 +1,7 @@
 //! Files that carry no digest of their own and that no manifest names: reports, run folders, drill records.
 //! Beside each stands its seal, `.seals/<name>`, with the digest of what was last written and of what was
-//! there before. The seal is written first: a death between the two leaves a file that the seal knows.
+//! there before. The seal is written first: a death between the two leaves a file that the seal knows. Of a
+//! file that was not there the seal says so until the file is: then it is missing and not lost.
 
 use std::{
     collections::BTreeMap,
@@ -14,6 +15,9 @@ use crate::{
     durable::{self, DurableError},
 };
 
+/// The second line of a seal whose file was not there.
+const NOTHING_BEFORE: &str = "before nothing";
+
 /// The directory of the seals, beside the files.
 const SEALS: &str = ".seals";
 
@@ -22,8 +26,12 @@ const SEALS: &str = ".seals";
 /// # Errors
 /// Names the step that failed; the old content is then still there.
 pub fn replace_sealed(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), DurableError> {
-    write_seal(path, &Digest::of(bytes.as_ref()))?;
-    durable::replace(path, bytes)
+    let (digest, is_new) = (Digest::of(bytes.as_ref()), path.symlink_metadata().is_err());
+    write_seal(path, &digest)?;
+    durable::replace(path, bytes)?;
+    // From here on a file that is gone is damage. What was written is not read back for it: a disk that lies
+    // would be believed.
+    if is_new { durable::replace(&seal_of(path), format!("sha256 {digest}\n")) } else { Ok(()) }
 }
 
 /// Seals a file as it is.
@@ -49,8 +57,12 @@ pub fn unseal(path: &Path) -> Result<(), DurableError> {
 
 fn write_seal(path: &Path, digest: &Digest) -> Result<(), DurableError> {
     let seal = seal_of(path);
-    let before = Digest::of_file(path).ok().filter(|before| before != digest);
-    let before = before.map_or_else(String::new, |before| format!("before {before}\n"));
+    let before = match Digest::of_file(path) {
+        Ok(before) if before == *digest => String::new(),
+        Ok(before) => format!("before {before}\n"),
+        Err(_) if path.symlink_metadata().is_err() => format!("{NOTHING_BEFORE}\n"),
+        Err(_) => String::new(),
+    };
     let text = format!("sha256 {digest}\n{before}");
     if fs::read(&seal).is_ok_and(|found| found == text.as_bytes()) {
         return Ok(());
@@ -80,26 +92,30 @@ pub fn inspect_sealed(directory: &Path) -> Result<(BTreeMap<PathBuf, Digest>, Ve
         let name = seal.file_name().unwrap_or_default();
         let path = seal.parent().and_then(Path::parent).unwrap_or(directory).join(name);
         match check(&path, &seal) {
-            Ok(digest) => {
+            Ok(Some(digest)) => {
                 whole.insert(path, digest);
             }
+            // Whoever was about to write it died: nobody was promised it.
+            Ok(None) => {}
             Err(what) => damages.push(Damage { path, what }),
         }
     }
     Ok((whole, damages))
 }
 
-fn check(path: &Path, seal: &Path) -> Result<Digest, String> {
+fn check(path: &Path, seal: &Path) -> Result<Option<Digest>, String> {
     let text =
         fs::read_to_string(seal).map_err(|error| format!("its seal {} is unreadable: {error}", seal.display()))?;
-    let known = digests(&text).ok_or_else(|| format!("its seal {} is damaged", seal.display()))?;
+    let new = text.strip_suffix('\n').and_then(|text| text.strip_suffix(NOTHING_BEFORE));
+    let known = digests(new.unwrap_or(&text)).ok_or_else(|| format!("its seal {} is damaged", seal.display()))?;
     let found = match fs::symlink_metadata(path) {
         Ok(found) if found.is_file() => Digest::of_file(path).map_err(|error| error.to_string())?,
         Ok(_) => return Err("it is not a plain file".into()),
+        Err(error) if new.is_some() && error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.to_string()),
     };
     if known.contains(&found) {
-        return Ok(found);
+        return Ok(Some(found));
     }
     Err(format!("its digest is {}, {} is sealed", found.short(), known.first().map(Digest::short).unwrap_or_default()))
 }
@@ -155,9 +171,27 @@ mod tests {
         replace_sealed(&path, "two").expect("written");
         durable::replace(&path, "one").expect("as if the second write never came");
         assert_eq!(inspect_sealed(room.path()).expect("read").1, []);
+        fs::remove_file(&path).expect("removed");
+        assert_eq!(inspect_sealed(room.path()).expect("read").1.len(), 1, "it was there before");
         durable::replace(&path, "three").expect("written");
         assert_eq!(inspect_sealed(room.path()).expect("read").1.len(), 1);
         seal(&path).expect("sealed");
         assert_eq!(inspect_sealed(room.path()).expect("read").1, []);
+    }
+
+    #[test]
+    fn file_that_was_never_written_is_no_damage_and_one_that_was_is() {
+        let room = tempfile::tempdir().expect("a directory");
+        let path = room.path().join("a.txt");
+        super::write_seal(&path, &crate::digest::Digest::of("one")).expect("as if the file never came");
+        let inspected = || inspect_sealed(room.path()).expect("read");
+        assert_eq!(inspected(), (std::collections::BTreeMap::new(), Vec::new()));
+        durable::replace(&path, "two").expect("written");
+        assert_eq!(inspected().1.len(), 1, "it is not the one that was sealed");
+        fs::remove_file(&path).expect("removed");
+        replace_sealed(&path, "one").expect("written");
+        assert_eq!((inspected().0.len(), inspected().1.len()), (1, 0));
+        fs::remove_file(&path).expect("removed");
+        assert_eq!(inspected().1.len(), 1, "it was there");
     }
 }

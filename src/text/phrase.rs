@@ -42,6 +42,8 @@ phrases! {
         GateOverruled => "the model in force for {} was refused by its gate", "{} 的生效模型未通过准入门槛";
         NotExamined => "the guardian has not examined it yet", "数据守护尚未检查";
         BadRows => "{} rows with a hard finding", "{} 行存在严重问题";
+        SourceBehind => "source {}: newest {}, {} sessions behind {}", "数据源 {}：最新为 {}，落后 {} 个交易日（应到 {}）";
+        SourceLeftAlone => "source {} is left alone until {}: {}", "数据源 {} 暂停访问至 {}：{}";
         BadRowsBeyondGate => "{} of the rows are bad, the gate allows {}", "坏行占比 {}，门槛为 {}";
         FileMissing => "{} is not there ({})", "{} 不存在（{}）";
         DrillNotReady => "drill {} is not ready: {}", "演练 {} 未就绪：{}";

@@ -66,7 +66,7 @@ impl Lock {
 
 /// Where a command that was killed may leave temporary files. Those of the stores and of the baselines are their
 /// own rooms' business.
-const WRITTEN: [&str; 5] = ["config", "logs", "models", "monitor", "reports"];
+const WRITTEN: [&str; 7] = ["cache", "config", "experiments", "logs", "models", "monitor", "reports"];
 
 /// Removes what commands that were killed left; a file that stays does no harm.
 fn remove_abandoned(workspace: &Workspace) {

@@ -44,7 +44,7 @@ pub(crate) struct Ended {
 impl Shim {
     /// Compiles the recorder; the reason when it cannot be.
     pub(crate) fn compiled() -> Result<Self, String> {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sweep/shim.c");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/faults/shim.c");
         let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("sweep-{}.so", std::process::id()));
         let mut compiler = Command::new("cc");
         compiler.args(["-O1", "-fPIC", "-shared", "-o"]).arg(&library).arg(&source).args(["-ldl", "-lpthread"]);

@@ -163,6 +163,10 @@ impl Work<'_> {
             Err(FetchError::Net(NetError::CircuitOpen { .. })) => {
                 self.straight_failures.store(STRAIGHT_FAILURES_MAX, Ordering::Relaxed);
             }
+            // One refusal says it for all pages, and asking again may lock the account.
+            Err(FetchError::Net(error)) if error.fault().is_some_and(net::Fault::is_of_credentials) => {
+                self.straight_failures.store(STRAIGHT_FAILURES_MAX, Ordering::Relaxed);
+            }
             Err(error) if error.is_of_the_site() => {
                 self.straight_failures.fetch_add(1, Ordering::Relaxed);
             }

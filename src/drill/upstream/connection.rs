@@ -40,7 +40,11 @@ pub(super) fn serve(mut stream: TcpStream, shared: &Arc<Shared>) -> io::Result<(
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.set_nodelay(true)?;
-    let Some((head, bytes)) = peek_head(&stream)? else { return Ok(()) };
+    let Some((head, bytes)) = peek_head(&stream)? else {
+        // As servers answer what is no HTTP, the begin of a TLS connection for one.
+        let refusal = Reply { status: 400, headers: Vec::new(), body: Vec::new() };
+        return stream.write_all(refusal.head().as_bytes());
+    };
     let at_seconds = shared.since.seconds();
     let disturbance = lock(&shared.plan).next(&head.target, &head.user_agent);
     let reply = reply(&head, disturbance.as_ref(), shared);
@@ -81,7 +85,7 @@ fn peek_head(stream: &TcpStream) -> io::Result<Option<(Head, usize)>> {
             let text = String::from_utf8_lossy(text.get(..end).unwrap_or_default()).into_owned();
             return Ok(Some((Head::read(&text), end + 4)));
         }
-        if length == 0 || length == buffer.len() {
+        if length == 0 || length == buffer.len() || !text.first().is_some_and(u8::is_ascii_uppercase) {
             return Ok(None);
         }
         // The rest of a head that came in two pieces; peek does not wait for it.
@@ -123,6 +127,10 @@ fn reply(head: &Head, disturbance: Option<&Disturbance>, shared: &Shared) -> Rep
         Some(Disturbance::LoginPage) => {
             let headers = vec![("Content-Type", "text/html; charset=utf-8".into())];
             Reply { headers, body: LOGIN_PAGE.into(), ..bare(200) }
+        }
+        Some(Disturbance::Body(text)) => {
+            let headers = vec![("Content-Type", "application/json; charset=utf-8".into())];
+            Reply { headers, body: text.as_bytes().to_vec(), ..bare(200) }
         }
         Some(Disturbance::GzipBomb(mebibytes)) => bomb(*mebibytes),
         other => {
@@ -172,6 +180,7 @@ fn phrase(status: u16) -> &'static str {
     match status {
         200 => "OK",
         302 => "Found",
+        400 => "Bad Request",
         403 => "Forbidden",
         404 => "Not Found",
         429 => "Too Many Requests",

@@ -17,6 +17,10 @@ pub enum Disturbance {
     Drip(Duration),
     /// A login page with status 200.
     LoginPage,
+    /// None: the answer is as it should be, before a plan that comes later.
+    Undisturbed,
+    /// This text as JSON with status 200.
+    Body(String),
     /// A redirect to this address.
     Redirect(String),
     /// A small body that unfolds into so many mebibytes.

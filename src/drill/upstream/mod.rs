@@ -16,6 +16,7 @@ mod connection;
 mod disturbance;
 mod eastmoney;
 mod line;
+mod orders;
 mod quote;
 mod table;
 
@@ -31,6 +32,7 @@ use std::{
 };
 
 pub use disturbance::Disturbance;
+pub use orders::Orders;
 
 use crate::{
     clock::{Stopwatch, pause},
@@ -88,7 +90,15 @@ impl Upstream {
     /// # Errors
     /// When no port can be had.
     pub fn start(market: MarketData) -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        Self::start_at(0, market)
+    }
+
+    /// Starts to answer from `market` on a port of 127.0.0.1; on a free one where it is 0.
+    ///
+    /// # Errors
+    /// When the port cannot be had.
+    pub fn start_at(port: u16, market: MarketData) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", port))?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             table: Mutex::new(Arc::new(Table::new(market))),
@@ -154,6 +164,12 @@ impl Upstream {
     #[must_use]
     pub fn log(&self) -> Vec<Asked> {
         lock(&self.shared.log).clone()
+    }
+
+    /// Returns what was asked since the last call, in order, and forgets it.
+    #[must_use]
+    pub fn take_log(&self) -> Vec<Asked> {
+        std::mem::take(&mut *lock(&self.shared.log))
     }
 
     /// Forgets what was asked so far.

@@ -2,6 +2,7 @@
 
 mod action;
 mod aftermath;
+mod casebook;
 mod damage;
 mod expectation;
 mod hud;
@@ -41,6 +42,7 @@ pub struct World {
     commands: usize,
     hud: Option<hud::Shown>,
     quotes: Option<super::upstream::Upstream>,
+    entry: Option<&'static super::casebook::Entry>,
     trace: Trace,
 }
 

@@ -3,16 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::{Fact, Grade, accounts::percent, files, place::Place};
 use crate::{
-    store::{Engine, Ledger, StoreError, Table, WriteMode},
+    net::BreakerState,
+    ops::metrics::MonitorState,
+    store::{Delivery, Engine, Ledger, StoreError, Table, WriteMode},
     text::{Note, Phrase},
 };
 
 const PREFIX: &str = "data_guardian_";
+/// The kind that is of no session: it says what a security is today.
+const BASIC: &str = "basic";
 
 /// What the stores hold of one table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -52,6 +56,23 @@ pub struct DataFacts {
     pub quarantined: BTreeMap<String, u64>,
     /// The guardian's report.
     pub report: Option<String>,
+    /// The enabled upstream sources.
+    pub sources: Vec<SourceFacts>,
+}
+
+/// An upstream source that is enabled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SourceFacts {
+    /// The source.
+    pub source: String,
+    /// The newest session that it has delivered bars of.
+    pub newest: Option<Date>,
+    /// Sessions between it and the newest that there can be.
+    pub sessions_behind: Option<i64>,
+    /// When it last gave a whole answer.
+    pub last_answer_at: Option<Timestamp>,
+    /// Until when it is left alone, and why: its breaker is open.
+    pub left_alone: Option<(Timestamp, String)>,
 }
 
 /// What is read of a guardian's report.
@@ -81,6 +102,7 @@ pub(super) fn look(place: &Place<'_>) -> Fact<DataFacts> {
     };
     let behind = facts.newest_session.and_then(|session| place.sessions_behind(session));
     facts.sessions_behind = behind.map(|(sessions, _)| sessions);
+    facts.sources = sources(place);
     let reports = files::newest_report::<Guardian>(&place.reports(), PREFIX);
     let mut broken = None;
     if let Ok(reports) = reports {
@@ -106,6 +128,7 @@ fn judged(place: &Place<'_>, source: String, facts: DataFacts, behind: Option<(i
     let share = facts.hard_rows as f64 / facts.examined.max(1) as f64;
     let limit = place.settings().data_guardian.max_bad_row_share;
     let allowed = place.settings().ops.day_ops.max_night_ops_age_sessions as i64;
+    let sources = facts.sources.clone();
     let (hard, empty, unchecked) = (facts.hard_rows, facts.tables.is_empty(), facts.report.is_none());
     let fact = Fact::of(source, facts)
         .dated(at, place.now)
@@ -115,6 +138,7 @@ fn judged(place: &Place<'_>, source: String, facts: DataFacts, behind: Option<(i
             Note::new(Phrase::BadRowsBeyondGate, [&percent(share), &percent(limit)])
         })
         .marked_if(hard > 0 && share <= limit, Grade::Warning, || Note::new(Phrase::BadRows, [&hard]));
+    let fact = sources.iter().fold(fact, |fact, source| marked(place, fact, source));
     match behind {
         Some((sessions, due)) if sessions > allowed => {
             fact.marked(Grade::Stale, Note::new(Phrase::SessionsBehind, [&sessions, &due]))
@@ -122,6 +146,48 @@ fn judged(place: &Place<'_>, source: String, facts: DataFacts, behind: Option<(i
         None if !empty => fact.marked(Grade::Unknown, Note::plain(Phrase::AgeUnknown)),
         _ => fact,
     }
+}
+
+/// Marks what came from a source that has fallen behind, or that is not asked any more.
+fn marked(place: &Place<'_>, fact: Fact<DataFacts>, facts: &SourceFacts) -> Fact<DataFacts> {
+    let SourceFacts { source, newest, sessions_behind, left_alone, .. } = facts;
+    let fact = match left_alone {
+        Some((until, reason)) => {
+            fact.marked(Grade::Warning, Note::new(Phrase::SourceLeftAlone, [source, until, reason]))
+        }
+        None => fact,
+    };
+    match (newest, sessions_behind, place.session_due()) {
+        (Some(newest), Some(behind), Some(due)) if *behind > 0 => {
+            fact.marked(Grade::Stale, Note::new(Phrase::SourceBehind, [source, newest, behind, &due]))
+        }
+        _ => fact,
+    }
+}
+
+/// Returns what is known of the enabled sources; what cannot be read says nothing here and is said elsewhere.
+fn sources(place: &Place<'_>) -> Vec<SourceFacts> {
+    let path = place.station.workspace.path(&place.settings().monitor.state_file);
+    let network = files::read_json::<MonitorState>(&path).map(|state| state.network).unwrap_or_default();
+    let delivered = place.ledger.as_ref().ok().and_then(|ledger| ledger.deliveries().ok()).unwrap_or_default();
+    let enabled = place.settings().data_sources.iter().filter(|source| source.enabled);
+    let facts = enabled.map(|source| {
+        let of_sessions = |own: &&Delivery| own.source == source.id && own.kind != BASIC;
+        let newest = delivered.iter().filter(of_sessions).map(|own| own.newest).min();
+        let counters = network.get(&source.id).cloned().unwrap_or_default();
+        let is_open = counters.breaker_at(place.now) == BreakerState::Open;
+        SourceFacts {
+            source: source.id.clone(),
+            newest,
+            sessions_behind: newest.and_then(|newest| place.sessions_behind(newest)).map(|(behind, _)| behind),
+            last_answer_at: counters.last_answer_at,
+            left_alone: counters
+                .breaker_open_until
+                .filter(|_| is_open)
+                .map(|until| (until, counters.breaker_reason.unwrap_or_default())),
+        }
+    });
+    facts.collect()
 }
 
 /// Marks a store that the config names and that is not there.

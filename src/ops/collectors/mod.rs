@@ -18,7 +18,7 @@ use jiff::civil::Date;
 pub use report::{CollectLoss, CollectReport, MissingPage, SourceReport};
 pub use snapshot::Polling;
 
-use super::{listener::Listener, station::Station};
+use super::{alarm, listener::Listener, station::Station};
 use crate::{
     config::settings::{DataSource, SourceKind},
     data::collector::{self, Upstream, Wish},
@@ -29,6 +29,9 @@ use crate::{
 };
 use fetching::Keeper;
 use servers::Servers;
+
+/// The component's name in logs and metrics.
+const COMPONENT: &str = "data_collect";
 
 /// The sessions that are collected where nobody says.
 const SESSIONS_A_YEAR: i64 = 243;
@@ -195,6 +198,20 @@ pub fn collect(station: &Station, stores: &mut Stores, options: &CollectOptions)
         source.log();
     }
     Ok(report)
+}
+
+/// Says of a collection that a person started how it ended: counted as an operation, and what did not come as one
+/// ERROR line and one event.
+pub fn conclude(station: &Station, report: &CollectReport) -> Option<CollectLoss> {
+    let loss = report.shortfall();
+    if let Some(loss) = &loss {
+        alarm::raise(station, COMPONENT, loss);
+    }
+    let words = loss.as_ref().map(ToString::to_string);
+    if let Err(error) = station.metrics().run_ended(COMPONENT, words.as_deref()) {
+        tracing::warn!("the collection is not in the metrics: {error}");
+    }
+    loss
 }
 
 fn chosen(station: &Station, options: &CollectOptions) -> Result<Vec<DataSource>, CollectError> {

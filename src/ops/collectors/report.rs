@@ -78,10 +78,12 @@ pub struct CollectReport {
     pub counters: BTreeMap<String, SiteCounters>,
 }
 
-/// What a primary source did not deliver.
+/// What a source did not deliver.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("the primary source {source_id} did not deliver {missing} of {asked} pages of {kind}: {reason}")]
+#[error("the {role} {source_id} did not deliver {missing} of {asked} pages of {kind}: {reason}")]
 pub struct CollectLoss {
+    /// `primary source` or `source`.
+    pub role: &'static str,
     /// The source.
     pub source_id: String,
     /// The kind.
@@ -94,6 +96,8 @@ pub struct CollectLoss {
     pub reason: String,
     /// The class.
     pub exit: Exit,
+    /// What to do about the first.
+    pub remedy: Option<String>,
 }
 
 impl Failure for CollectLoss {
@@ -102,9 +106,11 @@ impl Failure for CollectLoss {
     }
 
     fn remedy(&self) -> Option<String> {
+        let again = "What came is in; `lighthunter data collect --json` asks for the rest and lists it.";
         Some(
-            "Run it again when the site answers: what came is in. `lighthunter data collect --json` lists the rest."
-                .into(),
+            self.remedy
+                .as_ref()
+                .map_or_else(|| again.to_owned(), |first| format!("{}. {again}", first.trim_end_matches('.'))),
         )
     }
 }
@@ -160,16 +166,30 @@ impl CollectReport {
     /// Returns what the primary sources lack, as a failure.
     #[must_use]
     pub fn loss(&self) -> Option<CollectLoss> {
-        let mut lacking = self.sources.iter().filter(|source| source.is_primary && !source.missing.is_empty());
-        let source = lacking.next()?;
+        self.lacking().find(|source| source.is_primary).and_then(|source| self.loss_of(source))
+    }
+
+    /// Returns what any source lacks, as a failure: the first primary one, else the first.
+    #[must_use]
+    pub fn shortfall(&self) -> Option<CollectLoss> {
+        self.loss().or_else(|| self.lacking().next().and_then(|source| self.loss_of(source)))
+    }
+
+    fn lacking(&self) -> impl Iterator<Item = &SourceReport> {
+        self.sources.iter().filter(|source| !source.missing.is_empty())
+    }
+
+    fn loss_of(&self, source: &SourceReport) -> Option<CollectLoss> {
         let first = source.missing.first()?;
         Some(CollectLoss {
+            role: if source.is_primary { "primary source" } else { "source" },
             source_id: source.source.clone(),
             kind: source.kind,
             missing: source.missing.len(),
             asked: source.pages_asked,
             reason: first.reason.clone(),
             exit: self.exit(),
+            remedy: first.remedy.clone(),
         })
     }
 

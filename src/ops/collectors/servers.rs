@@ -37,6 +37,8 @@ impl Servers {
         }
         tracing::debug!(sites = options.sites.len(), "servers");
         let engine = Engine::new(&options, station.clock.clone(), station.settings().seed)?;
+        // What an earlier command learned: a site that asked to be left alone is not asked by the next one either.
+        engine.resume(&station.metrics().state().network);
         let threads = options.sites.iter().map(|(name, site)| (name.clone(), site.max_concurrent)).collect();
         Ok(Self { engine, threads })
     }

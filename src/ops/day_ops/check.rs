@@ -61,6 +61,8 @@ pub enum CheckName {
     DataVolume,
     /// The newest session has no hard finding, and no series stands still.
     DataFindings,
+    /// The upstream sources have delivered the newest session, and none is left alone.
+    DataSources,
     /// A model is in force and sound.
     Model,
     /// The model predicts from the factors and for the label that the config has.
@@ -97,6 +99,7 @@ impl CheckName {
             Self::DataSessions => "data_sessions",
             Self::DataVolume => "data_volume",
             Self::DataFindings => "data_findings",
+            Self::DataSources => "data_sources",
             Self::Model => "model",
             Self::ModelDefinitions => "model_definitions",
             Self::ModelQuality => "model_quality",

@@ -6,7 +6,7 @@ use jiff::{Zoned, civil::Date};
 use super::{
     Check, CheckName, DayOpsOptions, alerts,
     check::{Findings, remedy_of},
-    data, machine, model, night, place, risk, schedule,
+    data, machine, model, night, place, risk, schedule, sources,
     words::Remedy,
 };
 use crate::{
@@ -150,6 +150,7 @@ impl<'a> Morning<'a> {
             check(CheckName::DataSessions, data::sessions),
             check(CheckName::DataVolume, data::volume),
             check(CheckName::DataFindings, data::findings),
+            check(CheckName::DataSources, sources::check),
             check(CheckName::Model, model::soundness),
             check(CheckName::ModelDefinitions, model::definitions),
             check(CheckName::ModelQuality, model::quality),

@@ -23,7 +23,8 @@ use crate::{
     config::{self, LoadOptions},
     digest::Digest,
     exit::Exit,
-    market::{DailyBar, MarketData},
+    market::{DailyBar, MarketData, SourceBar},
+    net::{BreakerState, SiteCounters},
     ops::{
         Station,
         bootstrap::{self, MarketRequest},
@@ -36,7 +37,7 @@ use crate::{
     research::zoo::{Action, Decision, Gate, Snapshot},
     seed::Seed,
     source::{SimulatedSpec, simulated},
-    store::{self, Ledger, Query, RunEnd, RunStart, RunStatus, ScheduleMark},
+    store::{self, FetchedPage, Ledger, Query, RunEnd, RunStart, RunStatus, ScheduleMark},
     text::Language,
     vault::Vault,
     workspace::Workspace,
@@ -279,7 +280,7 @@ fn healthy_workspace_is_ok_in_every_check_and_twice_the_same() {
     let run = room.day_ops(MORNING, &[], &DayOpsOptions::default());
     let report = &run.report;
     assert_eq!((not_ok(report), run.exit), (BTreeMap::new(), Exit::Done), "{}", report.markdown(Language::English));
-    assert_eq!((report.date, report.session, report.checks.len()), (TODAY, SESSION, 17));
+    assert_eq!((report.date, report.session, report.checks.len()), (TODAY, SESSION, 18));
     let names: Vec<String> = run.files.iter().map(|file| room_name(&room, file)).collect();
     assert_eq!(names, ["reports/day_ops_20250701.json", "reports/day_ops_20250701.md"]);
     let station = room.station(MORNING, &[]);
@@ -288,7 +289,7 @@ fn healthy_workspace_is_ok_in_every_check_and_twice_the_same() {
     assert_eq!((entry.as_of, entry.status, entry.exit), (TODAY, RunStatus::Success, Some(0)));
     assert_eq!(entry.result_digest, Some(report.result_digest));
     let state = station.metrics().read().expect("a state").day_ops.expect("a verdict");
-    assert_eq!((state.grade, state.date, state.counts.ok), (Grade::Ok, TODAY, 17));
+    assert_eq!((state.grade, state.date, state.counts.ok), (Grade::Ok, TODAY, 18));
     let again = room.morning(&[]);
     assert_eq!((again.input_digest, again.result_digest), (report.input_digest, report.result_digest));
 }
@@ -434,6 +435,64 @@ fn hard_findings_and_series_that_stand_still_are_seen() {
         series
     });
     assert_only(&room.morning(&[]), &[(CheckName::DataFindings, Grade::Warning)], "same four prices");
+}
+
+#[test]
+fn stale_sources_are_seen_with_the_date_since_when() {
+    let room = Room::nighted();
+    let east = [("data_sources.east.site", "eastmoney"), ("data_sources.east.enabled", "true")];
+    let seen = |words: &str| {
+        assert_only(&room.morning(&east), &[(CheckName::DataSources, Grade::Warning)], words);
+    };
+    seen("east has delivered no daily yet; it has never answered");
+
+    let bars = room.station(EVENING, &[]).open_stores().expect("opened").0;
+    let bars = bars.daily(&Query { from: Some(SESSION), ..Query::up_to(SESSION) }).expect("read");
+    let deliver = |last: jiff::civil::Date, symbols: usize| {
+        let page = |bar: &DailyBar| FetchedPage {
+            source: "east".into(),
+            site: "eastmoney".into(),
+            kind: "daily".into(),
+            symbol: bar.symbol.to_string(),
+            first: date(2025, 6, 2),
+            last,
+            rows: 1,
+            received_at: clock(EVENING).now(),
+            body: Vec::new(),
+        };
+        let ledger = room.ledger();
+        ledger.put_pages(&bars.iter().take(symbols).map(page).collect::<Vec<_>>()).expect("kept");
+        ledger.settle_pages(&ledger.waiting_pages(1000).expect("read")).expect("settled");
+    };
+    deliver(date(2025, 6, 26), 16);
+    let answered = SiteCounters { last_answer_at: Some(clock(EVENING).now()), ..SiteCounters::default() };
+    room.plant_state(|state| drop(state.network.insert("east".into(), answered.clone())));
+    seen(
+        "east is stale: its newest daily are of 2025-06-26, 2 sessions before 2025-06-30; it last answered at 2025-06-30",
+    );
+    deliver(SESSION, 12);
+    seen("east is stale in part: of 16 symbols of daily, 4 end before 2025-06-30");
+    deliver(SESSION, 16);
+    seen("east answers, but has no daily row of 2025-06-30");
+
+    let source_bars = bars.iter().map(|bar| SourceBar {
+        bar: DailyBar { source: "east".into(), ..bar.clone() },
+        version: 0,
+        received_at: clock(EVENING).now(),
+    });
+    let data = MarketData { source_bars: source_bars.collect(), ..MarketData::default() };
+    let station = room.station(EVENING, &[]);
+    station.open_stores().expect("opened").0.import(&data, station.clock.now()).expect("imported");
+    assert_eq!(not_ok(&room.morning(&east)), BTreeMap::new(), "all delivered");
+
+    let open = SiteCounters {
+        breaker_state: BreakerState::Open,
+        breaker_open_until: Some(clock(MORNING).now() + SignedDuration::from_mins(2)),
+        breaker_reason: Some("5 straight bans".into()),
+        ..answered
+    };
+    room.plant_state(|state| drop(state.network.insert("east".into(), open)));
+    seen("its circuit breaker is open: 5 straight bans");
 }
 
 #[test]
@@ -695,7 +754,8 @@ fn warning_is_a_failure_only_where_it_is_strict() {
 #[test]
 fn last_day_ops_of_the_date_decides_whether_trading_starts() {
     let room = Room::nighted();
-    let ask = |on, force| permission::ask(&room.ledger(), on, force);
+    let now = || room.station(MORNING, &[]).strategy_digest();
+    let ask = |on, force| permission::ask(&room.ledger(), on, &now(), force);
     assert_eq!(ask(SESSION, false).expect("asked"), Permission::Unasked);
     let failed = room.morning(&[("risk.max_dd_total", "1.0")]).run_id;
     for on in [SESSION, TODAY] {
@@ -714,7 +774,17 @@ fn last_day_ops_of_the_date_decides_whether_trading_starts() {
     room.plant_run(super::COMPONENT, "killed", MORNING, None);
     assert_eq!(
         ask(SESSION, false).expect("asked"),
-        Permission::Granted { run_id: good },
+        Permission::Granted { run_id: good.clone() },
         "one without an end says nothing"
     );
+
+    // What it looked at may trade, and nothing that took its place.
+    room.write("strategy/u1.luau", |text| format!("{text}\n-- another\n"));
+    let refusal = ask(SESSION, false).expect_err("refused");
+    assert_eq!(refusal.exit(), Exit::Refused);
+    assert!(refusal.to_string().contains("strategy/ has changed since it looked"), "{refusal}");
+    assert!(refusal.remedy().is_some_and(|remedy| remedy.contains("git diff strategy")));
+    assert_eq!(ask(SESSION, true).expect("forced").forced_against(), Some(good));
+    let second = room.morning(&[]).run_id;
+    assert_eq!(ask(SESSION, false).expect("asked"), Permission::Granted { run_id: second });
 }

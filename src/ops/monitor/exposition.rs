@@ -72,7 +72,7 @@ impl Collector for Exposition {
         self.bus(page)?;
         self.latency(page)?;
         self.accounts(page)?;
-        network::write(page, &self.view.state.network, |then| self.age(then))
+        network::write(page, &self.view.state.network, self.now)
     }
 }
 
@@ -298,6 +298,7 @@ mod tests {
             requests_total: 7,
             outcomes: [("4xx".to_owned(), 7)].into(),
             breaker_state: BreakerState::Open,
+            breaker_open_until: then.checked_add(SignedDuration::from_secs(10)).ok(),
             last_answer_at: Some(then),
             ..SiteCounters::default()
         };
@@ -329,6 +330,7 @@ mod tests {
             "lighthunter_monitor_blind 1.0",
             "lighthunter_network_outcomes_total{site=\"eastmoney\",outcome=\"4xx\"} 7",
             "lighthunter_network_breaker_state{site=\"eastmoney\"} 2.0",
+            "lighthunter_network_breaker_open_seconds{site=\"eastmoney\"} 7.5",
             "lighthunter_monitor_line_failures_total 2",
         ] {
             assert!(page.lines().any(|found| found == line), "{line}\n{page}");

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     data::{
-        guardian::GuardianReport,
+        guardian::{GuardianReport, require_whole_session, vanished},
         repair::{Change, Exclusion, Repair, RepairPlan},
     },
     digest::{Digest, Hasher},
@@ -119,6 +119,16 @@ pub(super) fn ts_check(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     crate::store::replace_sealed(&night.station.reports().join(name), &text)?;
     write_omega(night, &report)?;
     report.gate(&night.thresholds())?;
+    let (bars, history) = (night.raw_bars()?, night.history()?);
+    require_whole_session(&bars)?;
+    let gone = vanished(&bars, &history);
+    if let Some((symbol, date)) = gone.first() {
+        let count = gone.len();
+        tracing::warn!(
+            component = night.component,
+            "{symbol} has no bar since {date} and no word of its delisting; {count} such symbols"
+        );
+    }
     let counts: Vec<String> = report.counts.iter().map(|(rule, count)| format!("{} {count}", word(rule))).collect();
     let found = if counts.is_empty() { Word::NoFinding.into() } else { Note::foreign(counts.join(", ")) };
     Ok(Done {

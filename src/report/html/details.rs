@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use super::{anchor, write_badge};
 use crate::{
     chart::Markup,
-    record::{FaultRecord, ProofRecord, RollbackRecord, ScenarioRecord, SignalRecord, StepStatus},
+    record::{FaultRecord, Outcome, ProofRecord, RollbackRecord, ScenarioRecord, SignalRecord, StepStatus},
     report::{
         Report,
-        summary::{Tone, layer_names, outcome_tone, proof_words, seconds, seconds_or_none},
+        summary::{Tone, cases_counted, layer_names, outcome_tone, proof_words, seconds, seconds_or_none},
         words::{self, Words},
     },
 };
@@ -58,6 +58,7 @@ fn write_scenario(fold: &mut Markup, scenario: &ScenarioRecord, tone: Tone, repo
     for proof in &scenario.proofs {
         write_proof(fold, proof, report);
     }
+    write_cases(fold, scenario, report);
     write_evidence(fold, scenario, report);
 }
 
@@ -165,6 +166,30 @@ fn write_proof(fold: &mut Markup, proof: &ProofRecord, report: &Report<'_>) {
                     differences => (differences.join("\n"), Tone::Bad),
                 };
                 tr.leaf("td", &[("class", &format!("lines {}", tone.class()))], &words);
+            });
+        }
+    });
+}
+
+fn write_cases(fold: &mut Markup, scenario: &ScenarioRecord, report: &Report<'_>) {
+    if scenario.cases.is_empty() {
+        return;
+    }
+    fold.leaf("h3", &[], report.say(Words::Cases));
+    fold.leaf("p", &[], &cases_counted(&scenario.cases, report.language));
+    let columns = [Words::CaseHead, Words::OutcomeHead, Words::Took, Words::FiredHead, Words::ProvenHead];
+    write_table(fold, &columns.map(|words| report.say(words)), |body| {
+        for case in &scenario.cases {
+            let tone = if case.outcome.is_red(report.record.strict) { Tone::Bad } else { Tone::Good };
+            let tone = if matches!(case.outcome, Outcome::Skipped { .. }) { Tone::Quiet } else { tone };
+            let reason = report.reason(&case.outcome).map(|reason| format!(": {reason}")).unwrap_or_default();
+            body.tag("tr", &[], |tr| {
+                tr.leaf("th", &[("scope", "row")], &case.name);
+                let outcome = format!("{}{reason}", report.say(words::outcome(&case.outcome)));
+                tr.leaf("td", &[("class", tone.class())], &outcome);
+                tr.leaf("td", &[], &seconds(case.seconds, report.language));
+                tr.leaf("td", &[("class", "lines")], &case.fired.join("\n"));
+                tr.leaf("td", &[], &case.proven.join(" "));
             });
         }
     });

@@ -5,7 +5,7 @@ use crate::{
     record::{ProofRecord, ScenarioRecord, StepStatus},
     report::{
         Report,
-        summary::{layer_names, proof_words, seconds, seconds_or_none},
+        summary::{cases_counted, layer_names, proof_words, seconds, seconds_or_none},
         words::{self, Words},
     },
 };
@@ -50,6 +50,7 @@ pub(super) fn write(out: &mut Text, scenario: &ScenarioRecord, report: &Report<'
         out.line("");
     }
     scenario.proofs.iter().for_each(|proof| proof_lines(out, proof, report));
+    cases(out, scenario, report);
     for evidence in &scenario.evidence {
         out.line(&format!("- {}: `{}`", report.say(Words::Evidence), code(evidence)));
     }
@@ -59,6 +60,29 @@ pub(super) fn write(out: &mut Text, scenario: &ScenarioRecord, report: &Report<'
     if !scenario.evidence.is_empty() || scenario.kept.is_some() {
         out.line("");
     }
+}
+
+fn cases(out: &mut Text, scenario: &ScenarioRecord, report: &Report<'_>) {
+    if scenario.cases.is_empty() {
+        return;
+    }
+    out.line(&cases_counted(&scenario.cases, report.language)).line("");
+    let columns = [Words::CaseHead, Words::OutcomeHead, Words::Took, Words::FiredHead, Words::ProvenHead];
+    let heads = columns.map(|words| report.say(words).to_owned());
+    out.line(&format!("| {} |", heads.join(" | "))).line(&format!("|{}", "---|".repeat(heads.len())));
+    for case in &scenario.cases {
+        let reason = report.reason(&case.outcome).map(|reason| format!(": {reason}")).unwrap_or_default();
+        let outcome = format!("{}{reason}", report.say(words::outcome(&case.outcome)));
+        let cells = [
+            escape(&case.name),
+            escape(&outcome),
+            seconds(case.seconds, report.language),
+            escape(&case.fired.join("; ")),
+            escape(&case.proven.join(" ")),
+        ];
+        out.line(&format!("| {} |", cells.map(|cell| cell.replace('|', "\\|").replace('\n', " ")).join(" | ")));
+    }
+    out.line("");
 }
 
 fn steps(out: &mut Text, scenario: &ScenarioRecord, report: &Report<'_>) {

@@ -22,8 +22,10 @@ impl<'a> Answer<'a> {
 
     pub(super) fn wrong(&self, problem: impl Into<String>) -> WebError {
         let text = String::from_utf8_lossy(self.body.get(..4 * SHOWN_CHARS).unwrap_or(self.body));
-        let shown = text.chars().take(SHOWN_CHARS).map(|shown| if shown.is_control() { ' ' } else { shown });
-        WebError::NotTheShape { site: self.site, kind: self.kind, problem: problem.into(), begins: shown.collect() }
+        let begins = plain(&text).take(SHOWN_CHARS).collect();
+        // The problem may quote a piece of the body as well.
+        let problem = plain(&problem.into()).collect();
+        WebError::NotTheShape { site: self.site, kind: self.kind, problem, begins }
     }
 
     /// Returns the body as text in GBK, of which ASCII is a part.
@@ -67,5 +69,10 @@ pub(super) fn shares(text: &str, shares_per_unit: f64) -> Result<i64, String> {
 
 /// Returns a text cut to what a message shows.
 pub(super) fn shown(text: &str) -> String {
-    text.chars().take(120).collect()
+    plain(text).take(120).collect()
+}
+
+/// A site's words go into logs and reports: they must not begin a line there, nor speak to the terminal.
+fn plain(text: &str) -> impl Iterator<Item = char> {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter })
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{
     Ask, DataKind, Page, Profile, Quote, Request, Rows, Site, WebError,
-    answer::{Answer, number, shares},
+    answer::{Answer, number, shares, shown},
     rows::status_of,
     series::{Series, daily_page, minute_page},
 };
@@ -82,7 +82,7 @@ pub(super) fn read(request: &Request, symbol: Symbol, source: &Arc<str>, body: &
     let code = data.get(if of_kline { "code" } else { "f57" });
     let code = code.and_then(Value::as_str).ok_or_else(|| answer.wrong("it names no code"))?;
     if code != format!("{:06}", symbol.code()) {
-        return Err(WebError::OtherSymbol { site: Site::Eastmoney, asked: symbol, found: code.to_owned() });
+        return Err(WebError::OtherSymbol { site: Site::Eastmoney, asked: symbol, found: shown(code) });
     }
     match request.kind {
         DataKind::Snapshot => quote(&answer, data, symbol).map(|quote| Page::of(Rows::Quotes(vec![quote]))),
@@ -121,7 +121,7 @@ struct Line {
 
 impl Lines<'_> {
     fn read<'l, T: std::str::FromStr>(&self, line: &'l str) -> Result<(T, Line), WebError> {
-        let wrong = |problem: String| self.answer.wrong(format!("line '{}': {problem}", super::answer::shown(line)));
+        let wrong = |problem: String| self.answer.wrong(format!("line '{}': {problem}", shown(line)));
         let cells: Vec<&'l str> = line.split(',').collect();
         let [time, open, close, high, low, volume, amount, ..] = cells.as_slice() else {
             return Err(wrong(format!("{} columns, at least {COLUMNS_MIN} are expected", cells.len())));

@@ -7,6 +7,8 @@
 mod answer;
 mod eastmoney;
 mod error;
+#[cfg(test)]
+mod fuzz_tests;
 mod rows;
 #[cfg(test)]
 mod sample;

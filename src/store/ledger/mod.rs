@@ -27,7 +27,7 @@ pub use audit::{RepairRecord, RevisionRecord};
 pub use data_state::DataState;
 pub use job_runs::{JobRunBegin, JobRunEnd, JobRunRecord, JobRunStart, JobRunStatus, OpenJobRun};
 pub use kill_switch::KillSwitchRow;
-pub use pages::{Coverage, FetchedPage, WaitingPage};
+pub use pages::{Coverage, Delivery, FetchedPage, WaitingPage};
 pub use partitions::PartitionRecord;
 pub use runs::{RunEnd, RunRecord, RunStart, RunStatus};
 pub use schedule::{ScheduleMark, SkippedSlots};

@@ -44,6 +44,21 @@ pub struct WaitingPage {
     pub page: FetchedPage,
 }
 
+/// What one source has delivered of one kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The source.
+    pub source: String,
+    /// The kind.
+    pub kind: String,
+    /// The newest date that is in.
+    pub newest: Date,
+    /// Symbols of which anything is in.
+    pub symbols: u64,
+    /// Symbols whose newest date is that one.
+    pub symbols_newest: u64,
+}
+
 /// Spans of dates that are in, in order and apart from each other, by symbol.
 pub type Coverage = BTreeMap<String, Vec<(Date, Date)>>;
 
@@ -134,6 +149,24 @@ impl Ledger {
         let sql = "DELETE FROM fetched_pages WHERE seq = ?1";
         self.write("drop a fetched page", |transaction| transaction.execute(sql, [page.seq]))?;
         Ok(())
+    }
+
+    /// Returns how far each source has delivered each kind, by source, then kind.
+    ///
+    /// # Errors
+    /// `Sqlite`.
+    pub fn deliveries(&self) -> Result<Vec<Delivery>, StoreError> {
+        let sql = "WITH pages AS (SELECT source, kind, symbol, last FROM collected
+                                  UNION ALL SELECT source, kind, symbol, last FROM fetched_pages),
+                        own AS (SELECT source, kind, symbol, MAX(last) AS last FROM pages GROUP BY 1, 2, 3),
+                        newest AS (SELECT source, kind, MAX(last) AS last FROM own GROUP BY 1, 2)
+                   SELECT own.source, own.kind, newest.last, COUNT(*), SUM(own.last = newest.last)
+                   FROM own JOIN newest USING (source, kind) GROUP BY 1, 2, 3 ORDER BY 1, 2";
+        let delivery = |row: &Row<'_>| {
+            let (source, kind, newest) = (row.get(0)?, row.get(1)?, parsed(row, 2)?);
+            Ok(Delivery { source, kind, newest, symbols: count(row, 3)?, symbols_newest: count(row, 4)? })
+        };
+        self.read("see what was delivered", |connection| connection.prepare(sql)?.query_map([], delivery)?.collect())
     }
 
     /// Returns which dates of a source and kind are in, waiting or written.

@@ -51,6 +51,21 @@ phrases! {
             "{} 只股票的开高低收至少 {} 个交易日没有变化：{}";
         NoHardRows => "no hard finding in {} rows of {}, no series stands still",
             "{1} 的 {0} 行没有严重问题，也没有价格停滞的股票";
+        // The upstream sources.
+        NoSources => "no upstream source is enabled: bars come from files only", "没有启用网络数据源，行情只来自文件";
+        SourceNever => "{} has delivered no {} yet; {}", "{} 还没有提供过 {}；{}";
+        SourceBehind => "{} is stale: its newest {} are of {}, {} sessions before {}; {}",
+            "{0} 的数据已过期：最新的 {1} 是 {2} 的，比 {4} 落后 {3} 个交易日；{5}";
+        SourcePartly => "{} is stale in part: of {} symbols of {}, {} end before {}; {}",
+            "{0} 的数据部分过期：{2} 共 {1} 只，其中 {3} 只未到 {4}；{5}";
+        SourceSilent => "{} answers, but has no {} row of {}: its series stand still",
+            "{0} 有应答，却没有 {2} 的 {1} 数据：它的序列停住了";
+        SourceLeftAlone => "{} is left alone until {}, its circuit breaker is open: {}",
+            "{} 暂停访问至 {}（熔断器打开）：{}";
+        SourcesFresh => "{} upstream sources have delivered {}: {}", "{} 个数据源均已提供 {} 的数据：{}";
+        AnsweredAt => "it last answered at {}", "最近一次应答在 {}";
+        AnsweredNever => "it has never answered", "从未应答过";
+        CountsUnread => "the request engine's counts cannot be read: {}", "无法读取请求引擎的计数：{}";
         // The model.
         ModelSawSession => "model {} was trained as of {}: it has seen the session {}",
             "模型 {} 的训练截至 {}，已经用到了 {} 的数据（未来函数）";

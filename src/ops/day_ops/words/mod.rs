@@ -32,6 +32,7 @@ phrases! {
         DataSessions => "data_sessions", "行情完整性";
         DataVolume => "data_volume", "行情数量";
         DataFindings => "data_findings", "行情质量";
+        DataSources => "data_sources", "数据源";
         Model => "model", "模型";
         ModelDefinitions => "model_definitions", "模型口径";
         ModelQuality => "model_quality", "模型效果";
@@ -70,6 +71,7 @@ impl CheckName {
             Self::DataSessions => Word::DataSessions,
             Self::DataVolume => Word::DataVolume,
             Self::DataFindings => Word::DataFindings,
+            Self::DataSources => Word::DataSources,
             Self::Model => Word::Model,
             Self::ModelDefinitions => Word::ModelDefinitions,
             Self::ModelQuality => Word::ModelQuality,

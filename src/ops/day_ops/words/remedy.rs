@@ -25,6 +25,8 @@ phrases! {
             "先补齐行情（`lighthunter data import DIR`），再运行 `lighthunter night-ops`。";
         Examine => "Run `lighthunter data check`, correct the source, then `lighthunter night-ops`.",
             "运行 `lighthunter data check`，修正数据源，再运行 `lighthunter night-ops`。";
+        CollectSource => "Run `lighthunter data collect --source {}` and do what it says; until then its rows are as old as that.",
+            "运行 `lighthunter data collect --source {}` 并按提示处理；在此之前它的数据只到那一天。";
         MoreHistory => "Bring more history: `lighthunter data import DIR`.",
             "补充更长的历史行情：`lighthunter data import DIR`。";
         ModelVerify => "Run `lighthunter models verify`, then `lighthunter models previous`.",

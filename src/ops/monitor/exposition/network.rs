@@ -11,11 +11,7 @@ use crate::net::{BreakerState, SiteCounters};
 type CountPart = (&'static str, &'static str, fn(&SiteCounters) -> u64);
 
 /// Writes the counts of every site.
-pub(super) fn write(
-    page: &mut Page<'_, '_>,
-    sites: &BTreeMap<String, SiteCounters>,
-    age: impl Fn(Timestamp) -> f64,
-) -> fmt::Result {
+pub(super) fn write(page: &mut Page<'_, '_>, sites: &BTreeMap<String, SiteCounters>, now: Timestamp) -> fmt::Result {
     let parts: [CountPart; 6] = [
         ("network_requests", "Requests sent to an upstream site, retries included.", |site| site.requests_total),
         ("network_retries", "Requests that repeated another.", |site| site.retries_total),
@@ -37,13 +33,18 @@ pub(super) fn write(
     page.gauge("network_rate_wait", "Time spent waiting for a site's rate.", SECONDS, rate)?;
     let retry = by_site(sites, |site| site.retry_wait_seconds);
     page.gauge("network_retry_wait", "Time spent waiting before retries.", SECONDS, retry)?;
+    let age = |then: Timestamp| now.duration_since(then).as_secs_f64().max(0.0);
     let ages = sites.iter().filter_map(|(name, site)| Some((vec![("site", name.as_str())], age(site.last_answer_at?))));
     page.gauge("network_answer_age", "Time since a site's last whole answer.", SECONDS, ages)?;
-    let state = by_site(sites, |site| match site.breaker_state {
+    let state = by_site(sites, |site| match site.breaker_at(now) {
         BreakerState::Closed => 0.0,
         BreakerState::HalfOpen => 1.0,
         BreakerState::Open => 2.0,
     });
+    let rest = |until: Timestamp| until.duration_since(now).as_secs_f64().max(0.0);
+    let rests =
+        sites.iter().map(|(name, site)| (vec![("site", name.as_str())], site.breaker_open_until.map_or(0.0, rest)));
+    page.gauge("network_breaker_open", "Time for which a site is still left alone.", SECONDS, rests)?;
     page.gauge("network_breaker_state", "A site's breaker: 0 closed, 1 half-open, 2 open.", None, state)
 }
 

@@ -1,0 +1,65 @@
+//! The catalogue of faults, tried as a whole: the record must count what the casebook says can be tried here.
+
+use std::collections::BTreeMap;
+
+use lighthunter::{
+    drill::{
+        self,
+        casebook::{Covered, coverage},
+    },
+    record::{DrillRecord, Outcome},
+};
+
+use crate::{Check, Failed, own_options, require};
+
+pub(crate) const CHECKS: &[Check] = &[
+    ("catalogue of faults is detected and recovered from", all_faults),
+    ("control run of the catalogue passes no fault", control_run),
+];
+
+fn all_faults() -> Result<(), Failed> {
+    let mut options = own_options("catalogue")?;
+    options.features = vec!["features/faults".into()];
+    options.jobs = 2;
+    let record = drill::run(options)?;
+    println!("        {}: {} in {:.0} s", record.verdict, record.verdict_reason, record.seconds);
+    let faults = coverage().map_err(|wrong| wrong.join("\n"))?;
+    require(record.scenarios.len() == faults.len(), || {
+        format!("{} scenarios for {} faults", record.scenarios.len(), faults.len())
+    })?;
+    let by_id: BTreeMap<&str, _> = record.scenarios.iter().filter_map(|one| Some((one.name.get(..3)?, one))).collect();
+    for fault in &faults {
+        let scenario = by_id.get(fault.id).ok_or_else(|| format!("{} was not tried", fault.id))?;
+        let found = scenario.outcome.name();
+        let expected = match fault.covered {
+            Covered::Implemented | Covered::PartlySkipped { .. } => "Passed",
+            Covered::Skipped { .. } => "Skipped",
+            Covered::NotCovered => "NotStarted",
+        };
+        let why = || format!("{} is {found}, not {expected}: {:?}", fault.id, scenario.outcome.reason());
+        require(found == expected, why)?;
+        let skipped = fault.cases.iter().filter(|case| case.missing.is_some()).count();
+        let recorded = scenario.cases.iter().filter(|case| matches!(case.outcome, Outcome::Skipped { .. })).count();
+        require((scenario.cases.len(), recorded) == (fault.cases.len(), skipped), || {
+            format!("{}: {} cases, {recorded} skipped, not {skipped}", fault.id, scenario.cases.len())
+        })?;
+        for case in scenario.cases.iter().filter(|case| case.outcome == Outcome::Passed) {
+            require(!case.fired.is_empty(), || format!("{}: '{}' passed and nothing fired", fault.id, case.name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Without its fault, no case is green: whatever says that it saw one tells a lie.
+fn control_run() -> Result<(), Failed> {
+    let mut options = own_options("catalogue_control")?;
+    options.features = vec!["features/faults/config.feature".into()];
+    options.control = true;
+    options.keep = drill::Keep::Never;
+    let record = drill::run(options)?;
+    let wrong = |record: &DrillRecord| {
+        let passed = record.scenarios.iter().find(|scenario| scenario.outcome.name() != "NotInjected");
+        passed.map(|scenario| format!("'{}' is {:?} in a control run", scenario.name, scenario.outcome))
+    };
+    require(wrong(&record).is_none(), || wrong(&record).unwrap_or_default())
+}
