@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 
 use git2::{ObjectType, Oid, ResetType, Tree, TreeWalkMode, TreeWalkResult};
 
-use super::{Vault, VaultError};
+use super::{Vault, VaultError, restore::Scope};
 use crate::clock::Clock;
 
 /// What a reset did.
@@ -26,10 +26,9 @@ impl Vault {
     /// When HEAD is unborn, the target is missing or damaged, a merge is half done, or another
     /// process holds a lock.
     pub fn preflight_reset(&self, target: &str, clock: &Clock) -> Result<(), VaultError> {
-        self.head()?;
-        let commit = self.resolve_commit(target)?;
-        let tree = commit.tree().map_err(self.failed("read the target's tree"))?;
-        self.require_whole(&tree, target)?;
+        // Of HEAD the directories must be readable; a file of it that is damaged is what a reset takes away.
+        self.held_by(&self.tree_of(&self.head_commit()?)?, Scope::All)?;
+        self.check_objects(target)?;
         if let Some(state) = self.half_done() {
             return Err(VaultError::HalfDone { path: self.root.clone(), state });
         }
@@ -68,7 +67,7 @@ impl Vault {
     /// # Errors
     /// `NoSuchTarget` or `DamagedTarget`.
     pub fn check_objects(&self, target: &str) -> Result<(), VaultError> {
-        let tree = self.resolve_commit(target)?.tree().map_err(self.failed("read the target's tree"))?;
+        let tree = self.tree_of(&self.resolve_commit(target)?)?;
         self.require_whole(&tree, target)
     }
 
@@ -76,7 +75,9 @@ impl Vault {
         let odb = self.repository.odb().map_err(self.failed("open the objects"))?;
         let mut missing = None;
         let walked = tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
-            if entry.kind() == Some(ObjectType::Blob) && odb.read(entry.id()).is_err() {
+            let is_object = entry.kind() != Some(ObjectType::Commit);
+            let is_blob = entry.kind() == Some(ObjectType::Blob);
+            if is_object && (self.is_cut(entry.id()) || is_blob && odb.read(entry.id()).is_err()) {
                 missing = Some((entry.id(), format!("{folder}{}", entry.name().unwrap_or("?"))));
                 return TreeWalkResult::Abort;
             }
@@ -282,6 +283,26 @@ mod tests {
             assert!(error.to_string().contains(&commit), "{error}");
         }
         assert_eq!(vault.check_objects("war-baseline-1").expect_err("none").exit(), Exit::Config);
+    }
+
+    #[test]
+    fn object_that_was_cut_short_is_damage_and_no_wait_for_ever() {
+        for what in ["", ":config", ":b.txt", "^{tree}"] {
+            let room = tempfile::tempdir().expect("a directory");
+            let vault = repository(room.path());
+            let id = vault.repository.revparse_single(&format!("HEAD{what}")).expect("an object").id().to_string();
+            let path = vault.git_directory().join("objects").join(&id[..2]).join(&id[2..]);
+            let bytes = fs::read(&path).expect("loose");
+            fs::remove_file(&path).expect("removed");
+            durable::replace(&path, &bytes[..bytes.len() / 2]).expect("cut");
+            let vault = Vault::open(room.path()).expect("open");
+            for error in [
+                vault.preflight_reset("war-baseline-20250102", &Clock::system()).expect_err("cut"),
+                vault.check_objects("war-baseline-20250102").expect_err("cut"),
+            ] {
+                assert!(error.exit() == Exit::Corrupt && error.to_string().contains(&id), "{what}: {error}");
+            }
+        }
     }
 
     #[test]

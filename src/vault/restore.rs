@@ -195,19 +195,27 @@ impl Vault {
     }
 
     pub(super) fn tree_of<'a>(&self, commit: &Commit<'a>) -> Result<Tree<'a>, VaultError> {
+        self.require_uncut(commit.tree_id(), &commit.id().to_string(), "the root directory")?;
         commit.tree().map_err(self.failed("read a commit's tree"))
     }
 
     pub(super) fn held_by(&self, tree: &Tree<'_>, scope: Scope<'_>) -> Result<BTreeMap<String, Held>, VaultError> {
-        let mut held = BTreeMap::new();
-        tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
+        let (mut held, mut cut) = (BTreeMap::new(), None);
+        let walked = tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
             let path = format!("{folder}{}", String::from_utf8_lossy(entry.name_bytes()));
+            if entry.kind() == Some(ObjectType::Tree) && self.is_cut(entry.id()) {
+                cut = Some((entry.id(), path));
+                return TreeWalkResult::Abort;
+            }
             if matches!(entry.kind(), Some(ObjectType::Blob | ObjectType::Commit)) && scope.has(&path) {
                 held.insert(path, Held { id: entry.id(), mode: entry.filemode() });
             }
             TreeWalkResult::Ok
-        })
-        .map_err(self.failed("walk a tree"))?;
+        });
+        if let Some((id, path)) = cut {
+            self.require_uncut(id, &tree.id().to_string(), &path)?;
+        }
+        walked.map_err(self.failed("walk a tree"))?;
         Ok(held)
     }
 

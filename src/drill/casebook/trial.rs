@@ -241,6 +241,10 @@ impl Trial<'_> {
 
     /// Runs an act that meets the fault.
     fn act_faulted(&mut self, act: &Act) -> Result<Option<Ran>, Stop> {
+        // A request that is hostile, and a peer that misbehaves beside the others, are the fault themselves.
+        if act.beside || act.send.is_some() {
+            self.fired.push(act.title());
+        }
         if act.beside {
             return self.begin(act).map(|()| None).map_err(|reason| Outcome::NotDetected { reason });
         }
