@@ -78,6 +78,7 @@ mod tests {
                 preclose: Some(1.0),
                 adj_factor: 1.0,
                 suspended: false,
+                source: "test".into(),
             })
         };
         counts.iter().flat_map(of).collect()

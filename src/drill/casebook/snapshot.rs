@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use crate::{
     config::{self, LoadOptions},
     rollback::{self, stores_of},
-    store::{Ledger, StoreSettings, Table},
+    store::{Ledger, RunStatus, StoreSettings, Table},
     workspace::Workspace,
 };
 
@@ -41,7 +41,8 @@ impl Acknowledged {
         }
         let words = |error: crate::store::StoreError| error.to_string();
         let ledger = Ledger::open_read_only(&stores.ledger).map_err(words)?;
-        for run in ledger.runs(RUNS_MAX).map_err(words)? {
+        // A run that has not ended was acknowledged to nobody.
+        for run in ledger.runs(RUNS_MAX).map_err(words)?.iter().filter(|run| run.status != RunStatus::Running) {
             found.runs.insert(run.id.clone(), format!("{:?}", run.status));
         }
         for table in Table::ALL {
