@@ -1,6 +1,6 @@
 //! Opens sockets with every limit set before they bind or connect, and sends and receives two frames.
 
-use std::time::Duration;
+use std::{fs::File, time::Duration};
 
 use super::{BusError, FRAME_BYTES_MAX, LINGER};
 
@@ -16,6 +16,7 @@ pub(super) fn open(
     queue: i32,
     endpoint: &str,
 ) -> Result<zmq::Socket, BusError> {
+    require_descriptors(endpoint)?;
     let socket = context.socket(kind).map_err(BusError::at("open a socket", endpoint))?;
     let limited = || -> zmq::Result<()> {
         // Not where it is not needed: libzmq would then name IPv4 ports in IPv6 form.
@@ -27,6 +28,16 @@ pub(super) fn open(
     };
     limited().map_err(BusError::at("set up the socket", endpoint))?;
     Ok(socket)
+}
+
+/// How many files a first socket opens: two threads with a poller and a wake-up each, its own, and a connection.
+const DESCRIPTORS_MIN: usize = 16;
+
+/// Refuses where the process can hardly open another file: libzmq ends the whole process when its own poller
+/// cannot be made, and the bus is not worth that.
+fn require_descriptors(endpoint: &str) -> Result<(), BusError> {
+    let spare: std::io::Result<Vec<File>> = (0..DESCRIPTORS_MIN).map(|_| File::open("/dev/null")).collect();
+    spare.map(drop).map_err(BusError::system("open a socket", endpoint))
 }
 
 /// Sends two frames; a PUB socket never blocks.

@@ -34,7 +34,7 @@ enum BaselineCommand {
         #[arg(default_value = rollback::PREVIOUS)]
         name: String,
     },
-    /// Check that a baseline can be gone back to: its tags, its models, every copy of its data
+    /// Check that a baseline can be gone back to: its tags, its commit, its models, every copy of its data
     Verify {
         /// Its name; every baseline where none is given
         name: Option<String>,

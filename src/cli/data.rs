@@ -11,7 +11,7 @@ use super::{
     session::Session,
 };
 use crate::{
-    data::guardian::Rule,
+    data::guardian::{Rule, require_whole_session},
     exit::{AnyFailure, Exit},
     ops::{Station, collect, data_state, guardian_report, night_ops, original, source_repair},
     store::{Depth, RepairRecord, Stores, Table},
@@ -118,6 +118,7 @@ fn check(session: &Session, station: &Station) -> Result<Exit, AnyFailure> {
     let counts: serde_json::Map<String, serde_json::Value> =
         Rule::ALL.iter().map(|rule| (rule.name().to_owned(), report.count(*rule).into())).collect();
     let refusal = report.gate(&data_state::thresholds(station)).err();
+    let refusal = refusal.or_else(|| require_whole_session(&judged.bars).err());
     let document = json!({
         "as_of": as_of,
         "passed": refusal.is_none(),

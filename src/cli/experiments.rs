@@ -87,7 +87,7 @@ pub(super) fn run(session: &Session, args: &ExperimentsArgs) -> Result<Exit, Any
     let station = session.station("experiments")?;
     let settings = station.store_settings();
     // The ledger alone: a night that is under way does not keep anyone from looking.
-    let ledger = Ledger::open(&settings.ledger)?;
+    let ledger = Ledger::open_or_look(&settings.ledger)?;
     let experiments = Experiments::new(&ledger, &settings.experiments.path);
     match &args.command {
         ExperimentsCommand::List => list(session, &experiments.list()?),

@@ -42,7 +42,7 @@ mod simulate;
 mod walk_forward;
 mod words;
 
-use std::{ffi::OsString, panic::AssertUnwindSafe, process::ExitCode};
+use std::{ffi::OsString, panic::AssertUnwindSafe, process::ExitCode, sync::Arc};
 
 use clap::{Parser, error::ErrorKind};
 
@@ -59,6 +59,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Ok(executable) = std::env::current_exe() {
         store::set_probe(executable);
     }
+    // A file that may not grow is an error of the write, as a full disk is, and not the end of the process. Where
+    // that cannot be arranged it stays the kernel's own way.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     let exit = match Cli::try_parse_from(arguments) {
         // The panic's own words are on stderr by then; what is left is to say whose fault it was.
         Ok(cli) => std::panic::catch_unwind(AssertUnwindSafe(|| dispatch(cli))).unwrap_or(Exit::Internal),

@@ -69,6 +69,14 @@ struct ModelLine {
     problem: Option<String>,
 }
 
+impl ModelLine {
+    /// Starts the line of a model of which nothing is known yet.
+    fn of(job: &str, id: &str) -> Self {
+        let (job, id) = (job.to_owned(), id.to_owned());
+        Self { job, id, current: false, as_of: None, label: None, learner: None, gate_passed: None, problem: None }
+    }
+}
+
 /// A change of the model in force as the commands show it.
 #[derive(Debug, Serialize)]
 struct Change<'a> {
@@ -183,7 +191,13 @@ fn show(session: &Session, zoo: &ModelZoo, command: &ModelsCommand) -> Result<Ex
         });
         console.line(format!("{mark} {}/{}  {state}", line.job, line.id));
     }
-    if let Some(failure) = failure.filter(|_| matches!(command, ModelsCommand::Verify)) {
+    // A list may hold damaged models; what is said to be in force or to be whole must be so.
+    let must_be_sound = match command {
+        ModelsCommand::Verify => true,
+        ModelsCommand::Current => lines.iter().any(|line| line.problem.is_some()),
+        _ => false,
+    };
+    if let Some(failure) = failure.filter(|_| must_be_sound) {
         console.failure_with(&failure, Some(("models", serde_json::json!(lines))));
         return Ok(failure.exit());
     }
@@ -196,21 +210,17 @@ fn read(zoo: &ModelZoo) -> Result<(Vec<ModelLine>, Option<ResearchError>), Resea
     let (mut lines, mut first) = (Vec::new(), None);
     for job in zoo.jobs()? {
         let current = zoo.current(&job).unwrap_or_else(|failure| {
+            lines.push(ModelLine {
+                problem: Some(failure.to_string()),
+                current: true,
+                ..ModelLine::of(&job, "current")
+            });
             first.get_or_insert(failure);
             None
         });
         for id in zoo.list(&job)? {
             let is_current = current.as_ref() == Some(&id);
-            let mut line = ModelLine {
-                job: job.clone(),
-                id: id.clone(),
-                current: is_current,
-                as_of: None,
-                label: None,
-                learner: None,
-                gate_passed: None,
-                problem: None,
-            };
+            let mut line = ModelLine { current: is_current, ..ModelLine::of(&job, &id) };
             match zoo.load(&job, &id) {
                 Ok(snapshot) => {
                     line.as_of = Some(snapshot.judgement.as_of);

@@ -10,6 +10,7 @@ mod data_schema;
 mod document;
 mod experiment_matrix;
 mod factor_spec;
+mod hurt;
 mod job;
 mod json;
 mod label_spec;
@@ -30,6 +31,7 @@ pub use configuration::{CheckReport, Configuration, check, factor_sets, load_all
 pub use data_schema::{DataSchema, Entity, EntitySource, FieldType, ValueRule};
 pub use experiment_matrix::{ExperimentMatrix, MatrixExperiment, Sweep};
 pub use factor_spec::{FactorExpression, FactorSet, FactorSpec};
+pub use hurt::{Hurt, Hurts, hurt_all};
 pub use job::{
     CatchUp, JOB_COMMANDS, Job, Jobs, OWN_PROGRAM, REQUIRED_JOBS, Schedule, TRADE_DATE, own_command, program_file,
 };

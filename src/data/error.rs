@@ -29,6 +29,23 @@ pub enum DataError {
         /// The rules with the most hard findings, with counts.
         worst: String,
     },
+    /// The newest session is there in part only.
+    #[error(
+        "the guardian refuses table {table}: {date} has {rows} of the {expected} bars of the session before \
+         (missing_session), at least {least:.0} % are expected"
+    )]
+    Partial {
+        /// The table.
+        table: &'static str,
+        /// The session.
+        date: Date,
+        /// Its bars.
+        rows: usize,
+        /// Those of the session before.
+        expected: usize,
+        /// The share that is required, percent.
+        least: f64,
+    },
     /// There is nothing to judge.
     #[error("table {table} has no rows in the period asked for")]
     Empty {
@@ -65,6 +82,7 @@ impl Failure for DataError {
 
     fn remedy(&self) -> Option<String> {
         Some(match self {
+            Self::Partial { .. } => "Deliver the session whole, or work for an earlier one with --as-of.".into(),
             Self::Refused { .. } => "Look at the findings in the report, and deliver the faulty files again.".into(),
             Self::Empty { .. } => {
                 "Ask for a later date (`lighthunter data status` shows what there is), or import data first.".into()

@@ -122,8 +122,8 @@ pub fn collect(
     begin(listener, 1);
     let scanned = files::scan_directory(directory)?;
     let mut imported = BTreeSet::new();
-    for digest in scanned.iter().filter_map(|file| file.digest) {
-        if stores.ledger().is_imported(&digest)? {
+    for (file, digest) in scanned.iter().filter_map(|file| Some((file, file.digest?))) {
+        if stores.ledger().is_imported(&digest, &import_name(station, directory, &file.file))? {
             imported.insert(digest);
         }
     }
@@ -141,6 +141,13 @@ pub fn collect(
         bring_in(station, stores, directory, &options, (listener, &mut collected))?;
     }
     Ok(collected)
+}
+
+/// Returns what an input is called in the ledger: its path, from the workspace where it is in it. Files of one name
+/// in two directories are two inputs.
+fn import_name(station: &Station, directory: &Path, file: &str) -> String {
+    let path = directory.join(file);
+    path.strip_prefix(station.workspace.root()).unwrap_or(&path).display().to_string()
 }
 
 fn begin(listener: &Listener, number: usize) {
@@ -166,7 +173,8 @@ fn bring_in(
     let report = stores.import(&intake.data, now)?;
     for file in &intake.files {
         if let Some(digest) = &file.digest {
-            stores.ledger().put_import(digest, &file.file, file.rows_good, now)?;
+            let name = import_name(station, directory, &file.file);
+            stores.ledger().put_import(digest, &name, file.rows_good, now)?;
         }
         if file.rows_rejected > 0 {
             stores.ledger().put_quarantine(&file.file, "rejected on intake", file.rows_rejected, None)?;

@@ -106,6 +106,11 @@ fn read(station: &Station, key: &str, path: &Path) -> Result<(String, String), D
     let shown = path.display().to_string();
     let failed = |source| DeskError::Script { key: key.to_owned(), path: shown.clone(), source };
     let mut bytes = Vec::new();
+    // A link that leads out of the workspace would run what no commit of it has.
+    let root = station.workspace.root().canonicalize().map_err(failed)?;
+    if !file.canonicalize().map_err(failed)?.starts_with(root) {
+        return Err(failed(std::io::Error::other("it is a link that leads out of the workspace")));
+    }
     let opened = std::fs::File::open(&file).map_err(failed)?;
     if !opened.metadata().map_err(failed)?.is_file() {
         return Err(failed(std::io::Error::other("it is no file")));
@@ -118,6 +123,12 @@ fn read(station: &Station, key: &str, path: &Path) -> Result<(String, String), D
 
 fn allocation(script: &Script) -> Result<Allocation, TradingError> {
     let weights = script.weights()?;
+    let again = script.twin()?.weights()?;
+    // Compared as bits: a weight that is no number is the portfolio's to refuse.
+    let bits = |of: &BTreeMap<String, f64>, name: &str| of.get(name).map(|weight| weight.to_bits());
+    if let Some(name) = weights.keys().chain(again.keys()).find(|name| bits(&weights, name) != bits(&again, name)) {
+        return Err(script.unsteady("weights", format!("the weight of {name} differs from load to load")).into());
+    }
     let lines = weights.keys().filter_map(|name| Some((name.clone(), script.line_of(name)?))).collect();
     Ok(Allocation { origin: script.name().to_owned(), weights, lines })
 }

@@ -96,7 +96,7 @@ impl Failure for DamageFound {
 
     fn remedy(&self) -> Option<String> {
         Some(
-            "Run `lighthunter data status`, which mends the stores from one another; take config back with git, and \
+            "Run `lighthunter data check`, which mends the stores from one another; take config back with git, and \
              the rest with `lighthunter rollback`."
                 .into(),
         )

@@ -149,8 +149,9 @@ pub(super) fn file_of(root: &Path, name: &str) -> PathBuf {
 /// `NoBaseline` when there is none of that name, `Damaged` when its file is not what was written.
 pub fn baseline(root: &Path, name: &str) -> Result<Baseline, RollbackError> {
     let name = if name == PREVIOUS {
-        let newest = baselines(root)?.into_iter().filter_map(|(_, found)| found.ok()).next_back();
-        newest.ok_or_else(|| RollbackError::NoBaseline { name: name.into(), root: root.into() })?.name
+        // Those that cannot be read come first, so that one speaks only where no other is left.
+        let newest = baselines(root)?.into_iter().next_back();
+        newest.ok_or_else(|| RollbackError::NoBaseline { name: name.into(), root: root.into() })?.1?.name
     } else {
         check_name(name)?;
         name.to_owned()

@@ -187,13 +187,14 @@ fn retain(root: &Path, keep: usize, newest: &str) -> Result<Vec<String>, Rollbac
     Ok(removed)
 }
 
-/// Checks that a baseline can be gone back to: its tags, every copy of its models and of its data.
+/// Checks that a baseline can be gone back to: its tags, every object of its commit, every copy of its models and of its data.
 ///
 /// # Errors
 /// What is damaged, missing or moved.
 pub fn verify(site: Site<'_>, baseline: &Baseline) -> Result<(), RollbackError> {
     let vault = Vault::open(site.root())?;
     super::layers::check_tags(&vault, baseline)?;
+    vault.check_objects(&baseline.code.commit)?;
     KeptModels::of(site.root(), &baseline.models).check(site)?;
     StoredFiles::of(site.root(), &baseline.data).check()
 }

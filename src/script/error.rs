@@ -84,6 +84,16 @@ pub enum ScriptError {
         /// What was found and what is expected.
         message: String,
     },
+    /// The same question had two answers in two machines, so that no run could be repeated.
+    #[error("{}: gives two answers to the same question: {message}", place(script, *line))]
+    Unsteady {
+        /// The script's name.
+        script: String,
+        /// The line at which the function begins, where it is known.
+        line: Option<u32>,
+        /// What differs.
+        message: String,
+    },
 }
 
 fn place(script: &str, line: Option<u32>) -> String {
@@ -98,7 +108,8 @@ impl ScriptError {
             Self::Limit { line, .. }
             | Self::Parse { line, .. }
             | Self::Runtime { line, .. }
-            | Self::Shape { line, .. } => *line,
+            | Self::Shape { line, .. }
+            | Self::Unsteady { line, .. } => *line,
         }
     }
 }
@@ -107,7 +118,7 @@ impl Failure for ScriptError {
     fn exit(&self) -> Exit {
         match self {
             Self::Limit { .. } => Exit::Limit,
-            Self::Parse { .. } | Self::Runtime { .. } | Self::Shape { .. } => Exit::Refused,
+            Self::Parse { .. } | Self::Runtime { .. } | Self::Shape { .. } | Self::Unsteady { .. } => Exit::Refused,
         }
     }
 
@@ -129,6 +140,10 @@ impl Failure for ScriptError {
             Self::Shape { .. } => {
                 "Let the script return a table: `targets` and `on_bar` are functions that answer with numbers, \
                  `weights` is a table of numbers by strategy."
+            }
+            Self::Unsteady { .. } => {
+                "Use texts or numbers as keys: a table whose keys are tables, functions or buffers is gone through \
+                 in another order in every run."
             }
         };
         Some(text.to_owned())

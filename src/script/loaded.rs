@@ -74,6 +74,22 @@ impl Script {
         Ok(script)
     }
 
+    /// Loads the same text into a machine of its own. What both answer alike does not depend on where a
+    /// machine keeps its values.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn twin(&self) -> Result<Self, ScriptError> {
+        Self::load(&self.name, &self.text, self.sandbox.meter.limits())
+    }
+
+    /// Makes the error of a script whose `function` its twin answers otherwise; `message` says what differs.
+    #[must_use]
+    pub fn unsteady(&self, function: &str, message: String) -> ScriptError {
+        let line = self.line_of_function(function).or_else(|| self.line_of(function));
+        ScriptError::Unsteady { script: self.name.clone(), line, message }
+    }
+
     /// Refuses what nobody would ask for: a misspelt name would else be a strategy that does nothing.
     fn judge_exports(&self, table: &Table) -> Result<(), ScriptError> {
         for pair in table.pairs::<Value, Value>() {

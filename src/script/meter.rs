@@ -94,6 +94,11 @@ impl Meter {
         self.hit.get()
     }
 
+    /// Returns the limits.
+    pub(super) fn limits(&self) -> ScriptLimits {
+        self.limits
+    }
+
     /// Returns the bytes that the script may hold.
     pub(super) fn memory_bytes(&self) -> usize {
         self.limits.memory_bytes

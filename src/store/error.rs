@@ -252,8 +252,13 @@ impl Failure for StoreError {
                 ));
             }
             Self::NotAFile { key, .. } => return Some(format!("Move it away, or correct {key}.")),
+            Self::NotADatabase { key, engine: "DuckDB", .. } => {
+                return Some(format!(
+                    "Run `lighthunter data rebuild`, which puts it aside and makes it anew, or correct {key}."
+                ));
+            }
             Self::NotADatabase { key, .. } => {
-                return Some(format!("Move the file away so that it is rebuilt on the next run, or correct {key}."));
+                return Some(format!("Take the data back with `lighthunter rollback`, or correct {key}."));
             }
             Self::Busy { .. } => "Close the other program that has it open, then run the command again.",
             Self::Newer { .. } => "Use the newer program, or roll the data back together with the code.",
@@ -267,6 +272,12 @@ impl Failure for StoreError {
             Self::NoSecondStore { .. } => "Import the input again, or take the data back with `lighthunter rollback`.",
             Self::Poisoned { .. } => "Run the command again: opening the stores completes the import or takes it back.",
             Self::Lost { .. } => "Import the input again (`lighthunter data import DIR`).",
+            Self::DuckDb { .. } if self.exit() == Exit::Corrupt => {
+                "Run `lighthunter data rebuild`, which makes the database anew from Parquet and the ledger."
+            }
+            Self::Sqlite { .. } if self.exit() == Exit::Corrupt => {
+                "Take the data back with `lighthunter rollback`; `lighthunter doctor --read-data` says what is damaged."
+            }
             Self::Io { .. } | Self::DuckDb { .. } | Self::Sqlite { .. } => {
                 "Check that the disk has free space and that the files are readable and writable."
             }

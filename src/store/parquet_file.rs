@@ -222,7 +222,13 @@ fn unread(path: &Path, error: &(impl std::error::Error + 'static)) -> StoreError
         }
         cause = found.source();
     }
-    malformed(path, error)
+    // Some readers keep no more of a cause than its words.
+    let words = error.to_string();
+    let code = words.rsplit_once("(os error ").and_then(|(_, rest)| rest.split_once(')')?.0.parse().ok());
+    match code.map(std::io::Error::from_raw_os_error) {
+        Some(source) => StoreError::Io { step: "read", path: path.into(), source },
+        None => malformed(path, error),
+    }
 }
 
 fn malformed(path: &Path, reason: &(impl ToString + ?Sized)) -> StoreError {

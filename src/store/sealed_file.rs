@@ -29,8 +29,9 @@ pub fn replace_sealed(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), Durabl
     let (digest, is_new) = (Digest::of(bytes.as_ref()), path.symlink_metadata().is_err());
     write_seal(path, &digest)?;
     durable::replace(path, bytes)?;
-    // From here on a file that is gone is damage.
-    if is_new { write_seal(path, &digest) } else { Ok(()) }
+    // From here on a file that is gone is damage. What was written is not read back for it: a disk that lies
+    // would be believed.
+    if is_new { durable::replace(&seal_of(path), format!("sha256 {digest}\n")) } else { Ok(()) }
 }
 
 /// Seals a file as it is.

@@ -109,6 +109,9 @@ impl Vault {
 
     pub(super) fn head_commit(&self) -> Result<Commit<'_>, VaultError> {
         let head = self.repository.head().map_err(|source| self.unborn_or("read HEAD", source))?;
+        if let Some(id) = head.target() {
+            self.require_uncut(id, "HEAD", "the commit")?;
+        }
         head.peel_to_commit().map_err(self.failed("read HEAD's commit"))
     }
 
@@ -129,16 +132,31 @@ impl Vault {
 
     pub(super) fn resolve_commit(&self, target: &str) -> Result<Commit<'_>, VaultError> {
         // A tag comes first, as the manual means it, even when a branch has the same name.
+        if let Some(id) = self.named(target).or_else(|| git2::Oid::from_str(target).ok()) {
+            self.require_uncut(id, target, "the commit")?;
+        }
         let tag = self.repository.find_reference(&format!("refs/tags/{target}"));
         let object = match tag {
             Ok(reference) => reference.peel(git2::ObjectType::Commit),
             Err(_) => self.repository.revparse_single(&format!("{target}^{{commit}}")),
         };
-        object.and_then(|object| object.peel_to_commit()).map_err(|source| VaultError::NoSuchTarget {
-            path: self.root.clone(),
-            target: target.into(),
-            source,
-        })
+        object.and_then(|object| object.peel_to_commit()).map_err(|source| self.unresolved(target, source))
+    }
+
+    /// Returns the object that a reference of that name points at, a tag before a branch.
+    fn named(&self, target: &str) -> Option<git2::Oid> {
+        let names = [format!("refs/tags/{target}"), target.to_owned(), format!("refs/heads/{target}")];
+        names.iter().find_map(|name| self.repository.find_reference(name).ok()?.target())
+    }
+
+    /// Tells a name that nothing bears from one whose commit is gone or damaged.
+    fn unresolved(&self, target: &str, source: git2::Error) -> VaultError {
+        let named = self.named(target);
+        let (path, target) = (self.root.clone(), target.into());
+        match named {
+            Some(id) => VaultError::DamagedTarget { path, target, object: id.to_string(), file: "the commit".into() },
+            None => VaultError::NoSuchTarget { path, target, source },
+        }
     }
 
     /// Commits every change and every untracked file that is not ignored; returns the commit's id.

@@ -1,7 +1,7 @@
 //! What a rollback would lose is saved first: edits as a commit that `git stash apply` brings back, and
 //! commits that nothing else reaches, under a reference of their own.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use git2::{Commit, Oid};
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{
     Vault, VaultError,
     repository::signature,
-    restore::{Scope, index_entry},
+    restore::{SUBMODULE, Scope, index_entry},
 };
 
 impl Vault {
@@ -30,7 +30,10 @@ impl Vault {
         let held = self.held_by(&self.tree_of(&target)?, scope)?;
         let status = self.status()?;
         let in_the_way = |path: &String| held.keys().any(|own| is_in_the_way(path, own));
-        let mut files: Vec<String> = status.changed.into_iter().filter(|path| scope.has(path)).collect();
+        // A submodule's edits are in a repository of its own, which nothing here changes.
+        let submodules = self.submodules()?;
+        let is_own = |path: &String| scope.has(path) && !submodules.contains(path);
+        let mut files: Vec<String> = status.changed.into_iter().filter(is_own).collect();
         files.extend(status.untracked.into_iter().filter(in_the_way));
         files.sort();
         let head = self.head_commit()?;
@@ -75,6 +78,15 @@ impl Vault {
             self.sync_commit(parent)?;
         }
         Ok(id)
+    }
+
+    /// Returns the submodules that the index or HEAD names.
+    fn submodules(&self) -> Result<BTreeSet<String>, VaultError> {
+        let entries = self.index_entries()?.into_iter().filter(|entry| entry.mode == SUBMODULE);
+        let mut submodules: BTreeSet<String> = entries.map(|entry| entry.path).collect();
+        let head = self.held_by(&self.tree_of(&self.head_commit()?)?, Scope::All)?;
+        submodules.extend(head.into_iter().filter(|(_, held)| held.is_submodule()).map(|(path, _)| path));
+        Ok(submodules)
     }
 
     fn blob_of(&self, file: &str) -> Result<Option<(Oid, u32)>, git2::Error> {

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 
 use git2::{ObjectType, Oid, ResetType, Tree, TreeWalkMode, TreeWalkResult};
 
-use super::{Vault, VaultError};
+use super::{Vault, VaultError, restore::Scope};
 use crate::clock::Clock;
 
 /// What a reset did.
@@ -26,10 +26,9 @@ impl Vault {
     /// When HEAD is unborn, the target is missing or damaged, a merge is half done, or another
     /// process holds a lock.
     pub fn preflight_reset(&self, target: &str, clock: &Clock) -> Result<(), VaultError> {
-        self.head()?;
-        let commit = self.resolve_commit(target)?;
-        let tree = commit.tree().map_err(self.failed("read the target's tree"))?;
-        self.require_whole(&tree, target)?;
+        // Of HEAD the directories must be readable; a file of it that is damaged is what a reset takes away.
+        self.held_by(&self.tree_of(&self.head_commit()?)?, Scope::All)?;
+        self.check_objects(target)?;
         if let Some(state) = self.half_done() {
             return Err(VaultError::HalfDone { path: self.root.clone(), state });
         }
@@ -63,11 +62,22 @@ impl Vault {
         Ok(ResetReport { commit: commit.id().to_string(), actions, files })
     }
 
+    /// Checks that every object of the tree of a tag, branch or commit is there and can be read.
+    ///
+    /// # Errors
+    /// `NoSuchTarget` or `DamagedTarget`.
+    pub fn check_objects(&self, target: &str) -> Result<(), VaultError> {
+        let tree = self.tree_of(&self.resolve_commit(target)?)?;
+        self.require_whole(&tree, target)
+    }
+
     pub(super) fn require_whole(&self, tree: &Tree<'_>, target: &str) -> Result<(), VaultError> {
         let odb = self.repository.odb().map_err(self.failed("open the objects"))?;
         let mut missing = None;
         let walked = tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
-            if entry.kind() == Some(ObjectType::Blob) && odb.read(entry.id()).is_err() {
+            let is_object = entry.kind() != Some(ObjectType::Commit);
+            let is_blob = entry.kind() == Some(ObjectType::Blob);
+            if is_object && (self.is_cut(entry.id()) || is_blob && odb.read(entry.id()).is_err()) {
                 missing = Some((entry.id(), format!("{folder}{}", entry.name().unwrap_or("?"))));
                 return TreeWalkResult::Abort;
             }
@@ -128,7 +138,8 @@ impl Vault {
 
     fn rewrite(&self, paths: &[String]) -> Result<(), VaultError> {
         let mut checkout = git2::build::CheckoutBuilder::new();
-        checkout.force().disable_pathspec_match(true);
+        // None of these is filtered by an attribute, so that only the machine's config would convert it.
+        checkout.force().disable_pathspec_match(true).disable_filters(true);
         for path in paths {
             // A missing file is always written; one with the old size and time would be left.
             let _ = fs::remove_file(self.root.join(path));
@@ -218,6 +229,20 @@ mod tests {
     }
 
     #[test]
+    fn line_ends_of_the_machine_do_not_enter_the_tree() {
+        let room = tempfile::tempdir().expect("a directory");
+        repository(room.path());
+        let config = room.path().join(".git/config");
+        let text = fs::read_to_string(&config).expect("a config") + "[core]\n\tautocrlf = true\n";
+        durable::replace(&config, text).expect("written");
+        let vault = Vault::open(room.path()).expect("open");
+        durable::replace(&room.path().join("b.txt"), "two\n").expect("written");
+        vault.reset_hard("war-baseline-20250102", &Clock::system()).expect("reset");
+        assert_eq!(fs::read(room.path().join("b.txt")).expect("back"), b"one\n");
+        assert!(vault.status().expect("a status").is_clean());
+    }
+
+    #[test]
     fn missing_tag_unborn_head_and_no_repository_are_told_apart() {
         let room = tempfile::tempdir().expect("a directory");
         let clock = Clock::system();
@@ -242,6 +267,42 @@ mod tests {
         let error = vault.reset_hard("war-baseline-20250102", &Clock::system()).expect_err("damaged");
         assert_eq!(error.exit(), Exit::Corrupt, "{error}");
         assert_eq!(fs::read_to_string(room.path().join("config/a.json")).expect("there"), "edited");
+    }
+
+    #[test]
+    fn tag_whose_commit_is_gone_is_damage_and_no_missing_tag() {
+        let room = tempfile::tempdir().expect("a directory");
+        let vault = repository(room.path());
+        let commit = vault.head().expect("a head");
+        vault.check_objects("war-baseline-20250102").expect("whole");
+        fs::remove_file(vault.git_directory().join("objects").join(&commit[..2]).join(&commit[2..])).expect("removed");
+        let vault = Vault::open(room.path()).expect("open");
+        for name in ["war-baseline-20250102", "refs/tags/war-baseline-20250102"] {
+            let error = vault.check_objects(name).expect_err("gone");
+            assert_eq!(error.exit(), Exit::Corrupt, "{error}");
+            assert!(error.to_string().contains(&commit), "{error}");
+        }
+        assert_eq!(vault.check_objects("war-baseline-1").expect_err("none").exit(), Exit::Config);
+    }
+
+    #[test]
+    fn object_that_was_cut_short_is_damage_and_no_wait_for_ever() {
+        for what in ["", ":config", ":b.txt", "^{tree}"] {
+            let room = tempfile::tempdir().expect("a directory");
+            let vault = repository(room.path());
+            let id = vault.repository.revparse_single(&format!("HEAD{what}")).expect("an object").id().to_string();
+            let path = vault.git_directory().join("objects").join(&id[..2]).join(&id[2..]);
+            let bytes = fs::read(&path).expect("loose");
+            fs::remove_file(&path).expect("removed");
+            durable::replace(&path, &bytes[..bytes.len() / 2]).expect("cut");
+            let vault = Vault::open(room.path()).expect("open");
+            for error in [
+                vault.preflight_reset("war-baseline-20250102", &Clock::system()).expect_err("cut"),
+                vault.check_objects("war-baseline-20250102").expect_err("cut"),
+            ] {
+                assert!(error.exit() == Exit::Corrupt && error.to_string().contains(&id), "{what}: {error}");
+            }
+        }
     }
 
     #[test]

@@ -14,6 +14,9 @@ use jiff::Timestamp;
 use super::{Vault, VaultError, repository::signature, reset::disk_id};
 use crate::durable::DurableError;
 
+/// Git's mode of a submodule.
+pub(super) const SUBMODULE: u32 = 0o160_000;
+
 /// Which files of a tree are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope<'a> {
@@ -42,6 +45,14 @@ impl Scope<'_> {
 pub(super) struct Held {
     id: Oid,
     mode: i32,
+}
+
+impl Held {
+    /// Says whether it names a commit of another repository: which commit is the index's business, what lies
+    /// in its directory is that repository's.
+    pub(super) fn is_submodule(self) -> bool {
+        self.mode == SUBMODULE as i32
+    }
 }
 
 impl Vault {
@@ -159,7 +170,8 @@ impl Vault {
     /// `NoSuchTarget`, or when the tree cannot be read.
     pub fn tracked_files(&self, target: &str, scope: Scope<'_>) -> Result<BTreeMap<String, String>, VaultError> {
         let held = self.held_by(&self.tree_of(&self.resolve_commit(target)?)?, scope)?;
-        Ok(held.into_iter().map(|(path, held)| (path, format!("{:o} {}", held.mode, held.id))).collect())
+        let files = held.into_iter().filter(|(_, held)| !held.is_submodule());
+        Ok(files.map(|(path, held)| (path, format!("{:o} {}", held.mode, held.id))).collect())
     }
 
     /// Returns the id of every file of `scope` that the index names, as it is on disk; a file that is gone
@@ -183,19 +195,27 @@ impl Vault {
     }
 
     pub(super) fn tree_of<'a>(&self, commit: &Commit<'a>) -> Result<Tree<'a>, VaultError> {
+        self.require_uncut(commit.tree_id(), &commit.id().to_string(), "the root directory")?;
         commit.tree().map_err(self.failed("read a commit's tree"))
     }
 
     pub(super) fn held_by(&self, tree: &Tree<'_>, scope: Scope<'_>) -> Result<BTreeMap<String, Held>, VaultError> {
-        let mut held = BTreeMap::new();
-        tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
+        let (mut held, mut cut) = (BTreeMap::new(), None);
+        let walked = tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
             let path = format!("{folder}{}", String::from_utf8_lossy(entry.name_bytes()));
-            if entry.kind() == Some(ObjectType::Blob) && scope.has(&path) {
+            if entry.kind() == Some(ObjectType::Tree) && self.is_cut(entry.id()) {
+                cut = Some((entry.id(), path));
+                return TreeWalkResult::Abort;
+            }
+            if matches!(entry.kind(), Some(ObjectType::Blob | ObjectType::Commit)) && scope.has(&path) {
                 held.insert(path, Held { id: entry.id(), mode: entry.filemode() });
             }
             TreeWalkResult::Ok
-        })
-        .map_err(self.failed("walk a tree"))?;
+        });
+        if let Some((id, path)) = cut {
+            self.require_uncut(id, &tree.id().to_string(), &path)?;
+        }
+        walked.map_err(self.failed("walk a tree"))?;
         Ok(held)
     }
 
@@ -203,6 +223,9 @@ impl Vault {
     /// behind its old size and time.
     fn wrong_files(&self, held: &BTreeMap<String, Held>) -> Vec<String> {
         let is_wrong = |(path, held): &(&String, &Held)| {
+            if held.is_submodule() {
+                return false;
+            }
             let place = self.root.join(path.as_str());
             let same_mode = disk_mode(&place) == Some(held.mode);
             !same_mode || (disk_id(&place, held.mode) != Some(held.id) && !self.is_filtered(path))
@@ -227,8 +250,10 @@ impl Vault {
 
     fn write_file(&self, commit: &Commit<'_>, path: &str) -> Result<(), VaultError> {
         let mut checkout = git2::build::CheckoutBuilder::new();
-        // The index is set as a whole afterwards.
+        // The index is set as a whole afterwards. What the tree's attributes do not ask for, such as
+        // `core.autocrlf`, would write other bytes than were committed.
         checkout.force().disable_pathspec_match(true).update_index(false).path(path);
+        checkout.disable_filters(!self.is_filtered(path));
         // A missing file is always written; one with the old size and time would be left.
         let _ = fs::remove_file(self.root.join(path));
         self.repository

@@ -155,3 +155,52 @@ fn commits_after_the_tag_stay_reachable() {
     restore(&vault, Scope::All);
     assert_eq!(vault.resolve(RESCUE).expect("named"), head);
 }
+
+#[test]
+fn line_ends_of_the_machine_do_not_enter_the_tree() {
+    let room = tempfile::tempdir().expect("a directory");
+    repository(room.path());
+    let config = room.path().join(".git/config");
+    let text = fs::read_to_string(&config).expect("a config") + "[core]\n\tautocrlf = true\n";
+    durable::replace(&config, text).expect("written");
+    let vault = Vault::open(room.path()).expect("open");
+    restore(&vault, Scope::All);
+    assert_eq!(fs::read(room.path().join("strategy/u1.luau")).expect("back"), b"old\n");
+    assert!(vault.status().expect("a status").is_clean());
+}
+
+#[test]
+fn submodules_keep_their_commit_and_their_files() {
+    let room = tempfile::tempdir().expect("a directory");
+    let [outer, inner] = ["outer", "outer/sub"].map(|name| room.path().join(name));
+    let vault = repository(&outer);
+    let at = Clock::system().now();
+    let own = repository(&inner);
+    let pinned = own.head().expect("a head");
+    let mut index = vault.repository.index().expect("an index");
+    let entry = super::index_entry("sub", git2::Oid::from_str(&pinned).expect("an id"), super::SUBMODULE);
+    index.add(&entry).and_then(|()| index.write()).expect("staged");
+    vault.commit_all("with a submodule", at).expect("committed");
+    vault.tag("with-submodule", None, at).expect("tagged");
+    let of_index = |vault: &Vault| {
+        let entries = vault.index_entries().expect("an index").into_iter();
+        entries.filter(|entry| entry.path == "sub").map(|entry| (entry.id, entry.mode)).collect::<Vec<_>>()
+    };
+    assert_eq!(of_index(&vault), [(pinned.clone(), 0o160_000)], "the fixture has one");
+
+    put(&outer, "strategy/u1.luau", "edited\n");
+    put(&inner, "config/a.json", "of the submodule\n");
+    own.commit_all("more", at).expect("committed");
+    let saved = vault.save_edits("with-submodule", Scope::All, RESCUE, at).expect("saved");
+    assert_eq!(saved.as_deref(), Some(&["strategy/u1.luau".to_owned()][..]), "its edits are its own");
+    let commit = vault.plan_restore("with-submodule", Scope::All, "rollback: a test", at).expect("planned");
+    vault.restore(&commit, Scope::All, &mut |_| {}).expect("restored");
+    assert_eq!(vault.restore_differences(&commit, Scope::All).expect("compared"), Vec::<String>::new());
+    assert_eq!(of_index(&vault), [(pinned, 0o160_000)]);
+    assert_eq!(read(&inner, "config/a.json").as_deref(), Some("of the submodule\n"));
+
+    // Back to before there was one: its files are nobody's to remove.
+    restore(&vault, Scope::All);
+    assert_eq!(of_index(&vault), []);
+    assert_eq!(read(&inner, "config/a.json").as_deref(), Some("of the submodule\n"));
+}

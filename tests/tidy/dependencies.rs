@@ -11,7 +11,7 @@ const HOMES: [(&str, &[&str]); 25] = [
     ("cucumber", &["src/drill/", "steps/", "tests/", "src/main.rs"]),
     ("duckdb", &["src/store/"]),
     ("encoding_rs", &["src/source/", "src/drill/upstream/"]),
-    ("flate2", &["src/store/", "src/drill/upstream/"]),
+    ("flate2", &["src/store/", "src/drill/upstream/", "src/vault/loose.rs"]),
     ("forust_ml", &["src/model/"]),
     ("git2", &["src/vault/"]),
     ("governor", &["src/net/"]),

@@ -2,6 +2,7 @@
 //! changes nothing and reads no file.
 
 mod bar;
+mod completeness;
 mod finding;
 pub mod omega;
 mod report;
@@ -21,6 +22,7 @@ use jiff::civil::Date;
 use super::{DataError, actions::ActionIndex};
 use crate::market::{Calendar, CorporateAction, DailyBar, SecurityHistory};
 
+pub use completeness::require_whole_session;
 pub use finding::{Finding, Rule, Severity};
 pub use report::{GuardianReport, Scores, Totals};
 pub use thresholds::{FieldBounds, Thresholds};

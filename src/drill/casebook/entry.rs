@@ -163,6 +163,9 @@ pub struct Act {
     /// Words that its output or logs must hold.
     #[serde(default)]
     pub says: Vec<String>,
+    /// It must name every key that a `hurt_config` made wrong.
+    #[serde(default)]
+    pub names_hurt_keys: bool,
     /// Words that neither may hold.
     #[serde(default)]
     pub unsaid: Vec<String>,

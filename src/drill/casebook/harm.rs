@@ -3,6 +3,10 @@
 use serde::Deserialize;
 
 use super::place::Place;
+use crate::config::Hurt;
+
+/// The settings of a workspace.
+pub(super) const SETTINGS: &str = "config/system_config.json";
 
 /// One harm.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -137,6 +141,11 @@ pub enum Harm {
         /// The files that it changes, for the undo.
         touches: Vec<String>,
     },
+    /// Every key of the settings is wrong in one way, and `config/system_config.json` holds them all.
+    HurtConfig {
+        /// In which way.
+        how: Hurt,
+    },
     /// Statements run in a `.duckdb` or `.sqlite` file, or over a Parquet file: `t` holds it, and what `t` holds
     /// then is written back.
     Sql {
@@ -171,6 +180,7 @@ impl Harm {
             Self::Swap { file, with } => vec![file, with],
             Self::Copy { to, .. } => vec![to],
             Self::Program { touches, .. } => touches.iter().map(String::as_str).collect(),
+            Self::HurtConfig { .. } => vec![SETTINGS],
             Self::HoldPort { .. } | Self::HoldDuckdb { .. } | Self::HoldSqlite { .. } => Vec::new(),
         }
     }
@@ -197,6 +207,7 @@ impl Harm {
             Self::HoldSqlite { .. } => "hold_sqlite",
             Self::Program { .. } => "program",
             Self::Sql { .. } => "sql",
+            Self::HurtConfig { .. } => "hurt_config",
         }
     }
 
@@ -221,6 +232,7 @@ impl Harm {
             Self::HoldDuckdb { file } => format!("another process has {file} open"),
             Self::HoldSqlite { file } => format!("another process writes {file}"),
             Self::Program { words, .. } => words.join(" "),
+            Self::HurtConfig { how } => format!("{SETTINGS}: every key is wrong: {}", how.name()),
             Self::Sql { file, statements } => format!("{file}: {}", statements.join("; ")),
         }
     }

@@ -11,14 +11,15 @@ use nix::fcntl::{Flock, FlockArg};
 use regex::{NoExpand, Regex};
 
 use super::{
-    harm::Harm,
+    harm::{Harm, SETTINGS},
     place::{Place, first, last},
 };
 use crate::{
-    config,
+    config::{self, Hurt, Hurts, LoadOptions},
     digest::Digest,
     durable,
     store::{self, HeldDatabase},
+    workspace::Workspace,
 };
 
 /// What another process holds, until it is dropped.
@@ -91,6 +92,10 @@ pub(in crate::drill) fn perform(harm: &Harm, ground: &dyn Ground) -> Result<Opti
         Harm::Link { file, to } => link(&last(repo, file)?, Path::new(to))?,
         Harm::Age { file, seconds } => age(&last(repo, file)?, *seconds)?,
         Harm::Program { words, .. } => ground.program(words)?,
+        Harm::HurtConfig { how } => {
+            let hurts = hurts(repo, *how)?;
+            written(&repo.join(SETTINGS), hurts.text.as_bytes())?;
+        }
         Harm::Sql { file, statements } => sql(&last(repo, file)?, statements)?,
         Harm::HoldLock { .. } | Harm::HoldPort { .. } | Harm::HoldDuckdb { .. } | Harm::HoldSqlite { .. } => {
             return hold(harm, ground).map(Some);
@@ -184,6 +189,15 @@ fn age(path: &Path, seconds: u64) -> Result<(), String> {
     let before = file.metadata().and_then(|found| found.modified()).map_err(words)?;
     let then = before.checked_sub(Duration::from_secs(seconds)).ok_or("no time is that long ago")?;
     file.set_times(FileTimes::new().set_modified(then)).map_err(words)
+}
+
+/// Returns the settings of a workspace with every key wrong in one way.
+///
+/// # Errors
+/// When the config is not one.
+pub(super) fn hurts(repo: &Path, how: Hurt) -> Result<Hurts, String> {
+    let loaded = config::load(&Workspace::at(repo.into()), &LoadOptions::default()).map_err(words)?;
+    Ok(config::hurt_all(loaded.origins.iter().map(|(key, origin)| (key.as_str(), &origin.value)), how))
 }
 
 /// Runs statements over a table and looks whether the file is another then.

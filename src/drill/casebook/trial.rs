@@ -16,7 +16,7 @@ use super::{
     invariant::Invariant,
     judge::{judge, said},
     kept::Kept,
-    perform::{Ground, Held, perform},
+    perform::{Ground, Held, hurts, perform},
     place::fitting,
     proof::{CANARY, Scene, prove},
     running::{CommandLine, Running},
@@ -55,6 +55,7 @@ pub(in crate::drill) struct Trial<'a> {
     faulted: Vec<Ran>,
     beside: BTreeMap<String, Running>,
     armed: BTreeMap<String, Armed>,
+    hurt_keys: Vec<String>,
     kept: Vec<Kept>,
     held: Vec<Held>,
     acts: usize,
@@ -104,6 +105,7 @@ pub(in crate::drill) fn try_case(session: &Arc<Session>, scenario: &str, entry: 
         faulted: Vec::new(),
         beside: BTreeMap::new(),
         armed: BTreeMap::new(),
+        hurt_keys: Vec::new(),
         kept: Vec::new(),
         held: Vec::new(),
         acts: 0,
@@ -201,6 +203,9 @@ impl Trial<'_> {
         self.session.about_to_inject(self.scenario, &repo, plan).map_err(|error| error.to_string())?;
         for harm in harms {
             keep_before(harm, &self.environment, &mut self.kept)?;
+            if let Harm::HurtConfig { how } = harm {
+                self.hurt_keys.extend(hurts(&repo, *how)?.keys);
+            }
             let held = perform(harm, &GroundOf::new(&self.session.target, &self.environment))?;
             self.held.extend(held);
             self.fired.push(harm.what());
@@ -244,9 +249,17 @@ impl Trial<'_> {
             return self.begin(act).map(|()| None).map_err(|reason| Outcome::NotDetected { reason });
         }
         let ran = self.run_one(act).map_err(|reason| Outcome::NotInjected { reason })?;
-        let judged = judge(act, &ran).and_then(|()| self.same_result(act, &ran));
+        let judged =
+            judge(act, &ran).and_then(|()| self.names_hurt_keys(act, &ran)).and_then(|()| self.same_result(act, &ran));
         judged.map_err(|reason| Outcome::NotDetected { reason })?;
         Ok(Some(ran))
+    }
+
+    fn names_hurt_keys(&self, act: &Act, ran: &Ran) -> Result<(), String> {
+        let said = said(ran);
+        let names = |key: &str| [": ", "["].iter().any(|end| said.contains(&format!(": {key}{end}")));
+        let silent = self.hurt_keys.iter().find(|key| act.names_hurt_keys && !names(key));
+        silent.map_or(Ok(()), |key| Err(format!("{} does not name the key {key}", ran.run.name)))
     }
 
     fn same_result(&self, act: &Act, ran: &Ran) -> Result<(), String> {
@@ -394,7 +407,16 @@ impl Trial<'_> {
 /// Keeps what a harm is about to change.
 fn keep_before(harm: &Harm, environment: &Environment, kept: &mut Vec<Kept>) -> Result<(), String> {
     let repo = environment.repo();
-    for path in harm.touches().into_iter().flat_map(|pattern| fitting(&repo, pattern)) {
+    // Of several that fit only the first or the last is ever changed, but by a program.
+    let all = matches!(harm, Harm::Program { .. });
+    let changed = |pattern: &str| {
+        let mut fit = fitting(&repo, pattern);
+        if !all && fit.len() > 2 {
+            fit.drain(1..fit.len() - 1);
+        }
+        fit
+    };
+    for path in harm.touches().into_iter().flat_map(changed) {
         let room = environment.root().join(format!("undo/case{}", kept.len() + 1));
         kept.push(Kept::keep(&path, &room).map_err(|error| error.to_string())?);
     }

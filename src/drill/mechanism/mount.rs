@@ -12,10 +12,14 @@ use crate::{
     durable::{self, DurableError},
 };
 
+/// What the script leaves in the scratch directory once the directory is a device of its own.
+const MOUNTED: &str = "mounted";
+
 /// The script that mounts, in the scratch directory.
 const SCRIPT: &str = "mount.sh";
 
-/// A directory that is a small file system of its own. What is in it is taken along.
+/// A directory that is a small file system of its own. What is in it is taken along. Without limits it is
+/// another device and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tmpfs {
@@ -57,6 +61,7 @@ impl Tmpfs {
              mount --bind \"$directory\" \"$scratch/below\"\n\
              mount -t tmpfs none \"$directory\"\n\
              cp -a \"$scratch/below/.\" \"$directory/\"\n\
+             [ \"$(stat -c %d \"$directory\")\" != \"$(stat -c %d \"$scratch/below\")\" ] && : > \"$scratch/{MOUNTED}\"\n\
              used=$(df -k --output=used \"$directory\" | tail -n 1)\n\
              inodes=$(df --output=iused \"$directory\" | tail -n 1)\n\
              mount -o remount,size=$((used + {kib}))k,nr_inodes=$((inodes + {inodes})) none \"$directory\"\n\
@@ -69,7 +74,9 @@ impl Tmpfs {
             kib = free(self.free_kib, 1 << 20),
             inodes = free(self.free_inodes, 1 << 20),
         );
-        armed(place, &self.path, &text, &[("ENOSPC", "No space left")])
+        // Without a limit it is another device and nothing else.
+        let is_small = self.free_kib.is_some() || self.free_inodes.is_some();
+        armed(place, &self.path, &text, if is_small { &[("ENOSPC", "No space left")] } else { &[] })
     }
 }
 
@@ -115,6 +122,11 @@ impl Armed {
     }
 
     pub(super) fn fired(&self, seen: &Seen<'_>) -> Result<String, String> {
+        if self.errors.is_empty() {
+            let mounted = self.script.with_file_name(MOUNTED).exists();
+            let sentence = || format!("{} is a device of its own", self.directory.display());
+            return if mounted { Ok(sentence()) } else { Err(format!("nothing was mounted; {}", seen.ended)) };
+        }
         self.witness.saw(self.errors, seen)
     }
 }

@@ -91,6 +91,8 @@ fn small_file_system_fills_up_and_leaves_what_it_held() {
     assert!(files.fired.is_ok() && files.code == 137, "{:?} {}", files.fired, files.said);
     let names = |name: &str| room.path().join("data").join(name).exists();
     assert_eq!([names("a"), names("b"), names("old")], [true, false, true]);
+    let other = tmpfs("", "ln data/old out").expect("available");
+    assert!(other.fired.is_ok() && other.said.contains("ross-device"), "{:?} {}", other.fired, other.said);
     let never = tmpfs("free_kib = 64", "true").expect("available");
     assert!(never.fired.expect_err("it did not").contains("ENOSPC"));
 }

@@ -36,7 +36,7 @@ use crate::{
     clock::Stopwatch,
     digest::{Digest, Hasher},
     exit::{AnyFailure, Exit, Failure},
-    store::{Ledger, RunEnd, RunStart, RunStatus, StoreError},
+    store::{Ledger, RunEnd, RunStart, RunStatus, StageRecord, StageStatus, StoreError},
     text::{Glossary, Language, Note},
     workspace::Lock,
 };
@@ -94,6 +94,8 @@ pub fn run(station: &Station, options: &DayOpsOptions) -> Result<DayOpsRun, AnyF
     let (watch, started_at) = (Stopwatch::start(), station.clock.now());
     let _lock = Lock::take(&station.workspace, COMPONENT, COMPONENT)?;
     let morning = Morning::open(station, options)?;
+    // Before the checks read them: what changes from here on is not what was looked at.
+    let strategies = station.strategy_digest();
     let checks = morning.checks();
     let report = conclude(&morning, checks, options, (started_at, watch));
     say(&report);
@@ -101,7 +103,7 @@ pub fn run(station: &Station, options: &DayOpsOptions) -> Result<DayOpsRun, AnyF
     if let Some(unfit) = &unfit {
         alarm::raise(station, COMPONENT, unfit);
     }
-    if let Err(error) = record(morning.ledger(), &report, station.clock.now(), unfit.as_ref()) {
+    if let Err(error) = record(morning.ledger(), &report, (station.clock.now(), strategies), unfit.as_ref()) {
         tracing::warn!(component = COMPONENT, "the run is not in the ledger: {error}");
     }
     let files = report.write(&station.reports(), options.language)?.into();
@@ -187,7 +189,7 @@ fn say(report: &DayOpsReport) {
 fn record(
     ledger: Option<&Ledger>,
     report: &DayOpsReport,
-    finished_at: Timestamp,
+    (finished_at, strategies): (Timestamp, Digest),
     unfit: Option<&Unfit>,
 ) -> Result<(), StoreError> {
     let Some(ledger) = ledger else {
@@ -201,6 +203,16 @@ fn record(
         input_digest: report.input_digest,
         started_at: report.started_at,
     })?;
+    let stage = StageRecord {
+        name: permission::STRATEGIES.into(),
+        status: StageStatus::Done,
+        reason: None,
+        rows_in: 0,
+        rows_out: 0,
+        digest: Some(strategies),
+        seconds: 0.0,
+    };
+    ledger.put_stage(&report.run_id, &stage)?;
     ledger.finish_run(
         &report.run_id,
         &RunEnd {

@@ -8,11 +8,15 @@ use jiff::civil::Date;
 
 use super::{COMPONENT, DayOpsReport, words::Word};
 use crate::{
+    digest::Digest,
     exit::{AnyFailure, Exit, Failure},
     market::Calendar,
     store::{Ledger, RunRecord},
     text::Note,
 };
+
+/// The stage of a DayOps in the ledger whose digest is that of the strategies that it looked at.
+pub(super) const STRATEGIES: &str = "strategies";
 
 /// So many of the newest DayOps are looked through.
 const RUNS_MAX: usize = 500;
@@ -64,7 +68,7 @@ pub struct TradingRefused {
     date: Date,
     run_id: String,
     what: String,
-    report: String,
+    remedy: String,
 }
 
 impl Failure for TradingRefused {
@@ -73,31 +77,38 @@ impl Failure for TradingRefused {
     }
 
     fn remedy(&self) -> Option<String> {
-        Some(format!(
-            "Do what {} asks for and run `lighthunter day-ops` again, or add --force, which is recorded.",
-            self.report
-        ))
+        Some(self.remedy.clone())
     }
 }
 
-/// Asks whether trading on `date` may start; `force` lets it start against a DayOps that failed.
+/// Asks whether trading on `date` may start with the strategies of digest `strategies`; `force` lets it start
+/// against a DayOps that failed, or that looked at other strategies.
 ///
 /// # Errors
-/// [`TradingRefused`] where the last DayOps failed; what the ledger says.
-pub fn ask(ledger: &Ledger, date: Date, force: bool) -> Result<Permission, AnyFailure> {
+/// [`TradingRefused`] where the last DayOps failed or `strategy/` has changed since; what the ledger says.
+pub fn ask(ledger: &Ledger, date: Date, strategies: &Digest, force: bool) -> Result<Permission, AnyFailure> {
     let next = Calendar::builtin().next_session(date).unwrap_or(date);
     let speaks = |run: &RunRecord| (run.as_of == date || run.as_of == next) && run.exit.is_some();
     let Some(last) = ledger.runs_of(COMPONENT, RUNS_MAX)?.into_iter().find(speaks) else {
         return Ok(Permission::Unasked);
     };
     let run_id = last.id;
-    if last.exit == Some(Exit::Done.code()) {
-        return Ok(Permission::Granted { run_id });
-    }
-    let what = last.error.unwrap_or_else(|| "it failed".to_owned());
+    let (what, first) = if last.exit == Some(Exit::Done.code()) {
+        // What was checked is what may run: its digest, not its name.
+        let checked = ledger.stages(&run_id)?.into_iter().find(|stage| stage.name == STRATEGIES);
+        let Some(checked) = checked.and_then(|stage| stage.digest).filter(|checked| checked != strategies) else {
+            return Ok(Permission::Granted { run_id });
+        };
+        let (checked, found) = (checked.short(), strategies.short());
+        let what = format!("strategy/ has changed since it looked (digest {checked} then, {found} now)");
+        (what, "Look at the change (`git diff strategy`)".to_owned())
+    } else {
+        let report = format!("reports/{}.md", DayOpsReport::stem(last.as_of));
+        (last.error.unwrap_or_else(|| "it failed".to_owned()), format!("Do what {report} asks for"))
+    };
     if force {
         return Ok(Permission::Forced { run_id, what });
     }
-    let report = format!("reports/{}.md", DayOpsReport::stem(last.as_of));
-    Err(TradingRefused { date, run_id, what, report }.into())
+    let remedy = format!("{first} and run `lighthunter day-ops` again, or add --force, which is recorded.");
+    Err(TradingRefused { date, run_id, what, remedy }.into())
 }

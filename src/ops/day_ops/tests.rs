@@ -754,7 +754,8 @@ fn warning_is_a_failure_only_where_it_is_strict() {
 #[test]
 fn last_day_ops_of_the_date_decides_whether_trading_starts() {
     let room = Room::nighted();
-    let ask = |on, force| permission::ask(&room.ledger(), on, force);
+    let now = || room.station(MORNING, &[]).strategy_digest();
+    let ask = |on, force| permission::ask(&room.ledger(), on, &now(), force);
     assert_eq!(ask(SESSION, false).expect("asked"), Permission::Unasked);
     let failed = room.morning(&[("risk.max_dd_total", "1.0")]).run_id;
     for on in [SESSION, TODAY] {
@@ -773,7 +774,17 @@ fn last_day_ops_of_the_date_decides_whether_trading_starts() {
     room.plant_run(super::COMPONENT, "killed", MORNING, None);
     assert_eq!(
         ask(SESSION, false).expect("asked"),
-        Permission::Granted { run_id: good },
+        Permission::Granted { run_id: good.clone() },
         "one without an end says nothing"
     );
+
+    // What it looked at may trade, and nothing that took its place.
+    room.write("strategy/u1.luau", |text| format!("{text}\n-- another\n"));
+    let refusal = ask(SESSION, false).expect_err("refused");
+    assert_eq!(refusal.exit(), Exit::Refused);
+    assert!(refusal.to_string().contains("strategy/ has changed since it looked"), "{refusal}");
+    assert!(refusal.remedy().is_some_and(|remedy| remedy.contains("git diff strategy")));
+    assert_eq!(ask(SESSION, true).expect("forced").forced_against(), Some(good));
+    let second = room.morning(&[]).run_id;
+    assert_eq!(ask(SESSION, false).expect("asked"), Permission::Granted { run_id: second });
 }

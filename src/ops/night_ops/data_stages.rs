@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     data::{
-        guardian::GuardianReport,
+        guardian::{GuardianReport, require_whole_session},
         repair::{Change, Exclusion, Repair, RepairPlan},
     },
     digest::{Digest, Hasher},
@@ -119,6 +119,7 @@ pub(super) fn ts_check(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     crate::store::replace_sealed(&night.station.reports().join(name), &text)?;
     write_omega(night, &report)?;
     report.gate(&night.thresholds())?;
+    require_whole_session(&*night.raw_bars()?)?;
     let counts: Vec<String> = report.counts.iter().map(|(rule, count)| format!("{} {count}", word(rule))).collect();
     let found = if counts.is_empty() { Word::NoFinding.into() } else { Note::foreign(counts.join(", ")) };
     Ok(Done {

@@ -261,8 +261,14 @@ fn trade(
     };
     night.products.handover.scores = Some(Arc::clone(&scores));
     let input = BacktestInput { panel: &panel, scores: &scores, actions: &actions, params: &params };
-    let result = backtest::run_telling(&input, desk.core, &|done, total| listener.part(done, total, "sessions"))?;
+    let mut result = backtest::run_telling(&input, desk.core, &|done, total| listener.part(done, total, "sessions"))?;
     let benchmark = night.benchmark(&result)?;
+    if benchmark.is_none() {
+        // Beside the result and not part of it: what was traded does not depend on it.
+        let note = Note::from(Word::NoBenchmark);
+        tracing::warn!(component = night.component, "backtest: {}", &*note);
+        result.notes.push(note);
+    }
     let mut metrics = performance::backtest_metrics(&result, benchmark.as_deref(), &plan.convention);
     let (labels, label, tradable_only) = (night.labels()?, model.model.label.as_str(), plan.dataset.tradable_only);
     let against = ScoreInput { panel: &panel, scores: &scores, labels: &labels, label, tradable_only };

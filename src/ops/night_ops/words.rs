@@ -72,6 +72,8 @@ phrases! {
         Traded => "model {}, {} sessions, {} trades, return {} %, Sharpe {}, max drawdown {} %",
             "模型 {}，{} 个交易日，成交 {} 笔，收益 {}%，夏普 {}，最大回撤 {}%";
         NoCarryOver => "no carry-over is left: {}", "没有留下可接续的结果：{}";
+        NoBenchmark => "the benchmark 000300.SH has not a bar on every session traded: bt_alpha, bt_beta and bt_ir are not defined",
+            "基准 000300.SH 并非每个交易日都有行情：bt_alpha、bt_beta、bt_ir 无定义";
         NoExperiment => "no experiment in this run", "本次运行没有实验";
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     recorder::{equity_csv, trades_csv},
+    refusals::refused_csv,
     report::{AccountReport, SimulationReport},
     run::Run,
     wire::BusUse,
@@ -63,6 +64,7 @@ impl Run<'_> {
             accounts: self.accounts,
             tripped: self.tripped_now,
             alerts: self.recorder.alerts.clone(),
+            refused: self.recorder.refusals.listed(),
             notes,
             bus,
             result_digest: end.result_digest,
@@ -75,6 +77,10 @@ impl Run<'_> {
         if !rows.marks.is_empty() {
             experiment.add_table("trades.csv", trades_csv(&rows.executions))?;
             experiment.add_table("equity.csv", equity_csv(&rows.marks))?;
+        }
+        let refused = self.recorder.refusals.listed();
+        if !refused.is_empty() {
+            experiment.add_table("refused.csv", refused_csv(&refused))?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{
     COMPONENT, SimulationError,
     recorder::{Counts, Rows},
+    refusals::Refusals,
     run::Run,
     words::Word,
 };
@@ -25,6 +26,8 @@ pub(super) struct Saved {
     pub(super) counts: Counts,
     #[serde(default)]
     pub(super) alerts: Vec<String>,
+    #[serde(default)]
+    pub(super) refusals: Refusals,
 }
 
 impl Run<'_> {

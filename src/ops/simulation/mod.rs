@@ -9,6 +9,7 @@ mod day;
 mod entry;
 mod error;
 mod recorder;
+mod refusals;
 mod report;
 mod run;
 mod scores;
@@ -21,6 +22,7 @@ use jiff::civil::Date;
 
 pub use error::SimulationError;
 pub use recorder::Counts;
+pub use refusals::RefusedOrder;
 pub use report::{AccountReport, SimulationReport};
 pub use wire::BusUse;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{entry::Saved, error::SimulationError, wire::Wire};
+use super::{entry::Saved, error::SimulationError, refusals::Refusals, wire::Wire};
 use crate::{
     digest::{Digest, Hasher},
     market::{Side, Symbol, tick::cny},
@@ -68,6 +68,7 @@ pub(super) struct Recorder {
     pub(super) rows: Rows,
     pub(super) counts: Counts,
     pub(super) alerts: Vec<String>,
+    pub(super) refusals: Refusals,
 }
 
 impl Recorder {
@@ -84,6 +85,7 @@ impl Recorder {
             rows: Rows::default(),
             counts: Counts::default(),
             alerts: Vec::new(),
+            refusals: Refusals::default(),
         }
     }
 
@@ -104,6 +106,7 @@ impl Recorder {
         self.open_books(core);
         self.committed = [rows.orders.len(), rows.executions.len(), rows.marks.len()];
         (self.rows, self.counts, self.alerts) = (rows, saved.counts, saved.alerts);
+        self.refusals = saved.refusals;
     }
 
     /// Returns the rows since the last call, as one batch; none where nothing happened.
@@ -218,7 +221,10 @@ impl EventSink for Recorder {
             Event::Signal(_) => self.counts.signals += 1,
             Event::Adjusted(cut) => *self.counts.limited.entry(cut.why.to_owned()).or_default() += 1,
             Event::Order(order, _) => self.order(order),
-            Event::Refused(..) => self.counts.refused_by_risk += 1,
+            Event::Refused(order, refusal) => {
+                self.counts.refused_by_risk += 1;
+                self.refusals.note(order, refusal);
+            }
             Event::Execution(execution) => self.execution(execution),
             Event::Alert(alert) => {
                 self.counts.alerts += 1;

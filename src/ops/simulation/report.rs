@@ -5,7 +5,7 @@ use std::{fmt::Write, path::PathBuf};
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
-use super::{BusUse, Counts, words::Word};
+use super::{BusUse, Counts, refusals::RefusedOrder, words::Word};
 use crate::{
     digest::Digest,
     durable::DurableError,
@@ -97,6 +97,8 @@ pub struct SimulationReport {
     pub tripped: Vec<String>,
     /// Alerts of risk, as the ledger has them.
     pub alerts: Vec<String>,
+    /// The orders that risk refused; the experiment's `refused.csv` has them too.
+    pub refused: Vec<RefusedOrder>,
     /// What a reader must know to trust the numbers.
     pub notes: Vec<Note>,
     /// What the bus did; none where it is not enabled.

@@ -72,7 +72,7 @@ pub(super) fn replay(
     let (watch, started_at) = (Stopwatch::start(), station.clock.now());
     let (stores, _) = station.open_stores()?;
     let date = settle_date(station, options, &stores)?;
-    let permission = permission::ask(stores.ledger(), date, options.force)?;
+    let permission = permission::ask(stores.ledger(), date, &station.strategy_digest(), options.force)?;
     let mut day = Day::read(&stores, date, &options.symbols)?;
     if let Some(note) = permission.note(date) {
         tracing::warn!(component = COMPONENT, "{}", &*note);
@@ -230,8 +230,9 @@ impl Run<'_> {
     }
 
     fn commit(&mut self, core: &TradeCore, done: usize) -> Result<(), AnyFailure> {
-        let saved =
-            Saved { core: core.state(), counts: self.recorder.counts.clone(), alerts: self.recorder.alerts.clone() };
+        let recorder = &self.recorder;
+        let (counts, alerts) = (recorder.counts.clone(), recorder.alerts.clone());
+        let saved = Saved { core: core.state(), counts, alerts, refusals: recorder.refusals.clone() };
         let state = serde_json::to_string(&saved).unwrap_or_default();
         if let Some(batch) = self.recorder.batch(done as u64, state) {
             self.stores()?.ledger().commit_trading(&batch)?;

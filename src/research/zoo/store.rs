@@ -98,6 +98,7 @@ impl ModelZoo {
             overruled: gate.reasons,
         };
         history::append(&directory, &line)?;
+        clear_the_way(&directory)?;
         durable::point(&directory.join(CURRENT), Path::new(id))?;
         tracing::info!(job, model = id, previous = previous.as_deref(), by = decision.by, "model in force");
         Ok(Promotion { model: id.into(), previous, overruled: line.overruled })
@@ -201,17 +202,26 @@ impl ModelZoo {
         Ok(names(&self.root)?.into_iter().filter(is_job).collect())
     }
 
-    /// Returns the model that was in force before the one that is. Where the history does not know (it is
+    /// Returns the model that was in force before the one that is; where `current` is broken, the last one that
+    /// was and is still there. Where the history does not know (it is
     /// younger than the model), the newest older model that its gate did not refuse.
     ///
     /// # Errors
     /// When there is no model in force or none before it, or one that would do is not sound.
     pub fn previous(&self, job: &str) -> Result<String, ResearchError> {
         let path = self.job_directory(job)?;
-        let current =
-            self.current(job)?.ok_or_else(|| ResearchError::NoCurrent { job: job.into(), path: path.join(CURRENT) })?;
         let models = self.list(job)?;
         let lines = self.history(job)?;
+        let current = match self.current(job) {
+            Ok(current) => {
+                current.ok_or_else(|| ResearchError::NoCurrent { job: job.into(), path: path.join(CURRENT) })?
+            }
+            // A link that says nothing: the way back leads to the last model that was in force and is there.
+            Err(broken) => {
+                let known = history::stack(&lines, lines.last().map_or("", |line| &line.model));
+                return known.into_iter().rev().find(|id| models.contains(id)).ok_or(broken);
+            }
+        };
         let before = history::stack(&lines, &current);
         let known = before.iter().rev().skip(1).find(|id| **id != current && models.contains(id));
         if let Some(known) = known {
@@ -226,6 +236,23 @@ impl ModelZoo {
         }
         Err(ResearchError::NoModel { job: job.into(), id: format!("before {current}"), path })
     }
+}
+
+/// Moves a directory aside that stands where the link belongs: a link can take a file's place, and not a
+/// directory's. Its name begins with a dot, so that no command takes it for a model.
+fn clear_the_way(job: &Path) -> Result<(), ResearchError> {
+    let link = job.join(CURRENT);
+    if fs::symlink_metadata(&link).is_ok_and(|metadata| metadata.is_dir()) {
+        let mut number = 1;
+        let mut aside = job.join(format!(".{CURRENT}.displaced-{number}"));
+        while fs::symlink_metadata(&aside).is_ok() {
+            number += 1;
+            aside = job.join(format!(".{CURRENT}.displaced-{number}"));
+        }
+        tracing::warn!("{} is a directory; it is moved to {}", link.display(), aside.display());
+        durable::publish_directory(&link, &aside)?;
+    }
+    Ok(())
 }
 
 fn remove_draft(draft: &Path) -> Result<(), ResearchError> {

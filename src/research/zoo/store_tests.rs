@@ -319,6 +319,38 @@ fn current_that_leaves_the_job_is_corrupt() {
 }
 
 #[test]
+fn directory_in_place_of_the_link_is_corrupt_moved_aside_and_keeps_its_files() {
+    let (_room, zoo) = zoo();
+    for number in 1..3 {
+        fs::remove_file(at(&zoo, "current")).expect("removed");
+        fs::create_dir(at(&zoo, "current")).expect("made");
+        durable::replace(&at(&zoo, "current/mine.txt"), "mine").expect("written");
+        let error = zoo.load_current(JOB).expect_err("a directory");
+        assert!(error.exit() == Exit::Corrupt && error.to_string().contains("not a symbolic link"), "{error}");
+        zoo.promote(JOB, "20201230_b", &by_gate()).expect("a promotion mends the link");
+        assert_eq!(zoo.current(JOB).expect("sound").as_deref(), Some("20201230_b"));
+        assert!(at(&zoo, &format!(".current.displaced-{number}/mine.txt")).exists());
+    }
+    assert_eq!(zoo.list(JOB).expect("listed").len(), 3, "what is moved aside is no model");
+}
+
+#[test]
+fn previous_of_a_broken_link_is_the_last_model_that_was_in_force_and_is_there() {
+    let (_room, zoo) = zoo();
+    for id in ["20201229_a", "20201231_c", "20201230_b"] {
+        zoo.promote(JOB, id, &by_gate()).expect("promoted");
+    }
+    durable::point(&at(&zoo, "current"), Path::new("no_such")).expect("linked");
+    assert_eq!(zoo.previous(JOB).expect("there"), "20201230_b");
+    fs::remove_dir_all(at(&zoo, "20201230_b")).expect("removed");
+    assert_eq!(zoo.previous(JOB).expect("there"), "20201231_c");
+    for id in ["20201229_a", "20201231_c"] {
+        fs::remove_dir_all(at(&zoo, id)).expect("removed");
+    }
+    assert_eq!(zoo.previous(JOB).expect_err("none is left").exit(), Exit::Corrupt);
+}
+
+#[test]
 fn absent_jobs_models_and_bad_names_are_config_errors() {
     let (_room, zoo) = zoo();
     let errors = [

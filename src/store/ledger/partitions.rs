@@ -150,17 +150,22 @@ impl Ledger {
         })
     }
 
-    /// Says whether an input with this digest was imported completely.
+    /// Says whether an input with this digest was imported completely, and no other input under `name` after it:
+    /// a delivery that was replaced and comes again is to be imported again. An input that was never imported under
+    /// this name (it was renamed) is known by its digest alone.
     ///
     /// # Errors
     /// `Sqlite`.
-    pub fn is_imported(&self, source: &Digest) -> Result<bool, StoreError> {
-        let found: Option<i64> = self.read("find an import", |connection| {
-            connection
-                .query_row("SELECT 1 FROM imports WHERE digest = ?1", [source.to_string()], |row| row.get(0))
-                .optional()
-        })?;
-        Ok(found.is_some())
+    pub fn is_imported(&self, source: &Digest, name: &str) -> Result<bool, StoreError> {
+        let digest = source.to_string();
+        self.read("find an import", |connection| {
+            let newest = "SELECT digest FROM imports WHERE source = ?1 ORDER BY finished_at DESC LIMIT 1";
+            let newest: Option<String> = connection.query_row(newest, [name], |row| row.get(0)).optional()?;
+            let known: Option<i64> = connection
+                .query_row("SELECT 1 FROM imports WHERE digest = ?1", [&digest], |row| row.get(0))
+                .optional()?;
+            Ok(known.is_some() && newest.is_none_or(|newest| newest == digest))
+        })
     }
 
     /// Records that an input was imported completely.

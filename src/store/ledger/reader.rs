@@ -1,14 +1,36 @@
 //! The ledger for those who only look: opens what is there, makes nothing, migrates nothing, and waits
 //! for nobody long. A page that looks every second must never be in a run's way.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
+use nix::sys::statvfs::{FsFlags, statvfs};
 use rusqlite::{Connection, OpenFlags, Row};
 
 use super::{Ledger, StoreError, StorePath, owner, refused, schema};
 
 /// How long a look waits for another process's transaction.
 const LOOK_WAIT: Duration = Duration::from_millis(500);
+
+/// Opens a ledger for reading. On a file system that can only be read SQLite makes no index of the log, and must be
+/// told that nobody writes; a log that a kill left there is not passed over.
+fn connected(path: &Path) -> rusqlite::Result<Connection> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let connection = if is_read_only(path) && !Path::new(&log).exists() {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)?
+    } else {
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?
+    };
+    connection.busy_timeout(LOOK_WAIT)?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(connection)
+}
+
+fn is_read_only(path: &Path) -> bool {
+    statvfs(path).is_ok_and(|found| found.flags().contains(FsFlags::ST_RDONLY))
+}
 
 impl Ledger {
     /// Opens the ledger for reading.
@@ -17,19 +39,21 @@ impl Ledger {
     /// `DirectoryMissing`, `NotAFile`, `NotADatabase`, `Newer`, or what SQLite says, also where there is none.
     pub fn open_read_only(place: &StorePath) -> Result<Self, StoreError> {
         place.check_file()?;
-        let connection = Connection::open_with_flags(&place.path, OpenFlags::SQLITE_OPEN_READ_ONLY)
-            .and_then(|connection| {
-                connection.busy_timeout(LOOK_WAIT)?;
-                connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-                Ok(connection)
-            })
-            .map_err(refused(place, "open"))?;
+        let connection = connected(&place.path).map_err(refused(place, "open"))?;
         let ledger = Self { connection, path: place.path.clone(), created: false };
         let (found, known) = (ledger.version()?, schema::MIGRATIONS.len() as i64);
         if found > known || found < 0 {
             return Err(StoreError::Newer { path: ledger.path, found, known });
         }
         Ok(ledger)
+    }
+
+    /// Opens the ledger, for reading alone where the file system can only be read: what was recorded is shown on.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_or_look(place: &StorePath) -> Result<Self, StoreError> {
+        if place.path.exists() && is_read_only(&place.path) { Self::open_read_only(place) } else { Self::open(place) }
     }
 
     /// Returns the ids of running runs whose process is gone: nobody has marked them as interrupted yet.

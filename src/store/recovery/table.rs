@@ -105,6 +105,13 @@ impl Stores {
             }
         }
         for path in unknown {
+            // What a killed import had not yet named holds nothing that was acknowledged, and is no find.
+            if durable::is_temporary(&path) {
+                durable::remove_abandoned(path.parent().unwrap_or(&directory))?;
+                if !path.exists() {
+                    continue;
+                }
+            }
             report.quarantined.push(quarantine.take(&path, "not a file that the ledger acknowledges")?);
         }
         Ok(broken)

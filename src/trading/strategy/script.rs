@@ -8,14 +8,23 @@ use super::{Strategy, Wish};
 use crate::{
     digest::Digest,
     market::{Symbol, tick::cny},
-    script::{BarView, Script},
+    script::{BarSignal, BarView, Script, ScriptError},
     trading::{Bar, TradingError},
 };
+
+/// The twin sees so many bars: what depends on addresses shows early, and all bars twice would cost a replay
+/// of the whole market seconds.
+const TWIN_BARS_MAX: usize = 10_000;
 
 /// A script as a strategy.
 pub struct ScriptStrategy {
     id: String,
     script: Script,
+    /// The same text in another machine, asked the same: Luau goes through a table whose keys are tables or
+    /// functions in the order of their addresses, which no run repeats.
+    twin: Option<Script>,
+    /// Bars that the twin has seen.
+    twin_bars: usize,
     watches_bars: bool,
     /// The newest bar's end in words; bars of one time share it.
     time: (DateTime, String),
@@ -29,7 +38,8 @@ impl ScriptStrategy {
     pub fn new(id: &str, script: Script) -> Result<Self, TradingError> {
         script.require_strategy()?;
         let watches_bars = script.has("on_bar");
-        Ok(Self { id: id.into(), script, watches_bars, time: (DateTime::MIN, String::new()) })
+        let twin = Some(script.twin()?);
+        Ok(Self { id: id.into(), script, twin, twin_bars: 0, watches_bars, time: (DateTime::MIN, String::new()) })
     }
 
     /// Returns the digest of the script's text.
@@ -50,7 +60,14 @@ impl Strategy for ScriptStrategy {
 
     fn targets(&mut self, scores: &[(Symbol, f64)]) -> Result<BTreeMap<Symbol, f64>, TradingError> {
         // A script without the function trades bars only.
-        if self.script.has("targets") { Ok(self.script.targets(scores)?) } else { Ok(BTreeMap::new()) }
+        if !self.script.has("targets") {
+            return Ok(BTreeMap::new());
+        }
+        let targets = self.script.targets(scores)?;
+        if let Some(twin) = &self.twin {
+            same_targets(&self.script, &targets, &twin.targets(scores)?)?;
+        }
+        Ok(targets)
     }
 
     fn watches_bars(&self) -> bool {
@@ -71,7 +88,15 @@ impl Strategy for ScriptStrategy {
             volume: bar.volume.map_or(f64::NAN, |volume| volume as f64),
             amount: bar.amount.unwrap_or(f64::NAN),
         };
-        let Some(signal) = self.script.on_bar(&view)? else { return Ok(None) };
+        let signal = self.script.on_bar(&view)?;
+        if let Some(twin) = &self.twin {
+            same_signal(&self.script, &view, signal, twin.on_bar(&view)?)?;
+            self.twin_bars += 1;
+            if self.twin_bars >= TWIN_BARS_MAX {
+                self.twin = None;
+            }
+        }
+        let Some(signal) = signal else { return Ok(None) };
         match signal.score {
             Some(score) if !score.is_finite() => Err(TradingError::Score {
                 place: self.place("on_bar"),
@@ -84,10 +109,113 @@ impl Strategy for ScriptStrategy {
     }
 }
 
+fn same_targets(
+    script: &Script,
+    targets: &BTreeMap<Symbol, f64>,
+    others: &BTreeMap<Symbol, f64>,
+) -> Result<(), ScriptError> {
+    // Compared as bits: a weight that is no number is the portfolio's to refuse.
+    let bits = |of: &BTreeMap<Symbol, f64>, symbol: &Symbol| of.get(symbol).map(|weight| weight.to_bits());
+    let differs = |symbol: &&Symbol| bits(targets, symbol) != bits(others, symbol);
+    let Some(symbol) = targets.keys().chain(others.keys()).find(differs) else { return Ok(()) };
+    let [first, second] = [targets, others].map(|of| words(of.get(symbol).copied()));
+    Err(script.unsteady("targets", format!("targets wishes {first} of {symbol}, then {second}")))
+}
+
+fn same_signal(
+    script: &Script,
+    bar: &BarView<'_>,
+    signal: Option<BarSignal>,
+    other: Option<BarSignal>,
+) -> Result<(), ScriptError> {
+    let bits = |of: Option<BarSignal>| of.map(|of| (of.weight.to_bits(), of.score.map(f64::to_bits)));
+    if bits(signal) == bits(other) {
+        return Ok(());
+    }
+    let [first, second] = [signal, other].map(|of| words(of.map(|of| of.weight)));
+    let (symbol, time) = (bar.symbol, bar.time);
+    Err(script.unsteady("on_bar", format!("on_bar wishes {first} of {symbol} at {time}, then {second}")))
+}
+
+fn words(weight: Option<f64>) -> String {
+    weight.map_or_else(|| "nothing".to_owned(), |weight| weight.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::{ScriptStrategy, Strategy};
-    use crate::script::{Script, ScriptLimits};
+    use crate::{
+        exit::{Exit, Failure},
+        market::Symbol,
+        script::{Script, ScriptLimits},
+        trading::Bar,
+    };
+
+    fn strategy(text: &str) -> ScriptStrategy {
+        let script = Script::load("strategy/u1.luau", text, ScriptLimits::default()).expect("loads");
+        ScriptStrategy::new("u1", script).expect("a strategy")
+    }
+
+    fn scores() -> Vec<(Symbol, f64)> {
+        let symbol = |code: u32| format!("{:06}.SH", 600_000 + code).parse().expect("a symbol");
+        (0..40).map(|code| (symbol(code), f64::from(code))).collect()
+    }
+
+    /// Tables as keys: their order is that of their addresses.
+    const UNSTEADY: &str = "local function first(of)
+\tlocal order = {}
+\tfor _, symbol in of do order[{ symbol }] = true end
+\tfor key in order do return key[1] end
+\treturn nil
+end
+local seen = {}
+return {
+\ttargets = function(scores)
+\t\tlocal all = {}
+\t\tfor _, score in scores do table.insert(all, score.symbol) end
+\t\treturn { [first(all)] = 1 }
+\tend,
+\ton_bar = function(bar)
+\t\tfor n = 1, 40 do seen[n] = n end
+\t\treturn first(seen) / 40
+\tend,
+}";
+
+    #[test]
+    fn answer_that_depends_on_addresses_is_refused() {
+        let refused = strategy(UNSTEADY).targets(&scores()).expect_err("two answers");
+        assert_eq!(refused.exit(), Exit::Refused);
+        let words = "strategy/u1.luau:9: gives two answers to the same question: targets wishes ";
+        assert!(refused.to_string().starts_with(words), "{refused}");
+        let bar = Bar {
+            symbol: scores()[0].0,
+            end: jiff::civil::date(2025, 6, 30).at(9, 31, 0, 0),
+            open: 1000,
+            high: 1000,
+            low: 1000,
+            close: 1000,
+            volume: Some(100),
+            amount: Some(1000.0),
+            opens: true,
+            closes: false,
+        };
+        let refused = strategy(UNSTEADY).on_bar(&bar).expect_err("two answers");
+        assert!(refused.to_string().contains("on_bar wishes"), "{refused}");
+    }
+
+    #[test]
+    fn memory_and_numbers_that_are_none_are_the_same_in_both_machines() {
+        let text = "local asked = 0
+            return { targets = function(scores)
+                asked += 1
+                return { [scores[asked].symbol] = 0 / 0 }
+            end }";
+        let mut strategy = strategy(text);
+        for (symbol, _) in scores().iter().take(3) {
+            let targets = strategy.targets(&scores()).expect("an answer");
+            assert!(targets.get(symbol).is_some_and(|weight| weight.is_nan()) && targets.len() == 1);
+        }
+    }
 
     #[test]
     fn place_is_where_the_function_begins() {
