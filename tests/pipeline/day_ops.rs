@@ -10,7 +10,7 @@ const NO_BUS: [&str; 2] = ["--set", "event_bus.enabled=false"];
 fn a_good_night_lets_the_day_begin_and_a_tripped_kill_switch_stops_it() {
     let room = Room::nighted();
     let good = room.run_to(0, &["day-ops", "--json"]).json();
-    assert!(good["grade"] != "FAIL" && good["checks"].as_array().is_some_and(|checks| checks.len() == 17), "{good}");
+    assert!(good["grade"] != "FAIL" && good["checks"].as_array().is_some_and(|checks| checks.len() == 18), "{good}");
     assert_eq!((good["date"].as_str(), good["session"].as_str()), (Some("2025-07-01"), Some("2025-06-30")));
     assert!(room.read("reports/day_ops_20250701.md").starts_with("# DayOps 2025-07-01: "));
     assert!(!room.lines("logs/ops/day_ops.log").is_empty());
