@@ -67,6 +67,7 @@ pub fn examine(
         let unique = table::without_duplicates(&series, &mut findings);
         let examiner = series::SeriesExaminer { segments: &segments, actions: &actions, history: &history, thresholds };
         examiner.examine(&unique, &mut findings);
+        table::late_listing(&unique, known.history, &history, &mut findings);
         all_series.push(unique);
     }
     shift::examine(&all_series, &dates, &mut findings);
