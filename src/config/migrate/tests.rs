@@ -1,3 +1,5 @@
+//! Translations of small files, key by key, and what they give when they are taken as settings.
+
 use std::path::Path;
 
 use super::{DefectKind, Migration, migrate};
