@@ -1,5 +1,5 @@
 # Two doors: `make drill` runs the war drill, `make test` passes the tests. Each does all its set-up.
-.PHONY: drill test nightly papers bench-peers collect-scale drill-kills drill-repeats sweep damage fuzz setup
+.PHONY: drill test nightly papers bench-peers collect-scale drill-kills drill-repeats sweep damage fuzz planted setup
 
 # The report's path is the last line on stdout; what cargo builds is shown on stderr.
 drill: setup
@@ -57,3 +57,7 @@ damage: setup
 fuzz: setup
 	@LIGHTHUNTER_FUZZ=1000000 RUST_BACKTRACE=0 cargo test --lib fuzz_tests -- --nocapture
 	@LIGHTHUNTER_FUZZ=1000000 cargo test --test integration security::requests -- --nocapture
+
+# Planted errors in all symbols of the real bars: recall by kind, and every false alarm on clean rows with its reason.
+planted: setup
+	@LIGHTHUNTER_PLANTED=full cargo test --quiet --lib planted_tests -- --nocapture --test-threads 1

@@ -1,9 +1,14 @@
-//! `lighthunter config`: is the config right, and what is in force.
+//! `lighthunter config`: is the config right, what is in force, how two differ, and the original's translated.
+
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::session::Session;
+use super::{
+    config_migrate::{self, MigrateArgs},
+    session::Session,
+};
 use crate::{
     config::{self, ConfigErrors, FactorSpec, Mistake, template::FACTOR_SPEC},
     exit::{AnyFailure, Exit, Failure},
@@ -27,13 +32,35 @@ enum ConfigCommand {
         #[arg(long)]
         origin: bool,
     },
+    /// Say which keys two settings files set differently, over the template's values
+    Diff {
+        /// A settings file
+        one: PathBuf,
+        /// Another
+        two: PathBuf,
+    },
+    Migrate(MigrateArgs),
 }
 
 pub(super) fn run(session: &Session, args: &ConfigArgs) -> Result<Exit, AnyFailure> {
-    match args.command {
+    match &args.command {
         ConfigCommand::Check => check(session),
-        ConfigCommand::Show { origin } => show(session, origin),
+        ConfigCommand::Show { origin } => show(session, *origin),
+        ConfigCommand::Diff { one, two } => diff(session, one, two),
+        ConfigCommand::Migrate(args) => config_migrate::run(session, args),
     }
+}
+
+fn diff(session: &Session, one: &Path, two: &Path) -> Result<Exit, AnyFailure> {
+    let found = config::compare_files(one, two)?;
+    for difference in &found {
+        session.console.line(difference.to_string());
+    }
+    if found.is_empty() {
+        session.console.line("Both say the same.");
+    }
+    session.console.document(&json!({ "differences": found }));
+    Ok(Exit::Done)
 }
 
 fn check(session: &Session) -> Result<Exit, AnyFailure> {

@@ -110,7 +110,12 @@ fn check(session: &Session, station: &Station) -> Result<Exit, AnyFailure> {
     for (table, score) in &report.scores.tables {
         console.line(format!("score of {table}: {score:.2} of 100; {} rows with a hard finding", totals.hard_rows));
     }
-    console.line(format!("whole score: {:.2} of 100", judged.omega.global.score.total));
+    let score = &judged.omega.global.score;
+    let sources = score.source.map_or_else(|| "not compared".to_owned(), |agree| format!("{agree:.2}"));
+    console.line(format!(
+        "whole score: {:.2} of 100 (coverage {:.2}, sources {sources}, values {:.2}, consistency {:.2})",
+        score.total, score.coverage, score.value, score.consistency
+    ));
     if let Some((path, rows)) = &quarantined {
         console.line(format!("{rows} rows break a hard rule; copied to {}", station.workspace.shown(path)));
     }

@@ -8,6 +8,7 @@ mod backtest;
 mod baseline;
 mod bootstrap;
 mod config;
+mod config_migrate;
 mod console;
 mod dashboard;
 mod data;

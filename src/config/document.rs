@@ -80,6 +80,16 @@ impl Document {
     pub(super) fn parse(&self) -> Result<Node, Vec<Mistake>> {
         let yaml = [".yaml", ".yml"].iter().any(|ending| self.name.ends_with(ending));
         let tree = if yaml { yaml::parse(self) } else { json::parse(self) }?;
+        self.bounded(tree)
+    }
+
+    /// Parses the file as JSON with comments; keys that are there twice are all kept, for a reader who names them.
+    pub(super) fn parse_keeping(&self) -> Result<Node, Vec<Mistake>> {
+        let (tree, _) = json::parse_keeping(self)?;
+        self.bounded(tree)
+    }
+
+    fn bounded(&self, tree: Node) -> Result<Node, Vec<Mistake>> {
         if tree.count() > VALUES_MAX {
             return Err(vec![Mistake::at(&self.line(0), "", format!("holds more than {VALUES_MAX} values"))]);
         }

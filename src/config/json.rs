@@ -31,6 +31,13 @@ const STRICT: ParseOptions = ParseOptions {
 
 /// Parses a document; reports every duplicate key and number out of range at once.
 pub(super) fn parse(document: &Document) -> Result<Node, Vec<Mistake>> {
+    let (node, mistakes) = parse_keeping(document)?;
+    if mistakes.is_empty() { Ok(node) } else { Err(mistakes) }
+}
+
+/// Parses a document whose keys may be there twice; returns every one of them, in file order, with what [`parse`]
+/// would refuse.
+pub(super) fn parse_keeping(document: &Document) -> Result<(Node, Vec<Mistake>), Vec<Mistake>> {
     if let Some(offset) = depth_exceeded_at(document.text()) {
         let place = document.place(offset, offset);
         return Err(vec![Mistake::at(&place, "", format!("is nested deeper than {DEPTH_MAX} levels"))]);
@@ -45,7 +52,7 @@ pub(super) fn parse(document: &Document) -> Result<Node, Vec<Mistake>> {
     };
     let mut mistakes = Vec::new();
     let node = convert(document, &root, "", &mut mistakes);
-    if mistakes.is_empty() { Ok(node) } else { Err(mistakes) }
+    Ok((node, mistakes))
 }
 
 /// Recursion is bounded: [`depth_exceeded_at`] has refused deeper text.

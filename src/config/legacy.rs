@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Old name, new name. A `*` stands for any key at that depth.
-const RENAMED: [(&str, &str); 32] = [
+pub(super) const RENAMED: [(&str, &str); 32] = [
     ("duckdb.path", "storage.ts.duckdb_path"),
     ("duckdb.db_path", "storage.ts.duckdb_path"),
     ("storage.duckdb.path", "storage.ts.duckdb_path"),
@@ -46,16 +46,20 @@ const RENAMED: [(&str, &str); 32] = [
 /// Moves the values of old keys to their new ones. Both in one layer is a mistake: one would be ignored.
 pub(super) fn rename(tree: &mut Node, findings: &mut Findings) {
     for (old, new) in RENAMED {
-        let (Some((head, tail)), Some((new_head, new_tail))) = (old.split_once(".*"), new.split_once(".*")) else {
-            rename_key(tree, old, new, findings);
-            continue;
-        };
-        let names: Vec<String> =
-            tree.find(head).map(Node::entries).unwrap_or_default().iter().map(|entry| entry.key.clone()).collect();
-        for name in names.iter().filter(|name| !name.contains('.')) {
-            rename_key(tree, &format!("{head}.{name}{tail}"), &format!("{new_head}.{name}{new_tail}"), findings);
+        for (old, new) in expanded(tree, old, new) {
+            rename_key(tree, &old, &new, findings);
         }
     }
+}
+
+/// Returns an old and a new name for every key of the tree that stands at a `*` of theirs.
+pub(super) fn expanded(tree: &Node, old: &str, new: &str) -> Vec<(String, String)> {
+    let (Some((head, tail)), Some((new_head, new_tail))) = (old.split_once(".*"), new.split_once(".*")) else {
+        return vec![(old.to_owned(), new.to_owned())];
+    };
+    let names = tree.find(head).map(Node::entries).unwrap_or_default().iter().map(|entry| &entry.key);
+    let pair = |name: &String| (format!("{head}.{name}{tail}"), format!("{new_head}.{name}{new_tail}"));
+    names.filter(|name| !name.contains('.')).map(pair).collect()
 }
 
 fn rename_key(tree: &mut Node, old: &str, new: &str, findings: &mut Findings) {

@@ -24,6 +24,9 @@ const OUTSIDE_MAX: f64 = 0.01;
 /// A stretch of fewer days on average explains nothing: any three days have a constant.
 const STRETCH_DAYS_MIN: usize = 10;
 
+/// So many sessions of a stretch must each show by themselves that its prices were moved.
+const EVIDENT_DAYS_MIN: usize = 3;
+
 /// What was done to the prices of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -47,6 +50,19 @@ pub struct Stretch {
     pub to: Date,
     /// Between what the raw prices are higher by (subtractive, CNY), or their ratio to these (multiplicative).
     pub constant: [f64; 2],
+    /// Its sessions with turnover, and how many of them the constant of raw prices does not fit by themselves.
+    pub sessions: [usize; 2],
+}
+
+impl Stretch {
+    fn is_off(&self, neutral: f64) -> bool {
+        neutral < self.constant[0] || neutral > self.constant[1]
+    }
+
+    /// Says whether its sessions bear each other out that its prices were moved: a faulty turnover stands alone.
+    fn is_evident(&self, neutral: f64) -> bool {
+        self.is_off(neutral) && self.sessions[0] >= STRETCH_DAYS_MIN && self.sessions[1] >= EVIDENT_DAYS_MIN
+    }
 }
 
 /// What a series was recognised as, and why.
@@ -69,15 +85,15 @@ impl Recognition {
     #[must_use]
     pub fn words(&self) -> String {
         let Self { judged, outside, not_positive, stretches, .. } = self;
-        let spans: Vec<String> = stretches
-            .iter()
-            .take(3)
-            .map(|stretch| {
-                let [low, high] = stretch.constant;
-                format!("{:.2} from {} to {}", f64::midpoint(low, high), stretch.from, stretch.to)
-            })
-            .collect();
-        let more = if stretches.len() > 3 { ", ..." } else { "" };
+        let neutral = if self.adjustment == Adjustment::Multiplicative { 1.0 } else { 0.0 };
+        // The newest stretch of forward-adjusted prices is raw: nothing is to be said of it.
+        let moved: Vec<&Stretch> = stretches.iter().filter(|stretch| stretch.is_off(neutral)).collect();
+        let shown = moved.iter().take(3).map(|stretch| {
+            let [low, high] = stretch.constant;
+            format!("{:.2} from {} to {}", f64::midpoint(low, high), stretch.from, stretch.to)
+        });
+        let spans: Vec<String> = shown.collect();
+        let more = if moved.len() > 3 { ", ..." } else { "" };
         let below =
             if *not_positive > 0 { format!("; {not_positive} prices are not above zero") } else { String::new() };
         let evidence = format!("amount / volume lies outside low to high on {outside} of {judged} sessions{below}");
@@ -126,23 +142,25 @@ fn recognise_series(series: &[&DailyBar]) -> Recognition {
         let adjustment = if not_positive > 0 { Adjustment::Subtractive } else { Adjustment::Unknown };
         return found(adjustment, Vec::new());
     }
-    if outside as f64 <= judged as f64 * OUTSIDE_MAX && not_positive == 0 {
-        return found(Adjustment::Raw, Vec::new());
+    let subtracted = stretches(&days, 0.0, |day| Some(day.difference));
+    let multiplied = stretches(&days, 1.0, |day| day.ratio);
+    let is_evident = subtracted.iter().any(|stretch| stretch.is_evident(0.0))
+        || multiplied.iter().any(|stretch| stretch.is_evident(1.0));
+    if not_positive == 0 && !is_evident {
+        let is_raw = outside as f64 <= judged as f64 * OUTSIDE_MAX;
+        return found(if is_raw { Adjustment::Raw } else { Adjustment::Unknown }, Vec::new());
     }
-    let subtracted = stretches(&days, |day| Some(day.difference));
-    let multiplied = stretches(&days, |day| day.ratio);
     // The true one has a stretch an ex date; the other breaks whenever the price has moved.
     let best = subtracted.len().min(multiplied.len());
     if best * STRETCH_DAYS_MIN > judged {
         return found(Adjustment::Unknown, Vec::new());
     }
     // Where a price moves little both fit, and one stretch more or less says nothing. A multiplied price lies beside
-    // the ticks; one that lies on them was most likely subtracted from, as the quote sites do it.
-    let off_tick = series.iter().filter(|bar| !is_on_tick(bar.close)).count();
-    let prefers_factor = off_tick * 10 > series.len();
+    // the ticks, unless it was rounded; one that lies on them was most likely subtracted from, as the quote sites do it.
+    let is_off_tick = series.iter().filter(|bar| !is_on_tick(bar.close)).count() * 10 > series.len();
     let (own, other) =
-        if prefers_factor { (multiplied.len(), subtracted.len()) } else { (subtracted.len(), multiplied.len()) };
-    let is_factor = if own <= other + 1 { prefers_factor } else { !prefers_factor };
+        if is_off_tick { (multiplied.len(), subtracted.len()) } else { (subtracted.len(), multiplied.len()) };
+    let is_factor = if own <= other + 1 { is_off_tick } else { !is_off_tick };
     if not_positive > 0 || !is_factor {
         found(Adjustment::Subtractive, subtracted)
     } else {
@@ -176,18 +194,20 @@ impl Day {
 }
 
 /// Cuts days into as few stretches as possible that have a constant each.
-fn stretches(days: &[Day], range: impl Fn(&Day) -> Option<[f64; 2]>) -> Vec<Stretch> {
+fn stretches(days: &[Day], neutral: f64, range: impl Fn(&Day) -> Option<[f64; 2]>) -> Vec<Stretch> {
     let mut all: Vec<Stretch> = Vec::new();
     for day in days {
         let Some([low, high]) = range(day) else { continue };
+        let off = usize::from(neutral < low || neutral > high);
         if let Some(last) = all.last_mut() {
             let common = [last.constant[0].max(low), last.constant[1].min(high)];
             if common[0] <= common[1] {
                 (last.to, last.constant) = (day.date, common);
+                last.sessions = [last.sessions[0] + 1, last.sessions[1] + off];
                 continue;
             }
         }
-        all.push(Stretch { from: day.date, to: day.date, constant: [low, high] });
+        all.push(Stretch { from: day.date, to: day.date, constant: [low, high], sessions: [1, off] });
     }
     all
 }
@@ -292,21 +312,68 @@ mod tests {
         assert_eq!(recognise(&bars)[&bars[0].symbol].adjustment, Adjustment::Subtractive, "even without turnover");
     }
 
+    /// Multiplied by each day's factor over the newest one's, rounded to `digits`.
+    fn multiplied(bars: &[DailyBar], digits: i32) -> Vec<DailyBar> {
+        let mut newest = std::collections::BTreeMap::new();
+        newest.extend(bars.iter().map(|bar| (bar.symbol, bar.adj_factor)));
+        let mut bars = bars.to_vec();
+        for bar in &mut bars {
+            let factor = bar.adj_factor / newest[&bar.symbol];
+            for price in [&mut bar.open, &mut bar.high, &mut bar.low, &mut bar.close] {
+                let unit = 10_f64.powi(digits);
+                *price = (*price * factor * unit).round() / unit;
+            }
+        }
+        bars
+    }
+
+    /// Counts the symbols of each adjustment, in the order of its variants.
+    fn counts(found: &std::collections::BTreeMap<Symbol, super::Recognition>) -> [usize; 4] {
+        let kinds = [Adjustment::Raw, Adjustment::Subtractive, Adjustment::Multiplicative, Adjustment::Unknown];
+        kinds.map(|kind| found.values().filter(|own| own.adjustment == kind).count())
+    }
+
     #[test]
-    fn real_raw_prices_are_raw() {
+    fn adjustment_of_real_bars_is_recognised_and_raw_ones_are_left() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/visible/daily_2025.parquet");
         if !path.is_file() {
             eprintln!("skipped: {} not present", path.display());
             return;
         }
         let (bars, _) = read_daily_parquet(&path).expect("read");
-        assert!(recognise(&bars).values().all(|own| own.adjustment == Adjustment::Raw));
-        let adjusted = recognise(&subtracted(&bars));
-        let moved: Vec<_> = adjusted.iter().filter(|(_, own)| own.outside > 5).collect();
-        assert!(moved.len() >= 10, "{} of {} pay enough to be seen", moved.len(), adjusted.len());
-        for (symbol, own) in moved {
-            assert_ne!(own.adjustment, Adjustment::Raw, "{symbol}: {own:?}");
-            assert_ne!(own.adjustment, Adjustment::Multiplicative, "{symbol}: {own:?}");
+        let raw = recognise(&bars);
+        assert_eq!(counts(&raw), [raw.len(), 0, 0, 0], "no false alarm");
+        let subtracted = recognise(&subtracted(&bars));
+        let [by_factor, by_rounded] = [6, 2].map(|digits| recognise(&multiplied(&bars, digits)));
+        for (name, found) in [("subtracted", &subtracted), ("multiplied", &by_factor), ("and rounded", &by_rounded)] {
+            eprintln!("{name}: {:?} of {} are raw, subtractive, multiplicative, unknown", counts(found), found.len());
         }
+        for (symbol, own) in &subtracted {
+            eprintln!("{symbol}: {}", own.words());
+            assert_ne!(own.adjustment, Adjustment::Multiplicative, "{symbol}: {own:?}");
+            if own.adjustment == Adjustment::Subtractive {
+                assert!(own.words().contains(" from 2025-01-0"), "from its first session on: {}", own.words());
+            }
+        }
+        let pays = |symbol: &Symbol| {
+            let factors = bars.iter().filter(|bar| bar.symbol == *symbol).map(|bar| bar.adj_factor);
+            factors.clone().fold(0.0, f64::max) > factors.fold(f64::MAX, f64::min)
+        };
+        let paying = raw.keys().filter(|symbol| pays(symbol)).count();
+        eprintln!("{paying} of {} symbols go ex", raw.len());
+        assert_eq!(counts(&subtracted), [raw.len() - 20, 20, 0, 0]);
+        assert_eq!(counts(&by_factor), [raw.len() - 20, 0, 20, 0]);
+        // Rounded to ticks a factor cannot be told from subtraction where the price hardly moves; both are refused.
+        assert_eq!(counts(&by_rounded)[0], raw.len() - 20, "{:?}", counts(&by_rounded));
+    }
+
+    #[test]
+    fn single_faulty_turnovers_are_no_adjustment() {
+        let mut bars = market().daily;
+        for bar in bars.iter_mut().step_by(97) {
+            bar.amount = bar.amount.map(|amount| amount * 1.1);
+        }
+        let found = recognise(&bars);
+        assert!(found.values().all(|own| own.adjustment != Adjustment::Subtractive), "{found:?}");
     }
 }

@@ -172,7 +172,8 @@ fn bring_in(
     begin(listener, 3);
     let report = stores.import(&intake.data, now)?;
     for file in &intake.files {
-        if let Some(digest) = &file.digest {
+        // A file with rows of days that cannot be judged yet is new until they can be.
+        if let Some(digest) = file.digest.as_ref().filter(|_| file.rows_early == 0) {
             let name = import_name(station, directory, &file.file);
             stores.ledger().put_import(digest, &name, file.rows_good, now)?;
         }

@@ -51,18 +51,25 @@ pub fn repair(station: &Station, stores: &mut Stores, as_of: Date, is_dry: bool)
     Ok(SourceRepair { id: Some(id), changes, hard_rows })
 }
 
-/// Takes a repair back: the stores then hold what they held before it, byte for byte. Returns how many changes were
-/// taken back; 0 where there is no such repair, or it was taken back already.
+/// Takes a repair back: the stores then hold what they held before it, byte for byte, and no night makes the changes
+/// again. A night's own repair changed no stored row: it is taken back by its run's id for the nights to come. Returns
+/// how many changes were taken back; 0 where there is no such repair, or it was taken back already.
 ///
 /// # Errors
 /// When a row is not as the repair left it, or a store cannot be read or written.
 pub fn undo(station: &Station, stores: &mut Stores, id: &str) -> Result<usize, AnyFailure> {
-    let records = stores.ledger().repairs(Some(id))?;
+    let mut records = stores.ledger().repairs(Some(id))?;
+    // What a night derives is no repair of stored rows, and is derived anew.
+    records.retain(|record| record.rule.starts_with(repair::RULE_HEAD));
     let (first, last) =
         (records.iter().map(|record| record.trade_date).min(), records.iter().map(|record| record.trade_date).max());
     let (Some(first), Some(last)) = (first, last) else { return Ok(0) };
     let bars = stores.daily_as_delivered(&Query { from: Some(first), ..Query::up_to(last) })?;
-    let (rows, added) = repair::undo(&bars, &records)?;
-    stores.amend_daily(&rows, &added, station.clock.now())?;
-    Ok(stores.ledger().undo_repairs(id)?)
+    let (mut rows, added) = repair::undo(&bars, &records)?;
+    rows.retain(|row| !bars.contains(row));
+    if !rows.is_empty() || !added.is_empty() {
+        stores.amend_daily(&rows, &added, station.clock.now())?;
+    }
+    stores.ledger().undo_repairs(id)?;
+    Ok(records.len())
 }

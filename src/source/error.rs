@@ -83,6 +83,11 @@ impl Failure for SourceError {
         match self {
             Self::Unreadable { .. } => Some("Check that the directory exists and may be read.".into()),
             Self::NoTable { .. } => Some("Name the directory that holds the tables themselves.".into()),
+            Self::Columns { got, path, .. } if got.contains("trade_date") && got.contains("code") => Some(format!(
+                "This looks like a daily file of the original system: `lighthunter data inspect {} --convert DIR` names \
+                 its defects and writes what `data import` takes.",
+                path.display()
+            )),
             Self::Columns { .. } => {
                 Some("Rename, add or remove the columns so that they are those of the table.".into())
             }

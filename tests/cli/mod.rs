@@ -3,6 +3,8 @@
 mod bad_config;
 mod bad_place;
 mod commands;
+mod data;
 mod factors;
+mod migrate;
 mod progress;
 mod wording;

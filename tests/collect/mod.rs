@@ -2,6 +2,7 @@
 //! every way in which a site breaks.
 
 mod kinds;
+mod quotes;
 mod resume;
 mod trouble;
 

@@ -8,6 +8,7 @@ mod models;
 mod night;
 mod real_data;
 mod simulation;
+mod source_repair;
 mod tasks;
 mod threads;
 mod walk_forward;

@@ -28,6 +28,8 @@ struct Total {
     end: DateTime,
     volume: i64,
     amount: f64,
+    /// Whether nothing is missing in it: no bar of the day lies between its bars that nobody saw.
+    is_whole: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -45,13 +47,21 @@ impl MinuteAggregator {
         Self { source, open: BTreeMap::new(), totals: BTreeMap::new() }
     }
 
-    /// Tells what the bars of a day hold that are written already, so that the next one goes on from there.
+    /// Tells what the bars of a day hold that are written already, so that the next one goes on from there. Where a
+    /// minute has no bar nobody knows whether it traded: the sum is then no total, and the next bar not made.
     pub fn resume<'a>(&mut self, bars: impl IntoIterator<Item = &'a MinuteBar>) {
+        let mut written: BTreeMap<Symbol, Vec<&MinuteBar>> = BTreeMap::new();
         for bar in bars.into_iter().filter(|bar| bar.source == self.source) {
-            let total = self.totals.entry(bar.symbol).or_insert(Total { end: bar.ts, volume: 0, amount: 0.0 });
-            total.end = total.end.max(bar.ts);
-            total.volume += bar.volume.unwrap_or_default();
-            total.amount += bar.amount.unwrap_or_default();
+            written.entry(bar.symbol).or_default().push(bar);
+        }
+        for (symbol, mut bars) in written {
+            bars.sort_by_key(|bar| bar.ts);
+            let places = bars.iter().map(|bar| bar_index(Interval::M1, bar.ts.time()));
+            let is_whole = places.enumerate().all(|(number, place)| place == Some(number));
+            let Some(end) = bars.last().map(|bar| bar.ts) else { continue };
+            let volume = bars.iter().filter_map(|bar| bar.volume).sum();
+            let amount = bars.iter().filter_map(|bar| bar.amount).sum();
+            self.totals.insert(symbol, Total { end, volume, amount, is_whole });
         }
     }
 
@@ -89,12 +99,12 @@ impl MinuteAggregator {
     /// nobody knows that, the bar only tells the next one where it begins.
     fn close(&mut self, symbol: Symbol) -> Option<MinuteBar> {
         let OpenBar { mut bar, volume, amount } = self.open.remove(&symbol)?;
-        let total = Total { end: bar.ts, volume, amount };
+        let total = Total { end: bar.ts, volume, amount, is_whole: true };
         let before = self.totals.insert(symbol, total).filter(|before| before.end.date() == bar.ts.date());
         let is_first = bar_index(Interval::M1, bar.ts.time()) == Some(0);
         let before = match before {
-            Some(before) if follows(before.end, bar.ts) => before,
-            None if is_first => Total { end: bar.ts, volume: 0, amount: 0.0 },
+            Some(before) if before.is_whole && follows(before.end, bar.ts) => before,
+            None if is_first => Total { end: bar.ts, volume: 0, amount: 0.0, is_whole: true },
             _ => return None,
         };
         if volume < before.volume {
@@ -222,6 +232,22 @@ mod tests {
         let after = [quote(9, 31, 30, 10.1, 950), quote(9, 32, 1, 10.1, 1000)];
         let bars: Vec<MinuteBar> = after.iter().filter_map(|quote| second.take(quote)).collect();
         assert_eq!(bars.iter().map(told).collect::<Vec<_>>(), [("09:32:00".to_owned(), [10.1; 4], 250)]);
+    }
+
+    #[test]
+    fn volumes_do_not_go_on_from_bars_with_a_hole() {
+        let mut first = MinuteAggregator::new(Arc::from("s"));
+        let quotes = [(30, 700), (31, 900), (33, 1500), (34, 1700), (35, 1800)];
+        let bars: Vec<MinuteBar> =
+            quotes.iter().filter_map(|(minute, volume)| first.take(&quote(9, *minute, 10, 10.0, *volume))).collect();
+        let ends: Vec<String> = bars.iter().map(|bar| told(bar).0).collect();
+        assert_eq!(ends, ["09:31:00", "09:32:00", "09:35:00"], "nobody saw 09:33");
+        let mut second = MinuteAggregator::new(Arc::from("s"));
+        second.resume(&bars);
+        let after = [quote(9, 35, 30, 10.0, 1850), quote(9, 36, 10, 10.0, 1900), quote(9, 37, 10, 10.0, 1950)];
+        let bars: Vec<MinuteBar> = after.iter().filter_map(|quote| second.take(quote)).collect();
+        let expected = [("09:37:00".to_owned(), [10.0; 4], 50)];
+        assert_eq!(bars.iter().map(told).collect::<Vec<_>>(), expected, "09:36 begins at a total that nobody knows");
     }
 
     #[test]

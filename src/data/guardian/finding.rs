@@ -34,6 +34,8 @@ pub enum Rule {
     NullPreclose,
     /// A symbol has bars only while it is listed.
     Unlisted,
+    /// A symbol does not trade before its first `listed` row: where it does, the row is no listing.
+    LateListing,
     /// A bar belongs to a session of the exchanges.
     OffCalendar,
     /// A value lies within the bounds of `config/data_schema.json`.
@@ -56,7 +58,7 @@ pub enum Rule {
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::MissingSession,
         Self::TableGap,
         Self::Duplicate,
@@ -69,6 +71,7 @@ impl Rule {
         Self::PrecloseMismatch,
         Self::NullPreclose,
         Self::Unlisted,
+        Self::LateListing,
         Self::OffCalendar,
         Self::OutOfBounds,
         Self::OffTick,
@@ -96,6 +99,7 @@ impl Rule {
             Self::PrecloseMismatch => "preclose_mismatch",
             Self::NullPreclose => "null_preclose",
             Self::Unlisted => "unlisted",
+            Self::LateListing => "late_listing",
             Self::OffCalendar => "off_calendar",
             Self::OutOfBounds => "out_of_bounds",
             Self::OffTick => "off_tick",
@@ -127,7 +131,7 @@ impl Rule {
     /// Says whether the rule is about a row that should be there, or one that should not.
     #[must_use]
     pub const fn is_of_coverage(self) -> bool {
-        matches!(self, Self::MissingSession | Self::TableGap | Self::Unlisted | Self::OffCalendar)
+        matches!(self, Self::MissingSession | Self::TableGap | Self::Unlisted | Self::LateListing | Self::OffCalendar)
     }
 }
 

@@ -69,6 +69,7 @@ pub fn examine(
         let unique = table::without_duplicates(&series, &mut findings);
         let examiner = series::SeriesExaminer { segments: &segments, actions: &actions, history: &history, thresholds };
         examiner.examine(&unique, &mut findings);
+        table::late_listing(&unique, known.history, &history, &mut findings);
         // While its bars are at hand: a second walk over all of them costs as much as the first.
         market.add(&unique);
     }

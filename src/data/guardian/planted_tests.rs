@@ -420,7 +420,7 @@ impl Market {
         vec![of_file("daily_2017_2020.parquet"), of_file("daily_2025.parquet")]
     }
 
-    /// Leaves a third of the symbols: enough to plant into, at a third of the time.
+    /// Leaves a third of the symbols: enough to plant into, at a third of the time. `make planted` takes all.
     fn thinned(mut self) -> Self {
         self.series = self.series.into_iter().step_by(3).collect();
         self
@@ -500,7 +500,7 @@ fn assert_recall(market: &Market) {
             eprintln!("skipped: {} has no turnover, without which '{}' cannot be seen", market.name, plant.name);
             continue;
         }
-        let mut kinds = 0;
+        let (mut kinds, missed_before) = (0, missed.len());
         for seed in 1..=2 {
             let (series, planted) = planted(market, plant, Seed(seed));
             let report = market.examined(&series);
@@ -515,7 +515,8 @@ fn assert_recall(market: &Market) {
                 format!("{}: {} on {}, said {said:?}", plant.name, one.symbol, one.from)
             }));
         }
-        eprintln!("{}: {}: {kinds} planted", market.name, plant.name);
+        let found = kinds - (missed.len() - missed_before);
+        eprintln!("{:<24} {:<52} {kinds:>4} planted {found:>4} found", market.name, plant.name);
         total += kinds;
     }
     assert!(missed.is_empty(), "{} of {total} planted errors missed in {}: {missed:#?}", missed.len(), market.name);
@@ -526,14 +527,52 @@ fn assert_recall(market: &Market) {
 /// The share of clean rows that may have a finding.
 const FALSE_ALARMS_MAX: f64 = 0.001;
 
-/// Counts the clean rows of real bars that have a finding, and says which.
+/// Says why a clean row of real bars has a finding; nothing where nobody knows.
+fn explained(market: &Market, finding: &Finding) -> Option<&'static str> {
+    let series = market.series.iter().find(|own| Some(own[0].symbol) == finding.symbol)?;
+    let first = market.series.iter().map(|own| own[0].date).min()?;
+    let (age, is_new) = (series.partition_point(|bar| bar.date < finding.date), series[0].date > first);
+    let code = series[0].symbol.to_string();
+    match finding.rule {
+        Rule::NullPreclose if age == 0 && is_new => Some("the first row of a share listed within the file's years"),
+        Rule::VolumeUnit if age <= NEW_SESSIONS && is_new => Some("a new share, locked at its limit for weeks, opens"),
+        Rule::BeyondLimit if code == "000977.SZ" && finding.date == Date::constant(2017, 7, 27) => {
+            Some("the derived reference is wrong: named in the data set's README")
+        }
+        Rule::MissingSession if market.name.contains("2025") && ["601088.SH", "601211.SH"].contains(&&*code) => {
+            Some("suspended: the 2025 files drop such rows, as the data set's README says")
+        }
+        _ => None,
+    }
+}
+
+/// A share is new for so many sessions: it may be locked at its limit, without volume, as long.
+const NEW_SESSIONS: usize = 40;
+
+/// Counts the clean rows of real bars that have a finding; names each with its explanation, which it must have.
 fn alarms(market: &Market) -> [usize; 2] {
-    let totals = market.examined(&market.series);
-    let counts: Vec<_> = totals.counts.iter().filter(|(_, count)| **count > 0).collect();
-    let totals = &totals.totals;
+    let report = market.examined(&market.series);
+    let mut unexplained = Vec::new();
+    for finding in &report.findings {
+        let symbol = finding.symbol.map(|symbol| symbol.to_string()).unwrap_or_default();
+        let reason = explained(market, finding);
+        let (rule, said) = (finding.rule.name(), reason.unwrap_or("UNEXPLAINED"));
+        eprintln!("{:<24} {rule:<16} {:?} {symbol} {}: {said}", market.name, finding.severity, finding.date);
+        unexplained.extend(reason.is_none().then_some(finding));
+    }
+    assert!(unexplained.is_empty(), "{unexplained:#?}");
+    for (rule, count) in report.counts.iter().filter(|(_, count)| **count > 0) {
+        eprintln!("{:<24} {:<16} {count:>4} false alarms", market.name, rule.name());
+    }
+    let totals = &report.totals;
     let rows = totals.hard_rows + totals.soft_rows;
-    eprintln!("{}: {rows} of {} clean rows have a finding: {counts:?}", market.name, totals.rows);
+    eprintln!("{:<24} {rows} of {} clean rows have a finding", market.name, totals.rows);
     [rows, totals.rows]
+}
+
+/// Says whether errors are planted into all symbols, as `make planted` asks for.
+fn is_full() -> bool {
+    std::env::var("LIGHTHUNTER_PLANTED").is_ok_and(|extent| extent == "full")
 }
 
 #[test]
@@ -544,7 +583,7 @@ fn planted_errors_are_found_in_the_simulated_market() {
 #[test]
 fn planted_errors_are_found_in_real_bars() {
     for market in Market::real() {
-        let market = if market.series.len() > 100 { market.thinned() } else { market };
+        let market = if market.series.len() > 100 && !is_full() { market.thinned() } else { market };
         assert_recall(&market);
     }
 }

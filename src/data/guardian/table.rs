@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::{Finding, Rule, Severity, TABLE};
-use crate::market::{DailyBar, Symbol};
+use crate::market::{DailyBar, SecurityHistory, Symbol};
 
 /// The sessions that the table has, cut where it has none: what lies on two sides of such a gap says
 /// nothing about each other.
@@ -111,6 +111,35 @@ pub(super) fn without_duplicates<'a>(series: &[&'a DailyBar], findings: &mut Vec
         }
     }
     unique
+}
+
+/// Finds that a symbol trades before the listing that is told of it: `held` is `told` after it was held against the
+/// bars, where such a row is no listing any more. `series` are the bars of the symbol, by date.
+pub(super) fn late_listing(
+    series: &[&DailyBar],
+    told: &SecurityHistory,
+    held: &SecurityHistory,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(first) = series.iter().find(|bar| !bar.suspended) else { return };
+    if !told.tells_listing(first.symbol) || held.tells_listing(first.symbol) {
+        return;
+    }
+    let on = told.events_of(first.symbol).first().map(|(on, _)| *on).unwrap_or_default();
+    let bars = series.partition_point(|bar| bar.date < on);
+    findings.push(Finding {
+        date: first.date,
+        symbol: Some(first.symbol),
+        rule: Rule::LateListing,
+        field: "date",
+        table: TABLE,
+        value: Some(bars as f64),
+        message: format!(
+            "{bars} bars lie before the first 'listed' row of its symbol ({on}): they are kept, the row is taken for \
+             'normal', and the age of the share is not known"
+        ),
+        severity: Severity::Soft,
+    });
 }
 
 /// Finds that a bar lies on a day without trading; such a bar is kept out of its series.

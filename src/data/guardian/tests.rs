@@ -332,7 +332,9 @@ fn limits_and_listings_are_those_of_the_history() {
     assert_eq!(with(&[(0, SecurityStatus::St)]), beyond);
     assert_eq!(with(&[(at, SecurityStatus::StarSt), (at + 1, SecurityStatus::Normal)]), beyond);
     assert_eq!(with(&[(at + 1, SecurityStatus::StarSt)]), [], "the day before it began");
-    assert_eq!(with(&[(1, SecurityStatus::Listed)]), [], "the bar before shows that the record is late");
+    let recorded_late = [(Rule::LateListing, bars[0].date, "date", Severity::Soft)];
+    assert_eq!(with(&[(1, SecurityStatus::Listed)]), recorded_late, "the bar before shows that the record is late");
+    assert_eq!(with(&[(0, SecurityStatus::Listed)]), [], "a listing on the first bar is in time");
     let late = with(&[(29, SecurityStatus::Delisted)]);
     assert_eq!(late, [(Rule::Unlisted, bars[29].date, "date", Severity::Hard)]);
 }

@@ -16,6 +16,9 @@ use crate::{
     store::RepairRecord,
 };
 
+/// How the rule of a record begins whose value comes from another source.
+pub const RULE_HEAD: &str = "source ";
+
 /// The field of a record that stands for a whole row.
 const ROW: &str = "row";
 
@@ -55,6 +58,15 @@ pub struct Provenance {
 }
 
 impl Provenance {
+    /// Returns the column that is changed; `row` where a whole row is put in.
+    #[must_use]
+    pub fn field(&self) -> &'static str {
+        match &self.change {
+            SourceChange::Value { field, .. } => field,
+            SourceChange::Row(_) => ROW,
+        }
+    }
+
     /// Returns the change as the ledger keeps it: numbers in the shortest form that reads back to the same bits.
     #[must_use]
     pub fn record(&self, id: &str) -> RepairRecord {
@@ -70,7 +82,7 @@ impl Provenance {
             field: field.into(),
             old,
             new: Some(new),
-            rule: format!("source {source} version {version}, score {score:.2}: {why}"),
+            rule: format!("{RULE_HEAD}{source} version {version}, score {score:.2}: {why}"),
             run_id: id.into(),
         }
     }
@@ -224,7 +236,9 @@ fn set(bar: &mut DailyBar, field: &str, value: Option<f64>) {
     }
 }
 
-fn put(bars: &mut Vec<DailyBar>, plan: &[Provenance]) {
+/// Puts the changes of a plan into bars, by date, then symbol. A change of a row that is not there, and a row that is
+/// there already, are left.
+pub fn put(bars: &mut Vec<DailyBar>, plan: &[Provenance]) {
     for change in plan {
         let place = bars.binary_search_by_key(&(change.date, change.symbol), |bar| (bar.date, bar.symbol));
         match (&change.change, place) {

@@ -26,7 +26,7 @@ use crate::{
     store::RepairRecord,
 };
 
-pub use by_source::{Provenance, SourceChange, WayBack, changed_rows, plan_by_source, undo};
+pub use by_source::{Provenance, RULE_HEAD, SourceChange, WayBack, changed_rows, plan_by_source, put, undo};
 pub use change::{Change, Repair, RepairField, apply, revert};
 
 /// Source of the rows that are put in.

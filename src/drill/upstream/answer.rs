@@ -1,6 +1,7 @@
 //! Which site a path belongs to, and what its answer is. Pure: from a table to bytes.
 
 use encoding_rs::GBK;
+use jiff::civil::DateTime;
 
 use super::{Disturbance, eastmoney, line, quote, table::Table};
 use crate::market::{Exchange, Symbol};
@@ -46,8 +47,12 @@ impl Query {
     }
 }
 
-/// Returns the answer to a request; nothing for a path that no site has.
-pub(super) fn to(target: &str, referer: &str, table: &Table, how: Option<&Disturbance>) -> Option<Answer> {
+/// Returns the answer to a request, quotes as of a moment; nothing for a path that no site has.
+pub(super) fn to(
+    (target, referer): (&str, &str),
+    (table, moment): (&Table, Option<DateTime>),
+    how: Option<&Disturbance>,
+) -> Option<Answer> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let query = Query::read(query);
     match path {
@@ -56,11 +61,11 @@ pub(super) fn to(target: &str, referer: &str, table: &Table, how: Option<&Distur
         "/ifzqgtimg/appstock/app/newfqkline/get" => line::tencent(&query, table, how),
         _ => {
             if let Some(list) = path.strip_prefix("/q=") {
-                return Some(quote::tencent(&decoded(list), table));
+                return Some(quote::tencent(&decoded(list), table, moment));
             }
             if let Some(list) = path.strip_prefix("/list=") {
                 let from_site = referer.contains("finance.sina.com.cn");
-                return Some(if from_site { quote::sina(&decoded(list), table) } else { Answer::forbidden() });
+                return Some(if from_site { quote::sina(&decoded(list), table, moment) } else { Answer::forbidden() });
             }
             let (code, rest) = path.strip_prefix("/v6/line/hs_")?.split_once('/')?;
             let period = rest.strip_suffix("/last.js")?;

@@ -117,6 +117,7 @@ impl Head {
 
 fn reply(head: &Head, disturbance: Option<&Disturbance>, shared: &Shared) -> Reply {
     let bare = |status| Reply { status, headers: Vec::new(), body: Vec::new() };
+    let moment = shared.moment(&head.target);
     match disturbance {
         Some(Disturbance::Status(status)) => bare(*status),
         Some(Disturbance::ForbidUserAgent(_)) => bare(403),
@@ -135,7 +136,8 @@ fn reply(head: &Head, disturbance: Option<&Disturbance>, shared: &Shared) -> Rep
         Some(Disturbance::GzipBomb(mebibytes)) => bomb(*mebibytes),
         other => {
             let table = Arc::clone(&lock(&shared.table));
-            let Some(answer) = answer::to(&head.target, &head.referer, &table, other) else { return bare(404) };
+            let asked = (head.target.as_str(), head.referer.as_str());
+            let Some(answer) = answer::to(asked, (&table, moment), other) else { return bare(404) };
             let headers = vec![("Content-Type", answer.content_type.into())];
             zipped(Reply { status: answer.status, headers, body: answer.body }, head.takes_gzip)
         }

@@ -21,6 +21,7 @@ mod quote;
 mod table;
 
 use std::{
+    collections::VecDeque,
     io,
     net::{SocketAddr, TcpListener},
     sync::{
@@ -30,6 +31,8 @@ use std::{
     thread::JoinHandle,
     time::Duration,
 };
+
+use jiff::civil::DateTime;
 
 pub use disturbance::Disturbance;
 pub use orders::Orders;
@@ -72,6 +75,7 @@ pub struct Upstream {
 struct Shared {
     table: Mutex<Arc<Table>>,
     plan: Mutex<Plan>,
+    moments: Mutex<VecDeque<DateTime>>,
     log: Mutex<Vec<Asked>>,
     since: Stopwatch,
     ended: AtomicBool,
@@ -103,6 +107,7 @@ impl Upstream {
         let shared = Arc::new(Shared {
             table: Mutex::new(Arc::new(Table::new(market))),
             plan: Mutex::default(),
+            moments: Mutex::default(),
             log: Mutex::default(),
             since: Stopwatch::start(),
             ended: AtomicBool::new(false),
@@ -126,6 +131,12 @@ impl Upstream {
     /// Answers from another market from now on: new days, or restated ones.
     pub fn replace_market(&self, market: MarketData) {
         *lock(&self.shared.table) = Arc::new(Table::new(market));
+    }
+
+    /// Answers the requests for quotes to come as of these moments, one after the other, disturbed ones included, from
+    /// the market's 1-minute bars; the last moment stays. Without a moment it is after the close of the last day.
+    pub fn play_quotes(&self, moments: impl IntoIterator<Item = DateTime>) {
+        *lock(&self.shared.moments) = moments.into_iter().collect();
     }
 
     /// Disturbs the next `times` requests, or all, whose path and query contain `part`; earlier plans that
@@ -185,6 +196,17 @@ impl Upstream {
             times.iter().skip(first).take_while(|at| **at <= from + window.as_secs_f64()).count()
         };
         times.iter().enumerate().map(within).max().unwrap_or(0)
+    }
+}
+
+impl Shared {
+    /// Returns the moment of a request for quotes, and moves on to the next.
+    fn moment(&self, target: &str) -> Option<DateTime> {
+        if !["/q=", "/list="].iter().any(|head| target.starts_with(head)) {
+            return None;
+        }
+        let mut moments = lock(&self.moments);
+        if moments.len() > 1 { moments.pop_front() } else { moments.front().copied() }
     }
 }
 

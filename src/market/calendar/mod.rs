@@ -248,10 +248,13 @@ impl Failure for CalendarError {
 
     fn remedy(&self) -> Option<String> {
         Some(match self {
-            Self::OutOfRange { first, last, .. } | Self::PastTheEnd { first, last, .. } => format!(
-                "use dates from {first} to {last}, or a version of LightHunter whose closure table reaches further"
+            Self::OutOfRange { date, first, .. } if date < first => format!("Use dates from {first} on."),
+            Self::PastTheEnd { sessions, first, .. } if *sessions < 0 => format!("Use dates from {first} on."),
+            Self::OutOfRange { last, .. } | Self::PastTheEnd { last, .. } => format!(
+                "Use dates up to {last}, or add the year that the exchanges publish each December to \
+                 data_sources.market.closures of config/system_config.json (docs/scheduler.md), or update LightHunter."
             ),
-            Self::NotASession { .. } => "choose a trading session".to_owned(),
+            Self::NotASession { .. } => "Choose a trading session.".to_owned(),
         })
     }
 }

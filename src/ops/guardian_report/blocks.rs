@@ -1,8 +1,11 @@
 //! The report's parts as headings, sentences and tables, so that Markdown and HTML say the same.
 
-use super::words::Word;
+use super::{rules, words::Word};
 use crate::{
-    data::guardian::omega::{Omega, Worst},
+    data::guardian::{
+        Rule,
+        omega::{Omega, Worst},
+    },
     text::{Language, Note},
 };
 
@@ -72,8 +75,11 @@ fn findings(omega: &Omega, language: Language) -> Block {
         let sentences = vec![say(Word::NoFinding).to_owned()];
         return Block { title: say(Word::Findings), sentences, table: None };
     }
-    let rows = omega.counts.iter().map(|(rule, count)| vec![rule.name().to_owned(), count.to_string()]).collect();
-    let heads = vec![(say(Word::Rule), false), (say(Word::Count), true)];
+    let row = |(rule, count): (&Rule, &usize)| {
+        vec![rule.name().to_owned(), rules::meaning(*rule, language).to_owned(), count.to_string()]
+    };
+    let rows = omega.counts.iter().map(row).collect();
+    let heads = vec![(say(Word::Rule), false), (say(Word::Meaning), false), (say(Word::Count), true)];
     Block { title: say(Word::Findings), sentences: Vec::new(), table: Some(Table { heads, rows }) }
 }
 

@@ -5,6 +5,7 @@
 mod blocks;
 mod markdown;
 mod page;
+mod rules;
 mod words;
 
 use std::{collections::BTreeMap, path::PathBuf};

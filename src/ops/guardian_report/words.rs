@@ -25,6 +25,7 @@ phrases! {
         Findings => "Findings by rule", "按规则统计的问题";
         NoFinding => "No rule is broken.", "没有违反任何规则。";
         Rule => "rule", "规则";
+        Meaning => "what it says", "含义";
         Count => "findings", "问题数";
         Sources => "Sources", "来源";
         Field => "field", "字段";

@@ -147,6 +147,7 @@ fn write_omega(night: &mut Night<'_>, report: &GuardianReport) -> Result<(), Any
     let station = night.station;
     let omega = guardian_report::judge(station, night.stores()?, examined, &rules)?;
     guardian_report::write(station, &omega, night.options.language)?;
+    night.products.by_source.agreement = Some(omega.agreement);
     if let Some((path, rows)) = guardian_report::quarantine(station, examined)? {
         let path = station.workspace.shown(&path);
         tracing::warn!(component = night.component, "{rows} rows break a hard rule; they are copied to {path}");
@@ -154,10 +155,12 @@ fn write_omega(night: &mut Night<'_>, report: &GuardianReport) -> Result<(), Any
     Ok(())
 }
 
-/// TSDataRepairer records what it derives; the stored rows stay as they came.
+/// TSDataRepairer records what it takes from other sources and what it derives; the stored rows stay as they came.
 pub(super) fn repair(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
     let (bars, plan, repaired) = (night.raw_bars()?, night.repair_plan()?, night.repaired_bars()?);
-    let records: Vec<RepairRecord> = plan.repairs.iter().map(|repair| record_of(repair, &night.run_id)).collect();
+    let by_source = night.source_plan()?;
+    let mut records: Vec<RepairRecord> = by_source.iter().map(|change| change.record(&night.run_id)).collect();
+    records.extend(plan.repairs.iter().map(|repair| record_of(repair, &night.run_id)));
     night.stores()?.ledger().put_repairs(&records)?;
     for exclusion in plan.excluded.iter().take(SHOWN_MAX) {
         let Exclusion { symbol, date, reason } = exclusion;
@@ -167,7 +170,10 @@ pub(super) fn repair(night: &mut Night<'_>) -> Result<Done, AnyFailure> {
         rows_in: bars.len(),
         rows_out: repaired.len(),
         digest: Some(digest_of(&repaired, &plan)),
-        remark: Note::new(Word::Repairs, [&plan.repairs.len(), &plan.excluded.len()]),
+        remark: match by_source.len() {
+            0 => Note::new(Word::Repairs, [&plan.repairs.len(), &plan.excluded.len()]),
+            taken => Note::new(Word::RepairsBySource, [&taken, &plan.repairs.len(), &plan.excluded.len()]),
+        },
     })
 }
 

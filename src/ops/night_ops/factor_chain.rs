@@ -13,7 +13,7 @@ use super::night::Night;
 use crate::{
     data::{
         guardian::{self, Known},
-        repair::{self, RepairPlan},
+        repair::{self, Provenance, RepairPlan},
     },
     exit::AnyFailure,
     market::{Calendar, CorporateAction, DailyBar, Symbol, adjust::derive_factors},
@@ -119,24 +119,29 @@ impl Night<'_> {
         if let Some(stored) = &self.products.raw {
             return Ok(stored.clone());
         }
-        let stored = self.read_bars()?;
+        let stored = self.read_bars(&[])?;
         Ok(self.products.raw.insert(stored).clone())
     }
 
-    /// Reads the daily bars of the dates that research uses. Where a factor of theirs was not delivered it is the one
-    /// that follows from all bars that are stored.
-    fn read_bars(&mut self) -> Result<StoredBars, AnyFailure> {
+    /// Reads the daily bars of the dates that research uses, with some changes. Where a factor of theirs was not
+    /// delivered it is the one that follows from all bars that are stored.
+    pub(super) fn read_bars(&mut self, changes: &[Provenance]) -> Result<StoredBars, AnyFailure> {
         let query = Query { from: self.options.start, ..Query::up_to(self.as_of()) };
-        let bars = self.stores()?.daily_as_delivered(&query)?;
+        let mut bars = self.stores()?.daily_as_delivered(&query)?;
         match self.options.start {
-            Some(start) if bars.iter().any(|bar| bar.adj_factor.is_nan()) => Ok(self.read_whole()?.from(start)),
-            _ => Ok(StoredBars::of(bars, &self.actions()?)),
+            Some(start) if bars.iter().any(|bar| bar.adj_factor.is_nan()) => Ok(self.read_whole(changes)?.from(start)),
+            _ => {
+                repair::put(&mut bars, changes);
+                Ok(StoredBars::of(bars, &self.actions()?))
+            }
         }
     }
 
-    fn read_whole(&mut self) -> Result<StoredBars, AnyFailure> {
+    fn read_whole(&mut self, changes: &[Provenance]) -> Result<StoredBars, AnyFailure> {
         let (as_of, actions) = (self.as_of(), self.actions()?);
-        Ok(StoredBars::of(self.stores()?.daily_as_delivered(&Query::up_to(as_of))?, &actions))
+        let mut bars = self.stores()?.daily_as_delivered(&Query::up_to(as_of))?;
+        repair::put(&mut bars, changes);
+        Ok(StoredBars::of(bars, &actions))
     }
 
     /// Derives the factors of the repaired bars of this night again, from all bars that are stored.
@@ -153,7 +158,8 @@ impl Night<'_> {
         }
         // The bars before the first date are repaired for this alone: whether they are sound enough to learn from
         // is not asked.
-        let (whole, history, thresholds) = (self.read_whole()?, self.history()?, self.thresholds());
+        let changes = self.source_plan()?;
+        let (whole, history, thresholds) = (self.read_whole(&changes)?, self.history()?, self.thresholds());
         let known = Known { actions: &actions, history: &history };
         let report = guardian::examine(&whole.bars, known, Calendar::builtin(), &thresholds)?;
         let plan = repair::plan(&whole.bars, &report, known, Calendar::builtin(), &thresholds)?;

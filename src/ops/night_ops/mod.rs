@@ -16,6 +16,7 @@ mod report;
 mod research_bars;
 mod research_stages;
 mod session;
+mod source_repairs;
 mod stage;
 mod words;
 

@@ -13,6 +13,7 @@ use super::{
     night::Night,
     refusal::Refusal,
     session::{last_completed_session, session_asked_for},
+    source_repairs::SourceRepairs,
 };
 use crate::{
     data::{
@@ -55,6 +56,7 @@ pub(super) struct Products {
     pub(super) increment: Option<Arc<Increment>>,
     pub(super) handover: Handover,
     pub(super) raw: Option<StoredBars>,
+    pub(super) by_source: SourceRepairs,
     repaired: Option<Arc<Vec<DailyBar>>>,
     actions: Option<Arc<Vec<CorporateAction>>>,
     history: Option<Arc<SecurityHistory>>,
@@ -219,19 +221,19 @@ impl Night<'_> {
         if let Some(plan) = &self.products.plan {
             return Ok(Arc::clone(plan));
         }
-        let (bars, actions, history, report) = (self.raw_bars()?, self.actions()?, self.history()?, self.examined()?);
+        let ((mended, report), actions, history) = (self.mended_bars()?, self.actions()?, self.history()?);
         let known = Known { actions: &actions, history: &history };
-        let plan = repair::plan(&bars, &report, known, Calendar::builtin(), &self.thresholds())?;
+        let plan = repair::plan(&mended.bars, &report, known, Calendar::builtin(), &self.thresholds())?;
         Ok(filled(&mut self.products.plan, plan))
     }
 
-    /// Returns the bars with the plan's repairs and the factors that follow from them; the stored rows stay as they
-    /// came.
+    /// Returns the bars with what other sources give, the plan's repairs and the factors that follow from them; the
+    /// stored rows stay as they came.
     pub(super) fn repaired_bars(&mut self) -> Result<Arc<Vec<DailyBar>>, AnyFailure> {
         if let Some(bars) = &self.products.repaired {
             return Ok(Arc::clone(bars));
         }
-        let (stored, plan) = (self.stored_bars()?, self.repair_plan()?);
+        let ((stored, _), plan) = (self.mended_bars()?, self.repair_plan()?);
         if plan.repairs.is_empty() && stored.is_delivered() {
             return Ok(Arc::clone(self.products.repaired.insert(stored.bars)));
         }

@@ -54,6 +54,8 @@ phrases! {
         Upstream => "{} rows from {} upstream collections, {} pages missing", "上游采集 {} 行，共 {} 项，缺 {} 页";
         NoFinding => "no finding", "没有发现问题";
         Repairs => "{} repairs, {} symbol days excluded", "修复 {} 处，剔除 {} 个股票日";
+        RepairsBySource => "{} values from other sources, {} repairs, {} symbol days excluded",
+            "{} 处取自其他数据源，修复 {} 处，剔除 {} 个股票日";
         Factors => "{} factors over {} symbols and {} sessions", "{} 个因子，覆盖 {} 只股票、{} 个交易日";
         LeftOut => "left out: {}", "未使用：{}";
         GoesOn => "goes on from the night of {}", "接续 {} 的夜间流水线";

@@ -71,7 +71,11 @@ impl Failure for SchedulerError {
             Self::UnknownJob { .. } => Some("List the jobs with `lighthunter scheduler list`.".into()),
             Self::Overlaps { .. } => Some("Wait for it to end; `lighthunter scheduler list` shows it.".into()),
             Self::Job { log, .. } => Some(format!("Read {log}.")),
-            Self::Blind { .. } => Some("Use a version of LightHunter whose closure table reaches further.".into()),
+            Self::Blind { .. } => Some(
+                "Add the year that the exchanges publish each December to data_sources.market.closures of \
+                 config/system_config.json (docs/scheduler.md), or update LightHunter."
+                    .into(),
+            ),
             Self::Start { .. } => Some("Check the job's command with `lighthunter config check`.".into()),
             Self::Signals(_) => None,
         }

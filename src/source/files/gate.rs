@@ -29,6 +29,11 @@ impl DayGate {
         verdict
     }
 
+    /// Says whether a date that is refused now may pass later: it is in the future, or beyond the calendar's end.
+    pub(super) fn is_early(&self, date: Date) -> bool {
+        self.as_of.is_some_and(|as_of| date > as_of) || date > self.calendar.last()
+    }
+
     fn judge(&self, date: Date) -> Result<(), String> {
         if let Some(as_of) = self.as_of.filter(|as_of| date > *as_of) {
             return Err(format!("{date} is in the future: the last date is {as_of}"));
@@ -36,6 +41,9 @@ impl DayGate {
         match self.calendar.is_session(date) {
             Ok(false) if self.needs_session => Err(format!("{date} is not a trading session")),
             Ok(_) => Ok(()),
+            Err(error) if date > self.calendar.last() => {
+                Err(format!("{error}; its year belongs into data_sources.market.closures (docs/scheduler.md)"))
+            }
             Err(error) => Err(error.to_string()),
         }
     }
@@ -55,6 +63,13 @@ mod tests {
             assert!(gate.check(date(2025, 1, 6)).expect_err("later").contains("in the future"));
             assert!(gate.check(date(1980, 1, 2)).expect_err("before").contains("outside the trading calendar"));
         }
+        for (day, early) in [(date(2025, 1, 6), true), (date(2025, 1, 1), false), (date(1980, 1, 2), false)] {
+            assert_eq!(gate.is_early(day), early, "{day}");
+        }
+        let mut endless = DayGate::new(None, true);
+        let later = date(2098, 1, 2);
+        assert!(endless.check(later).expect_err("unknown").contains("data_sources.market.closures"));
+        assert!(endless.is_early(later));
         let mut any_day = DayGate::new(Some(date(2025, 1, 3)), false);
         assert_eq!(any_day.check(date(2025, 1, 1)), Ok(()));
         assert!(any_day.check(date(2025, 1, 4)).expect_err("later").contains("in the future"));

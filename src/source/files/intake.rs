@@ -39,11 +39,14 @@ pub struct Rejected {
     pub reason: String,
     /// The row's first 200 characters as comma-separated text, control characters escaped.
     pub raw: String,
+    /// Whether it may pass later: its day is in the future, or beyond the end of the trading calendar.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_early: bool,
 }
 
 impl Rejected {
     pub(super) fn new(file: &str, line: u64, reason: String, raw: &str) -> Self {
-        Self { file: file.to_owned(), line, reason, raw: printable(raw, RAW_CHARS_MAX) }
+        Self { file: file.to_owned(), line, reason, raw: printable(raw, RAW_CHARS_MAX), is_early: false }
     }
 }
 
@@ -60,6 +63,8 @@ pub struct FileReport {
     pub rows_good: u64,
     /// Rows rejected.
     pub rows_rejected: u64,
+    /// Of these, the ones whose day is in the future or beyond the calendar's end: the file is read again.
+    pub rows_early: u64,
     /// The digest of its bytes; none where it was not read.
     pub digest: Option<Digest>,
     /// Why it was not read.

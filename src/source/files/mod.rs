@@ -8,6 +8,7 @@ mod gate;
 mod intake;
 mod listing;
 mod original;
+mod original_defects;
 mod row;
 mod table;
 mod units;
@@ -57,9 +58,17 @@ pub fn read_directory(directory: &Path, options: &IntakeOptions) -> Result<Intak
         }
     }
     let mut rejected = pass.rejected;
-    let warnings = compare_calendars(&listed, &mut files)?;
+    let mut warnings = compare_calendars(&listed, &mut files)?;
     rejected.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
     count(&mut files, &rejected);
+    for file in files.iter().filter(|file| file.rows_early > 0) {
+        let first = rejected.iter().find(|row| row.is_early && row.file == file.file);
+        let reason = first.map_or("", |row| row.reason.as_str());
+        warnings.push(format!(
+            "{}: {} rows are not taken yet, the next import reads the file again: {reason}",
+            file.file, file.rows_early
+        ));
+    }
     let digest = digest_of(&files);
     Ok(Intake { data, rejected, files, warnings, digest })
 }
@@ -141,7 +150,7 @@ fn report_of(file: &Listed) -> FileReport {
         Role::Skipped(table, reason) => (*table, Some(reason.clone())),
     };
     let file = file.name.clone();
-    FileReport { file, table, rows_read: 0, rows_good: 0, rows_rejected: 0, digest: None, skipped }
+    FileReport { file, table, rows_read: 0, rows_good: 0, rows_rejected: 0, rows_early: 0, digest: None, skipped }
 }
 
 fn compare_calendars(listed: &[Listed], files: &mut [FileReport]) -> Result<Vec<String>, SourceError> {
@@ -162,7 +171,9 @@ fn compare_calendars(listed: &[Listed], files: &mut [FileReport]) -> Result<Vec<
 
 fn count(files: &mut [FileReport], rejected: &[Rejected]) {
     for file in files {
-        file.rows_rejected = rejected.iter().filter(|row| row.file == file.file).count() as u64;
+        let own = rejected.iter().filter(|row| row.file == file.file);
+        file.rows_early = own.clone().filter(|row| row.is_early).count() as u64;
+        file.rows_rejected = own.count() as u64;
         file.rows_good = file.rows_read - file.rows_rejected;
     }
 }

@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use jiff::civil::Date;
 
+use super::original_defects;
 use crate::{
     market::{Calendar, DailyBar, Exchange, Symbol},
     source::SourceError,
@@ -15,13 +16,10 @@ use crate::{
 /// The columns that are read; others are named and left.
 const COLUMNS: [&str; 8] = ["trade_date", "code", "open", "high", "low", "close", "volume", "amount"];
 
-/// Shares of a lot.
-const LOT: f64 = 100.0;
-
 /// What an original daily file holds.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct OriginalDaily {
-    /// Its bars, by date, then symbol: volumes in shares, no reference price, no factor.
+    /// Its bars, by date, then symbol, every double too: volumes in shares, no reference price, no factor.
     pub bars: Vec<DailyBar>,
     /// What is wrong with the layout and what was made of it, one sentence each.
     pub defects: Vec<String>,
@@ -68,35 +66,9 @@ pub fn read_original(path: &Path) -> Result<OriginalDaily, SourceError> {
         }
     }
     found.bars.sort_by_key(|bar| (bar.date, bar.symbol));
-    found.defects = defects(&header, &short_codes, &found);
-    found.bars.iter_mut().for_each(|bar| bar.volume = bar.volume.map(|volume| volume * LOT as i64));
+    let units = original_defects::convert(&mut found.bars);
+    found.defects = units.into_iter().chain(original_defects::layout(&header, &short_codes, &found)).collect();
     Ok(found)
-}
-
-fn defects(header: &[String], short_codes: &BTreeSet<Symbol>, found: &OriginalDaily) -> Vec<String> {
-    let mut defects = vec!["volume is in lots of 100 shares: taken times 100".to_owned()];
-    if !short_codes.is_empty() {
-        let shown: Vec<String> = short_codes.iter().take(3).map(ToString::to_string).collect();
-        defects.push(format!("code is a whole number without leading zeros or exchange: read as {}", shown.join(", ")));
-    } else if !found.bars.is_empty() {
-        defects.push("code has no exchange: read from its first digits".to_owned());
-    }
-    let has = |column: &str| header.iter().any(|name| name.eq_ignore_ascii_case(column));
-    if !has("preclose") && !has("pre_close") {
-        defects.push("there is no reference price: ex dates cannot be seen in the file itself".to_owned());
-    }
-    if !has("adj_factor") && !has("factor") {
-        defects.push("there is no adjustment factor".to_owned());
-    }
-    if !found.rejected.is_empty() {
-        defects.push(format!("{} lines are no bars", found.rejected.len()));
-    }
-    let twice = found.bars.windows(2).filter(|pair| matches!(pair, [a, b] if (a.date, a.symbol) == (b.date, b.symbol)));
-    let twice = twice.count();
-    if twice > 0 {
-        defects.push(format!("{twice} bars are there twice"));
-    }
-    defects
 }
 
 fn bar_of(record: &DelimitedRecord<'_>, places: [usize; 8]) -> Result<(DailyBar, bool), String> {
@@ -180,7 +152,43 @@ mod tests {
         let reasons: Vec<&str> = found.rejected.iter().map(|(_, reason)| reason.as_str()).collect();
         assert_eq!(reasons, ["2025-01-04 is no trading session", "open 'x' is no number"]);
         let said = found.defects.join("; ");
-        for words in ["lots of 100", "leading zeros", "no reference price", "no adjustment factor", "2 lines"] {
+        for words in
+            ["lots of 100", "leading zeros", "no reference price", "no adjustment factor", "2 lines", "line 4: "]
+        {
+            assert!(said.contains(words), "{words}: {said}");
+        }
+    }
+
+    #[test]
+    fn units_are_told_by_the_turnover() {
+        // Volume, turnover and close of one bar; what is said and the volume and turnover that follow.
+        let cases = [
+            ("1000,1005000", "volume is in lots of 100", (100_000, 1_005_000.0)),
+            ("100000,1005000", "volume is in shares", (100_000, 1_005_000.0)),
+            ("1000,1005", "amount is in thousands of CNY", (100_000, 1_005_000.0)),
+            ("100000,1005", "amount is in thousands of CNY", (100_000, 1_005_000.0)),
+            ("1000,40000", "tells no unit", (100_000, 40_000.0)),
+        ];
+        for (values, words, expected) in cases {
+            let found = read(&format!("{HEADER}20250102,1,PAB,10.1,10.2,10,10.05,{values}\n")).expect("read");
+            let said = found.defects.join("; ");
+            assert!(said.contains(words), "{values}: {said}");
+            assert_eq!((found.bars[0].volume, found.bars[0].amount), (Some(expected.0), Some(expected.1)), "{values}");
+        }
+    }
+
+    #[test]
+    fn doubles_and_missing_sessions_are_named() {
+        let bar = |date: &str, close: &str| format!("{date},1,PAB,10.1,10.2,10,{close},1000,1005000\n");
+        let lines = [("20250102", "10.05"), ("20250103", "10.05"), ("20250103", "10.05"), ("20250108", "10.05")];
+        let mut text = lines.iter().fold(HEADER.to_owned(), |text, (date, close)| text + &bar(date, close));
+        text.push_str(&bar("20250108", "10.06"));
+        let said = read(&text).expect("read").defects.join("; ");
+        for words in [
+            "1 bars are there twice with the same values: 000001.SZ on 2025-01-03",
+            "1 bars are there twice with other values, the first is taken: 000001.SZ on 2025-01-08",
+            "000001.SZ has no bar on 2 sessions from 2025-01-02 to 2025-01-08: 2025-01-06, 2025-01-07",
+        ] {
             assert!(said.contains(words), "{words}: {said}");
         }
     }

@@ -113,8 +113,11 @@ impl<R: InputRow> TableReader<R> {
         row: Result<R, String>,
         raw: impl FnOnce() -> String,
     ) -> Result<(), SourceError> {
+        let mut is_early = false;
         let checked = row.and_then(|row| {
-            self.gate.check(row.trade_date())?;
+            let of_day = self.gate.check(row.trade_date());
+            is_early = of_day.is_err() && self.gate.is_early(row.trade_date());
+            of_day?;
             row.check()?;
             Ok(row)
         });
@@ -125,7 +128,7 @@ impl<R: InputRow> TableReader<R> {
             }
             Err(reason) if self.rejected.len() < REJECTED_ROWS_MAX => {
                 let name = self.files.last().map_or("", String::as_str);
-                self.rejected.push(Rejected::new(name, line, reason, &raw()));
+                self.rejected.push(Rejected { is_early, ..Rejected::new(name, line, reason, &raw()) });
             }
             Err(_) => {
                 let (what, allowed) = ("the number of bad rows", REJECTED_ROWS_MAX as u64);

@@ -95,6 +95,16 @@ impl Ledger {
         self.read("list repairs", |connection| connection.prepare(sql)?.query_map([run], repair_of)?.collect())
     }
 
+    /// Returns the repairs that were taken back, oldest first.
+    ///
+    /// # Errors
+    /// `Sqlite`.
+    pub fn undone_repairs(&self) -> Result<Vec<RepairRecord>, StoreError> {
+        let sql = "SELECT tbl, trade_date, symbol, field, old, new, rule, run_id FROM repairs
+                   WHERE undone = 1 ORDER BY seq";
+        self.read("list repairs taken back", |connection| connection.prepare(sql)?.query_map([], repair_of)?.collect())
+    }
+
     /// Marks the repairs of a run as undone; the caller has written the old values back.
     ///
     /// # Errors
@@ -168,6 +178,7 @@ mod tests {
         };
         ledger.put_repairs(&[repair("a"), repair("b")]).expect("recorded");
         assert_eq!(ledger.undo_repairs("a").expect("undone"), 1);
+        assert_eq!(ledger.undone_repairs().expect("listed").len(), 1);
         assert_eq!(ledger.repairs(None).expect("listed"), [repair("b")]);
         assert!(ledger.repairs(Some("a")).expect("listed").is_empty());
     }
