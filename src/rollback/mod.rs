@@ -28,7 +28,10 @@ pub use baseline::{
 pub use create::{CreateOptions, Created, Site, create, verify};
 pub use data::stores_of;
 pub use error::RollbackError;
-pub use fingerprint::{Fingerprint, KnownData, LayerPrint, fingerprint, fingerprint_again, fingerprint_knowing};
+pub use fingerprint::{
+    ExtraFiles, Fingerprint, KnownData, LayerPrint, fingerprint, fingerprint_again, fingerprint_knowing,
+    fingerprint_with,
+};
 pub use git::{CodeRollback, INTENT_FILE, Intent, code, interrupted, set_baseline};
 pub use intent::{RollbackIntent, require_none, unfinished};
 pub use layers::{LAYERS, differences};

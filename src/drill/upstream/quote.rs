@@ -2,7 +2,7 @@
 //! Facts: reference/upstream.md.
 
 use super::{
-    answer::{Answer, lots, symbol_of},
+    answer::{Answer, lots, paid, symbol_of},
     table::Table,
 };
 use crate::market::DailyBar;
@@ -12,9 +12,9 @@ pub(super) fn tencent(list: &str, table: &Table) -> Answer {
     let statement = |code: &str| -> Option<String> {
         let symbol = symbol_of(code)?;
         let bar = table.last_day(symbol)?;
-        let DailyBar { open, high, low, close, amount, .. } = bar;
+        let DailyBar { open, high, low, close, volume, amount, .. } = bar;
         let (name, preclose) = (table.profile(symbol).0, table.preclose(bar));
-        let (lots, amount) = (lots(bar.volume), amount.unwrap_or(0.0));
+        let (lots, amount) = (lots(*volume), paid(*amount, *volume, [*open, *high, *low, *close]));
         let depth = vec!["0"; 23].join("~");
         let (digits, time) = (format!("{:06}", symbol.code()), bar.date.strftime("%Y%m%d150003"));
         Some(format!(
@@ -33,7 +33,7 @@ pub(super) fn sina(list: &str, table: &Table) -> Answer {
         let bar = table.last_day(symbol)?;
         let DailyBar { date, open, high, low, close, volume, amount, .. } = bar;
         let (name, preclose) = (table.profile(symbol).0, table.preclose(bar));
-        let (volume, amount) = (volume.unwrap_or(0), amount.unwrap_or(0.0));
+        let (volume, amount) = (volume.unwrap_or(0), paid(*amount, *volume, [*open, *high, *low, *close]));
         let depth = vec!["0"; 20].join(",");
         Some(format!(
             "{name},{open:.3},{preclose:.3},{close:.3},{high:.3},{low:.3},{close:.3},{close:.3},{volume},{amount:.3},{depth},{date},15:00:03,00"
