@@ -180,7 +180,8 @@ mod tests {
 
     /// Holds a model that learnt `seen` and knows `unseen` of the truth against folds that know `folds` of it.
     fn held(seen: f64, unseen: f64, folds: f64) -> ChampionReport {
-        let labels = mixed("labels", &[0.0; SYMBOLS * DAYS], |_| 0.0);
+        let nothing = vec![0.0; SYMBOLS * DAYS];
+        let labels = mixed("labels", &nothing, |_| 0.0);
         let of_session = |before: f64, after: f64| move |day| if day < UNSEEN { before } else { after };
         let mut scores = mixed("folds", &labels, of_session(folds, folds));
         let learnt = predict(&scores, &labels, DAYS, 0.0).rank_ic;
