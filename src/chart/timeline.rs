@@ -117,10 +117,12 @@ pub fn timeline(label: &str, lanes: &[Lane]) -> Markup {
 }
 
 fn draw_lane(svg: &mut Markup, lane: &Lane, top: f64, end: f64) {
-    let baseline = pixels(top + 14.0);
-    svg.tag("text", &[("class", "caption"), ("x", "0"), ("y", &baseline)], |text| {
-        text.text(&lane.caption);
-        text.leaf("tspan", &[("class", "note"), ("dx", "10")], &lane.note);
+    // Words of the page, not of the drawing: those that do not fit on a phone end in an ellipsis.
+    let place = [("x", "0"), ("y", &pixels(top)), ("width", "100%"), ("height", "20")];
+    svg.tag("foreignObject", &place, |words| {
+        words.tag("div", &[("class", "caption")], |caption| {
+            caption.text(&lane.caption).leaf("span", &[("class", "note")], &lane.note);
+        });
     });
     let bar_top = top + 22.0;
     for span in &lane.spans {

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{
-    drill_records::{drills_directory, history},
+    drill_records::{counted, drills_directory, history},
     session::Session,
 };
 use crate::{
@@ -55,9 +55,10 @@ pub(super) fn run(session: &Session, args: HistoryArgs) -> Result<Exit, AnyFailu
 fn group_lines(group: &TrendGroup) -> Vec<String> {
     let verdicts: Vec<String> =
         group.drills.iter().map(|(id, verdict, seconds)| format!("{id} {verdict} {seconds:.1} s")).collect();
-    let mut lines = vec![format!("{}, {}: {} drills", group.target, group.market, group.drills.len())];
+    let drills = counted(group.drills.len(), "drill");
+    let mut lines = vec![format!("{}, {}: {drills}", group.target, group.market)];
     lines.extend(verdicts.iter().rev().take(10).rev().map(|verdict| format!("  {verdict}")));
-    lines.push(format!("{:<10}{:>9}{:>9}{:>9}  trend", "  phase", "last", "median", "p90"));
+    lines.push(format!("{:<10}{:>9}{:>9}{:>9}  trend", "  seconds", "last", "median", "p90"));
     lines.extend(group.trends.iter().flat_map(scenario_lines));
     lines
 }
@@ -82,9 +83,9 @@ fn phase_line(trend: &PhaseTrend) -> String {
 /// Says what the newest drill has that those before it had not.
 fn news(id: &str, comparison: &Comparison) -> Vec<String> {
     let mut lines = vec![format!(
-        "Drill {id}: {} slower than the p90 of the drills before, {} changes",
-        comparison.regressions.len(),
-        comparison.changes.len()
+        "Drill {id}: {} slower than the p90 of the drills before, {}",
+        counted(comparison.regressions.len(), "phase"),
+        counted(comparison.changes.len(), "change")
     )];
     lines.extend(comparison.regressions.iter().map(|slower| {
         let (scenario, phase, drills) = (&slower.scenario, slower.phase.name(), slower.drills);
@@ -94,12 +95,17 @@ fn news(id: &str, comparison: &Comparison) -> Vec<String> {
     }));
     lines.extend(comparison.changes.iter().map(|change| match change {
         Change::Verdict { from, to } => format!("changed: the verdict is {to}, was {from}"),
-        Change::Commit { from, to } => format!("changed: the commit is {to}, was {from}"),
+        Change::Commit { from, to } => format!("changed: the commit is {}, was {}", short(to), short(from)),
         Change::Outcome { scenario, from, to } => format!("changed: {scenario}: {to}, was {from}"),
         Change::New { scenarios } => format!("new: {}", scenarios.join("; ")),
         Change::NotRun { scenarios } => format!("did not run: {}", scenarios.join("; ")),
     }));
     lines
+}
+
+/// Returns as much of a commit's id as tells it from others.
+fn short(commit: &str) -> &str {
+    commit.get(..12).unwrap_or(commit)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, path::PathBuf};
 use clap::Args;
 
 use super::{
-    drill_records::{drills_directory, history, newest},
+    drill_records::{counted, drills_directory, history, newest},
     session::Session,
 };
 use crate::{
@@ -61,7 +61,7 @@ fn lines(matrix: &Matrix) -> Vec<String> {
             lines.push(columns(&row.fault, row.cells.iter().map(cell_words)));
         }
         let blind: Vec<_> = matrix.blind_spots().collect();
-        lines.push(format!("{} blind spots", blind.len()));
+        lines.push(counted(blind.len(), "blind spot"));
         for (fault, kind, cell) in blind {
             if let Cell::BlindSpot { scenario, expected, observed } = cell {
                 let name = kind.name();
@@ -70,8 +70,8 @@ fn lines(matrix: &Matrix) -> Vec<String> {
         }
     }
     if let Some(control) = &matrix.control {
-        let (watched, alarms) = (control.watched, control.false_alarms.len());
-        lines.push(format!("Control run {}: {alarms} false alarms of {watched} signals watched", control.drill));
+        let (watched, alarms) = (control.watched, counted(control.false_alarms.len(), "false alarm"));
+        lines.push(format!("Control run {}: {alarms} of {watched} signals watched", control.drill));
         for alarm in &control.false_alarms {
             lines.push(format!("  {}: {} ('{}')", alarm.signal.name(), alarm.observed, alarm.scenario));
         }
@@ -128,9 +128,9 @@ mod tests {
             "Drill d1: seconds from the injection to the slowest sight",
             "fault                   exit code           log                 metric              experiment record   HUD",
             "duckdb-path             0.250               BLIND SPOT          silent, as it must  -",
-            "1 blind spots",
+            "1 blind spot",
             "  duckdb-path, log: expected an ERROR line, found none ('s')",
-            "Control run c1: 1 false alarms of 4 signals watched",
+            "Control run c1: 1 false alarm of 4 signals watched",
             "  log: o ('s')",
         ];
         assert_eq!(lines(&matrix), expected);

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    DrillError,
+    DrillError, Spec,
     process::{ProcessId, within},
 };
 use crate::{
@@ -40,9 +40,12 @@ impl Outside {
     /// When the repository cannot be read.
     pub(super) fn look(origin: Option<&Path>, reports: &Path) -> Result<Self, DrillError> {
         let home = std::env::var_os("HOME").map(PathBuf::from);
-        let origin = origin.map(|path| rollback::fingerprint(path).map(|print| (path.to_path_buf(), print)));
+        let state = |path: &Path| -> Result<(PathBuf, Fingerprint), DrillError> {
+            let extra = Spec::of(path)?.extra_files();
+            Ok((path.to_path_buf(), rollback::fingerprint_with(path, &extra)?))
+        };
         Ok(Self {
-            origin: origin.transpose()?,
+            origin: origin.map(state).transpose()?,
             reports: reports.canonicalize().unwrap_or_else(|_| reports.into()),
             home_names: home.as_deref().map(names).unwrap_or_default(),
             home,

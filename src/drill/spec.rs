@@ -1,11 +1,18 @@
 //! `drill.toml`: how a repository is drilled. Every key has a default, LightHunter's own.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Component, Path},
+};
 
 use serde::Deserialize;
 
-use super::{DrillError, Fault, fault_spec::FaultFile};
-use crate::record::{KEEP_REPORTS_DEFAULT, Phase};
+use super::{DrillError, Fault, fault::Kind, fault_spec::FaultFile};
+use crate::{
+    record::{KEEP_REPORTS_DEFAULT, Phase},
+    rollback::ExtraFiles,
+};
 
 /// The file's name in a repository.
 pub const SPEC_FILE: &str = "drill.toml";
@@ -37,6 +44,8 @@ pub struct Spec {
     pub keep_reports: u32,
     /// The target's own faults.
     pub faults: Vec<Fault>,
+    /// Its models and data outside `models` and `data`.
+    pub state: ExtraFiles,
 }
 
 /// Where a fault shows: files relative to the repository.
@@ -119,6 +128,20 @@ impl Spec {
         self.faults.iter().find(|fault| fault.id == id).copied().or_else(|| Fault::named(id))
     }
 
+    /// Returns what belongs to the target's state beside the files of its layers: what it names so, and every file
+    /// that one of its faults damages, as git may not know it.
+    #[must_use]
+    pub fn extra_files(&self) -> ExtraFiles {
+        let mut extra = self.state.clone();
+        extra.data.extend(self.faults.iter().filter_map(|fault| match fault.kind {
+            Kind::Bytes { file, .. } if !extra.models.iter().any(|place| Path::new(file).starts_with(place)) => {
+                Some(file.to_owned())
+            }
+            _ => None,
+        }));
+        extra
+    }
+
     /// Returns the seconds after which the command `name` is killed.
     #[must_use]
     pub fn deadline_seconds(&self, name: &str) -> f64 {
@@ -138,6 +161,28 @@ struct SpecFile {
     known_failures: BTreeMap<String, String>,
     keep_reports: Option<u32>,
     faults: Vec<FaultFile>,
+    state: StateFile,
+}
+
+/// What git ignores and is state all the same: files and folders relative to the repository.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct StateFile {
+    models: Vec<String>,
+    data: Vec<String>,
+}
+
+impl StateFile {
+    fn checked(self) -> Result<ExtraFiles, String> {
+        let outside = |place: &&String| {
+            let mut parts = Path::new(place.as_str()).components();
+            place.is_empty() || !parts.all(|part| matches!(part, Component::Normal(_)))
+        };
+        match self.models.iter().chain(&self.data).find(outside) {
+            Some(place) => Err(format!("state: '{place}' is no path inside the repository")),
+            None => Ok(ExtraFiles { models: self.models.into_iter().collect(), data: self.data.into_iter().collect() }),
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -188,6 +233,7 @@ impl SpecFile {
             keep_reports: self.keep_reports.or(default.keep_reports).unwrap_or(KEEP_REPORTS_DEFAULT),
             known_failures: self.known_failures,
             faults,
+            state: self.state.checked()?,
         })
     }
 }
@@ -217,6 +263,20 @@ mod tests {
         assert!(spec.ports.is_empty());
         assert_eq!(spec.signals.log_of("night"), "logs/ops/night_ops.log");
         assert_eq!(spec.signals.log_of("backtest"), "logs/ops/backtest.log");
+    }
+
+    #[test]
+    fn state_that_git_ignores_is_named_and_lies_inside() {
+        let text = "[state]\nmodels = [\"weights\"]\ndata = [\"store/a.db\"]\n\
+            [[faults]]\nid = \"a\"\nwhat = \"a\"\nfile = \"store/b.db\"\ndamage = \"flip\"\n\
+            [[faults]]\nid = \"b\"\nwhat = \"b\"\nfile = \"weights/net.bin\"\ndamage = \"delete\"\n";
+        let extra = parse(text).expect("parses").extra_files();
+        assert_eq!(extra.models.iter().collect::<Vec<_>>(), ["weights"]);
+        assert_eq!(extra.data.iter().collect::<Vec<_>>(), ["store/a.db", "store/b.db"]);
+        for outside in ["/etc", "../other", "a/../../b", ""] {
+            let error = parse(&format!("[state]\ndata = [\"{outside}\"]\n")).expect_err("outside");
+            assert!(error.contains("no path inside the repository"), "{error}");
+        }
     }
 
     #[test]

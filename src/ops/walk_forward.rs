@@ -26,7 +26,8 @@ use crate::{
         experiment::Outcome,
         performance::{self, Metrics},
         walk_forward::{
-            self, ChampionReport, FoldRule, WalkForwardError, WalkForwardInput, WalkForwardReport, WalkForwardResult,
+            self, ChampionReport, ChampionRule, FoldRule, WalkForwardError, WalkForwardInput, WalkForwardReport,
+            WalkForwardResult,
         },
     },
     store::ExperimentKind,
@@ -220,11 +221,19 @@ fn champion(
     if trained > as_of {
         return Err(WalkForwardError::SeenAll { id, trained, as_of }.into());
     }
-    let unseen = night.dataset()?.first_test_date().ok_or(BacktestError::NoTest)?;
+    let dataset = night.dataset()?;
+    let unseen = dataset.first_test_date().ok_or(BacktestError::NoTest)?;
+    let gate = &station.settings().alpha.gate;
+    let rule = ChampionRule {
+        seen: dataset.sessions.train.clone(),
+        unseen,
+        max_drop: gate.max_rank_ic_drop,
+        max_overfit: gate.max_overfit,
+    };
+    drop(dataset);
     let factors = night.factors()?;
     let scores = model.scores(&factors)?;
-    let tolerance = station.settings().alpha.gate.max_rank_ic_drop;
-    let found = walk_forward::compare(&id, &scores, walked, (&factors.dates, unseen), tolerance);
+    let found = walk_forward::compare(&id, &scores, walked, &factors.dates, &rule);
     let found = found.ok_or(WalkForwardError::NothingToCompare { id, unseen })?;
     if found.degraded {
         tracing::error!(component = COMPONENT, model = found.model_id, "{}", found.verdict().say(Language::English));

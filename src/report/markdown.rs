@@ -78,6 +78,10 @@ fn table(out: &mut Text, report: &Report<'_>) {
     out.cells(columns).cells(["---", "---", "---", "---:", "---:", "---", "---", "---"]);
     for (_, scenario) in by_weight(report) {
         let row = Row::of(scenario, report);
+        // What is red says why in its row, as the page for a browser does.
+        let is_red = scenario.outcome.is_red(report.record.strict);
+        let why = report.reason_in_brief(&scenario.outcome).filter(|_| is_red);
+        let why = why.map(|why| format!(": {}", escape(&why))).unwrap_or_default();
         out.cells([
             escape(&scenario.name),
             escape(&row.injected.0),
@@ -86,7 +90,7 @@ fn table(out: &mut Text, report: &Report<'_>) {
             row.recover,
             escape(&row.proof.0),
             escape(&row.budget.0),
-            format!("**{}**", row.outcome.0),
+            format!("**{}**{why}", row.outcome.0),
         ]);
     }
     out.line("");

@@ -69,6 +69,11 @@ impl Report<'_> {
         outcome.reason().map(|reason| phrases::reason(reason, self.language))
     }
 
+    /// Returns why an outcome is what it is, as short as a table can bear.
+    fn reason_in_brief(&self, outcome: &Outcome) -> Option<String> {
+        self.reason(outcome).map(|reason| phrases::brief(&reason))
+    }
+
     /// Returns what a fault does, in the report's language.
     fn fault_words<'f>(&self, fault: &'f FaultRecord) -> &'f str {
         phrases::fault(&fault.what, &fault.what_zh, self.language)

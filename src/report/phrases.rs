@@ -42,9 +42,14 @@ const PHRASES: &[(&str, &str)] = &[
     ("the command '{}' of {} takes no {args}", "命令“{}”（{}）不接受 {args}"),
     ("{} does not print '{}'", "{} 没有输出“{}”"),
     ("{} prints nothing", "{} 没有任何输出"),
+    ("{} ended with {}, not exit code {}: {}", "{} 以 {} 结束，而不是退出码 {}：{}"),
+    ("{} ended with {}: {}", "{} 以 {} 结束：{}"),
     ("{} ended with {}", "{} 以 {} 结束"),
     ("{} exists", "{} 存在"),
 ];
+
+/// Characters of a reason that a glance takes in.
+const BRIEF_CHARS: usize = 140;
 
 /// Returns a reason in the report's language.
 pub(super) fn reason(said: &str, language: Language) -> String {
@@ -52,6 +57,24 @@ pub(super) fn reason(said: &str, language: Language) -> String {
         Language::English => said.to_owned(),
         Language::Chinese => in_chinese(said),
     }
+}
+
+/// Returns a reason as short as a table and a headline can bear: its first line, and no more of that than a glance
+/// takes in. Who wants all of it finds it with the scenario's steps.
+pub(super) fn brief(reason: &str) -> String {
+    let first = reason.split(" | ").next().unwrap_or_default();
+    let mut words = String::new();
+    let mut length = 0;
+    for word in first.split_inclusive(' ') {
+        length += word.chars().count();
+        if length > BRIEF_CHARS {
+            break;
+        }
+        words.push_str(word);
+    }
+    // One word that is too long by itself.
+    let kept = if words.is_empty() { first.chars().take(BRIEF_CHARS).collect() } else { words };
+    if kept.len() == reason.len() { kept } else { format!("{}…", kept.trim_end_matches([' ', ',', ':', ';'])) }
 }
 
 /// Returns what a fault does in the report's language; a target that does not say it in Chinese is quoted.
@@ -68,7 +91,7 @@ fn in_chinese(said: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{PHRASES, fault, reason};
+    use super::{PHRASES, brief, fault, reason};
     use crate::text::Language;
 
     #[test]
@@ -85,12 +108,27 @@ mod tests {
             ),
             ("the baseline is red: night ended with exit code 13", "基线不合格：night 以 exit code 13 结束"),
             ("no fault was injected", "没有注入故障"),
+            (
+                "walk_forward ended with exit code 0, not exit code 1: INFO The model holds",
+                "walk_forward 以 exit code 0 结束，而不是退出码 1：INFO The model holds",
+            ),
+            ("the first collection ended with exit code 12: a", "the first collection 以 exit code 12 结束：a"),
             ("lighthunter names no command 'day'", "lighthunter 没有命令“day”"),
         ];
         for (english, chinese) in cases {
             assert_eq!(reason(english, Language::Chinese), chinese);
             assert_eq!(reason(english, Language::English), english);
         }
+    }
+
+    #[test]
+    fn brief_reason_is_its_first_line_cut_between_words() {
+        assert_eq!(brief("the log is silent: found nothing"), "the log is silent: found nothing");
+        assert_eq!(brief("missing: 601288.SH | hint: ask again"), "missing: 601288.SH…");
+        let long = "word, ".repeat(50);
+        let cut = brief(&long);
+        assert!(cut.ends_with("word…") && cut.chars().count() <= 141, "{cut}");
+        assert_eq!(brief(&"字".repeat(200)).chars().count(), 141);
     }
 
     #[test]

@@ -244,7 +244,7 @@ pub(super) fn problem_line(problem: &Problem, language: Language) -> String {
     match problem {
         Problem::Red { scenario, outcome } => {
             let reason = outcome.reason().unwrap_or_else(|| Words::NoReason.say(language));
-            let reason = phrases::reason(reason, language);
+            let reason = phrases::brief(&phrases::reason(reason, language));
             Words::RedProblem.with(language, [scenario, &words::outcome(outcome).say(language), &reason])
         }
         Problem::BlindSpot { fault, signal, duty } => {

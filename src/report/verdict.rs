@@ -6,11 +6,15 @@ use super::{
 };
 use crate::{record::Outcome, text::Language};
 
-/// Says why the verdict is what it is. The record says it in English; in another language it is said anew
-/// from the same outcomes.
+/// A sentence that is longer than this is said anew: the record's holds a reason whole.
+const SENTENCE_CHARS: usize = 240;
+
+/// Says why the verdict is what it is. The record says it in English; in another language, and where it is longer than
+/// a headline can bear, it is said anew from the same outcomes.
 pub(super) fn verdict_reason(report: &Report<'_>) -> String {
     let (record, language) = (report.record, report.language);
-    if language == Language::English || record.scenarios.is_empty() {
+    let is_short = record.verdict_reason.chars().count() <= SENTENCE_CHARS;
+    if record.scenarios.is_empty() || (language == Language::English && is_short) {
         return record.verdict_reason.clone();
     }
     let total = record.scenarios.len();
@@ -30,7 +34,7 @@ pub(super) fn verdict_reason(report: &Report<'_>) -> String {
         return Words::AllGreen.with(language, [&count(&Outcome::is_green), &total]) + &aside;
     };
     let red = count(&|outcome| outcome.is_red(record.strict));
-    let why = report.reason(&first.outcome).unwrap_or_else(|| report.say(Words::NoReason).to_owned());
+    let why = report.reason_in_brief(&first.outcome).unwrap_or_else(|| report.say(Words::NoReason).to_owned());
     let outcome = words::outcome(&first.outcome).say(language);
     Words::SomeRed.with(language, [&red, &total, &first.name, &outcome, &why])
 }
@@ -49,6 +53,11 @@ mod tests {
         let report = Report { record: &red, comparison: &comparison, language: Language::Chinese };
         let said = verdict_reason(&report);
         assert_eq!(said, "2 个场景不合格（共 4 个）；首个“Log stays silent”：未发现（日志中没有 ERROR 行）");
+        let mut long = samples::red();
+        long.verdict_reason = "because ".repeat(100);
+        let report = Report { record: &long, comparison: &comparison, language: Language::English };
+        let said = verdict_reason(&report);
+        assert!(said.starts_with("2 of 4 scenarios are red; first 'Log stays silent': NotDetected ("), "{said}");
         let small = samples::small();
         let report = Report { record: &small, comparison: &comparison, language: Language::Chinese };
         assert_eq!(verdict_reason(&report), "2 个场景通过（共 2 个）");

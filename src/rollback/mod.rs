@@ -29,7 +29,8 @@ pub use create::{CreateOptions, Created, Site, create, verify};
 pub use data::stores_of;
 pub use error::RollbackError;
 pub use fingerprint::{
-    Fingerprint, KnownData, LayerPrint, fingerprint, fingerprint_again, fingerprint_knowing, tree_fingerprint,
+    ExtraFiles, Fingerprint, KnownData, LayerPrint, fingerprint, fingerprint_again, fingerprint_knowing,
+    fingerprint_with, tree_fingerprint,
 };
 pub use git::{CodeRollback, INTENT_FILE, Intent, code, interrupted, set_baseline};
 pub use intent::{RollbackIntent, require_none, unfinished};

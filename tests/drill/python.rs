@@ -14,6 +14,7 @@ use crate::{Check, Failed, foreign, require};
 pub(crate) const CHECKS: &[Check] = &[
     ("python target is Ready", python_target_is_ready),
     ("python target's planted defects are red", planted_defects_are_red),
+    ("what git ignores is proven where the target names it", named_files_are_proven),
 ];
 
 /// The fixture, which names its faults in its own drill.toml.
@@ -90,6 +91,42 @@ fn planted_defects_are_red() -> Result<(), Failed> {
         }
     }
     require(wrong.is_empty(), || wrong.join("\n        "))
+}
+
+/// A night that fails writes into a folder that git does not see, and no way back by git takes that out again: the
+/// proof holds only where `drill.toml` does not name the folder.
+fn named_files_are_proven() -> Result<(), Failed> {
+    if is_missing() {
+        return Ok(());
+    }
+    let state = "\n[state]\nmodels = [\"weights\"]\n";
+    for (named, expected) in [("", "Passed"), (state, "NotRecovered")] {
+        let room = tempfile::tempdir()?;
+        let failing = ("research.py", "        raise Refused(13", "        lose_weights()\n        raise Refused(13");
+        let mut options = options(room.path(), Some(failing), "python_state")?;
+        let root = room.path().join("target");
+        let append = |file: &str, text: &str| -> Result<(), Failed> {
+            let whole = fs::read_to_string(root.join(file))?;
+            Ok(lighthunter::durable::replace(&root.join(file), whole + text)?)
+        };
+        append(".gitignore", "weights/\n")?;
+        append("drill.toml", named)?;
+        let lose = "def lose_weights():\n    Path(\"weights\").mkdir(exist_ok=True)\n    \
+            Path(\"weights/net.bin\").write_text(\"lost\", \"utf-8\")\n\n\ndef store_path";
+        let script = fs::read_to_string(root.join("research.py"))?;
+        require(script.contains("def store_path"), || "harness error: research.py has no store_path".into())?;
+        lighthunter::durable::replace(&root.join("research.py"), script.replacen("def store_path", lose, 1))?;
+        lighthunter::vault::Vault::open(&root)?.commit_all("weights", Clock::system().now())?;
+        options.name = Some(format!("^{}$", regex::escape(foreign::RERUN)));
+        let record = drill::run(options)?;
+        let found = foreign::find(&record, foreign::RERUN)?;
+        let reason = found.outcome.reason().unwrap_or_default();
+        require(found.outcome.name() == expected, || {
+            format!("with '{}': {} instead of {expected}: {reason}", named.trim(), found.outcome.name())
+        })?;
+        require(named.is_empty() || reason.contains("added weights/net.bin"), || reason.to_owned())?;
+    }
+    Ok(())
 }
 
 /// The target needs Python 3.11, which reads TOML; without it this is said and nothing is tested.

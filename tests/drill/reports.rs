@@ -125,7 +125,7 @@ fn blind_spot_is_negative(room: &Room, drill: &str) -> Result<(), Failed> {
     }
     durable::replace(&path, record.to_string())?;
     let text = String::from_utf8(plain(room, &["signals", drill], 1)?.stdout)?;
-    require(text.contains("1 blind spots") && text.contains("duckdb-path, log"), || text.clone())
+    require(text.contains("1 blind spot\n") && text.contains("duckdb-path, log"), || text.clone())
 }
 
 fn manual_holds_the_drill() -> Result<(), Failed> {

@@ -67,6 +67,8 @@ fn model_in_force_is_held_against_the_folds_on_sessions_that_neither_has_seen() 
     let other = room.run(&walk(&["--against-current"])).json();
     assert_ne!(other["champion"]["model_id"], champion["model_id"], "the one in force is judged");
     assert_eq!(other["champion"]["walk_forward_rank_ic"], champion["walk_forward_rank_ic"], "by the same folds");
+    let learnt = |of: &Value| of["train_rank_ic"].as_f64().expect("a number");
+    assert!(learnt(&other["champion"]) > learnt(champion), "deep trees keep more of what they were shown");
     let early = other["folds"][2]["test_to"].as_str().expect("a date").to_owned();
     let refused = room.run_to(2, &walk(&["--against-current", "--end-date", &early]));
     assert!(refused.stderr.contains("it may have seen every session"), "{}", refused.stderr);

@@ -7,7 +7,7 @@ use std::{
     path::PathBuf,
 };
 
-use lighthunter::rollback::{KnownData, compare, fingerprint, fingerprint_again, fingerprint_knowing};
+use lighthunter::rollback::{ExtraFiles, KnownData, compare, fingerprint, fingerprint_again, fingerprint_knowing};
 
 use crate::room::Room;
 
@@ -27,11 +27,15 @@ fn flip(path: &PathBuf, at: usize) {
 fn rows_that_are_known_hide_no_change_of_equal_size_and_time() {
     let room = Room::nighted();
     let known = KnownData::default();
-    let state = || fingerprint_knowing(&room.root(), &known).expect("a state");
+    let state = || fingerprint_knowing(&room.root(), &ExtraFiles::default(), &known).expect("a state");
     let before = state();
     assert_eq!(before, fingerprint(&room.root()).expect("a state"), "what is known says nothing else");
     let copy = room.copy();
-    assert_eq!(fingerprint_knowing(&copy.root(), &known).expect("a state"), before, "a copy is the same state");
+    assert_eq!(
+        fingerprint_knowing(&copy.root(), &ExtraFiles::default(), &known).expect("a state"),
+        before,
+        "a copy is the same state"
+    );
 
     let daily = room.path("data/parquet/daily");
     let mut dates: Vec<_> = fs::read_dir(&daily).expect("listed").map(|entry| entry.expect("read").path()).collect();
@@ -56,7 +60,7 @@ fn rows_that_are_known_hide_no_change_of_equal_size_and_time() {
 fn rows_that_are_known_are_those_of_one_engine() {
     let room = Room::nighted();
     let known = KnownData::default();
-    let state = || fingerprint_knowing(&room.root(), &known).expect("a state");
+    let state = || fingerprint_knowing(&room.root(), &ExtraFiles::default(), &known).expect("a state");
     let before = state();
     let text = room.read("config/system_config.json");
     assert!(text.contains("\"write_mode\": \"dual\""), "{text}");

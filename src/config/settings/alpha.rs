@@ -33,6 +33,9 @@ pub struct ModelGate {
     pub min_rows: usize,
     /// Largest loss of rank IC against the model in force, on the same rows.
     pub max_rank_ic_drop: f64,
+    /// Largest part of the rank IC on its own training rows that a model in force may lose on rows that it has not
+    /// seen, beyond what the folds of a walk-forward lose.
+    pub max_overfit: f64,
 }
 
 impl Alpha {
@@ -55,6 +58,7 @@ impl ModelGate {
             max_rank_ic: s.number("max_rank_ic", Bounds::between(-1.0, 1.0)),
             min_rows: s.size("min_rows", 1, 100_000_000),
             max_rank_ic_drop: s.number("max_rank_ic_drop", Bounds::between(0.0, 2.0)),
+            max_overfit: s.number("max_overfit", Bounds::between(0.0, 2.0)),
         };
         if gate.min_rank_ic > gate.max_rank_ic {
             s.disagreement(

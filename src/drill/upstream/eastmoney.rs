@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     Disturbance,
-    answer::{Answer, Query, arranged, lots, price_loss},
+    answer::{Answer, Query, arranged, lots, paid, price_loss},
     table::Table,
 };
 use crate::{
@@ -64,7 +64,7 @@ pub(super) fn stock(query: &Query, table: &Table) -> Option<Answer> {
         ("f45", json!(bar.low)),
         ("f46", json!(bar.open)),
         ("f47", json!(lots(bar.volume))),
-        ("f48", json!(bar.amount.unwrap_or(0.0))),
+        ("f48", json!(paid(bar.amount, bar.volume, [bar.open, bar.high, bar.low, bar.close]))),
         ("f57", json!(format!("{:06}", symbol.code()))),
         ("f58", json!(name)),
         ("f60", json!(table.preclose(bar))),
@@ -99,7 +99,7 @@ fn day_lines(symbol: Symbol, query: &Query, table: &Table, loss: f64) -> Vec<Str
         let preclose = table.preclose(bar) - cash;
         let [open, close, high, low] = [bar.open, bar.close, bar.high, bar.low].map(|price| price - cash);
         let percent = |change: f64| change / preclose * 100.0;
-        let amount = bar.amount.unwrap_or(0.0);
+        let amount = paid(bar.amount, bar.volume, [bar.open, bar.close, bar.high, bar.low]);
         format!(
             "{},{open:.2},{close:.2},{high:.2},{low:.2},{},{amount:.2},{:.2},{:.2},{:.2},0.20",
             bar.date,
@@ -114,9 +114,9 @@ fn day_lines(symbol: Symbol, query: &Query, table: &Table, loss: f64) -> Vec<Str
 
 fn minute_lines(symbol: Symbol, interval: Interval, table: &Table) -> Vec<String> {
     let line = |bar: &crate::market::MinuteBar| {
-        let (time, amount) = (bar.ts.strftime("%Y-%m-%d %H:%M"), bar.amount.unwrap_or(0.0));
+        let (time, volume) = (bar.ts.strftime("%Y-%m-%d %H:%M"), lots(bar.volume));
         let (open, close, high, low) = (bar.open, bar.close, bar.high, bar.low);
-        let volume = lots(bar.volume);
+        let amount = paid(bar.amount, bar.volume, [open, close, high, low]);
         format!("{time},{open:.2},{close:.2},{high:.2},{low:.2},{volume},{amount:.2},0.10,0.00,0.00,0.01")
     };
     table.minutes(symbol, interval).iter().map(line).collect()

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     Disturbance,
-    answer::{Answer, Query, arranged, lots, price_loss, symbol_of},
+    answer::{Answer, Query, arranged, lots, paid, price_loss, symbol_of},
     table::Table,
 };
 use crate::market::{DailyBar, Exchange, Symbol};
@@ -46,8 +46,10 @@ pub(super) fn tonghuashun(code: &str, period: &str, table: &Table, how: Option<&
     let days = table.days(symbol);
     let loss = price_loss(how);
     let row = |bar: &DailyBar| {
-        let [open, high, low, close] = [bar.open, bar.high, bar.low, bar.close].map(|price| price - loss);
-        let (date, volume, amount) = (bar.date.strftime("%Y%m%d"), bar.volume.unwrap_or(0), bar.amount.unwrap_or(0.0));
+        let prices = [bar.open, bar.high, bar.low, bar.close];
+        let (date, volume) = (bar.date.strftime("%Y%m%d"), bar.volume.unwrap_or(0));
+        let amount = paid(bar.amount, bar.volume, prices);
+        let [open, high, low, close] = prices.map(|price| price - loss);
         format!("{date},{open:.2},{high:.2},{low:.2},{close:.2},{volume},{amount:.2},0.200,,,0")
     };
     let rows: Vec<String> = days.iter().skip(days.len().saturating_sub(LAST_DAYS)).map(row).collect();

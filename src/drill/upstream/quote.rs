@@ -2,7 +2,7 @@
 //! Facts: reference/upstream.md.
 
 use super::{
-    answer::{Answer, lots, symbol_of},
+    answer::{Answer, lots, paid, symbol_of},
     table::Table,
 };
 use jiff::{
@@ -26,8 +26,8 @@ fn as_of(table: &Table, symbol: Symbol, moment: Option<DateTime>) -> Option<(Dai
     let preclose = table.preclose(&day);
     let bar = DailyBar {
         open: bars.first().map_or(preclose, |bar| bar.open),
-        high: bars.iter().map(|bar| bar.high).fold(preclose, f64::max),
-        low: bars.iter().map(|bar| bar.low).fold(preclose, f64::min),
+        high: bars.iter().map(|bar| bar.high).reduce(f64::max).unwrap_or(preclose),
+        low: bars.iter().map(|bar| bar.low).reduce(f64::min).unwrap_or(preclose),
         close: bars.last().map_or(preclose, |bar| bar.close),
         volume: Some(bars.iter().filter_map(|bar| bar.volume).sum()),
         amount: Some(bars.iter().filter_map(|bar| bar.amount).sum()),
@@ -41,9 +41,9 @@ pub(super) fn tencent(list: &str, table: &Table, moment: Option<DateTime>) -> An
     let statement = |code: &str| -> Option<String> {
         let symbol = symbol_of(code)?;
         let (bar, at) = as_of(table, symbol, moment)?;
-        let DailyBar { open, high, low, close, amount, .. } = bar;
+        let DailyBar { open, high, low, close, volume, amount, .. } = bar;
         let (name, preclose) = (table.profile(symbol).0, table.preclose(&bar));
-        let (lots, amount) = (lots(bar.volume), amount.unwrap_or(0.0));
+        let (lots, amount) = (lots(volume), paid(amount, volume, [open, high, low, close]));
         let depth = vec!["0"; 23].join("~");
         let (digits, time) = (format!("{:06}", symbol.code()), at.strftime("%Y%m%d%H%M%S"));
         Some(format!(
@@ -63,7 +63,7 @@ pub(super) fn sina(list: &str, table: &Table, moment: Option<DateTime>) -> Answe
         let DailyBar { open, high, low, close, volume, amount, .. } = bar;
         let (name, preclose) = (table.profile(symbol).0, table.preclose(&bar));
         let at = at.strftime("%Y-%m-%d,%H:%M:%S");
-        let (volume, amount) = (volume.unwrap_or(0), amount.unwrap_or(0.0));
+        let (volume, amount) = (volume.unwrap_or(0), paid(amount, volume, [open, high, low, close]));
         let depth = vec!["0"; 20].join(",");
         Some(format!(
             "{name},{open:.3},{preclose:.3},{close:.3},{high:.3},{low:.3},{close:.3},{close:.3},{volume},{amount:.3},{depth},{at},00"

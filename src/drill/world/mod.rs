@@ -144,7 +144,8 @@ impl World {
 
     /// Returns the state of the environment's repository.
     fn state(&self) -> Result<Fingerprint, NotSo> {
-        Ok(fingerprint_knowing(&self.environment()?.repo(), &self.session()?.known)?)
+        let session = self.session()?;
+        Ok(fingerprint_knowing(&self.environment()?.repo(), &session.target.spec.extra_files(), &session.known)?)
     }
 
     fn baseline(&self) -> Result<&Baseline, NotSo> {

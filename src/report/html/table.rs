@@ -71,7 +71,7 @@ fn write_row(body: &mut Markup, report: &Report<'_>, index: usize, scenario: &Sc
     body.tag("tr", &[], |tr| {
         tr.tag("th", &[("scope", "row")], |th| {
             th.leaf("a", &[("href", &format!("#{}", anchor(index)))], &scenario.name);
-            if let Some(reason) = report.reason(&scenario.outcome) {
+            if let Some(reason) = report.reason_in_brief(&scenario.outcome) {
                 th.leaf("p", &[("class", "facts")], &reason);
             }
         });
@@ -99,7 +99,7 @@ fn write_aside(page: &mut Markup, report: &Report<'_>, aside: &[(usize, &Scenari
                     let row = Row::of(scenario, report);
                     write_badge(li, (row.outcome.0, outcome_tone(scenario, report.record.strict)));
                     li.raw(" ").leaf("a", &[("href", &format!("#{}", anchor(*index)))], &scenario.name);
-                    if let Some(reason) = report.reason(&scenario.outcome) {
+                    if let Some(reason) = report.reason_in_brief(&scenario.outcome) {
                         li.raw(" ").leaf("span", &[("class", "facts")], &reason);
                     }
                 });

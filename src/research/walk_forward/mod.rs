@@ -11,7 +11,7 @@ mod report;
 mod run;
 mod words;
 
-pub use champion::{ChampionReport, compare};
+pub use champion::{ChampionReport, ChampionRule, compare};
 pub use error::WalkForwardError;
 pub use fold::{Fold, FoldRule};
 pub use report::WalkForwardReport;

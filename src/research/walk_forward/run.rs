@@ -69,6 +69,8 @@ pub struct FoldReport {
     pub test_rows: usize,
     /// Features that it used.
     pub features: usize,
+    /// Mean daily rank IC on the rows that it learnt from: what it keeps of that on its test is what it is worth.
+    pub train_rank_ic: Option<f64>,
     /// Mean daily IC of its test sessions; none where no label is known yet.
     pub ic: Option<f64>,
     /// Mean daily rank IC.
@@ -150,6 +152,7 @@ struct FoldOutcome {
     train_rows: usize,
     valid_rows: usize,
     features: usize,
+    train_rank_ic: Option<f64>,
     /// S x test sessions.
     scores: Vec<f64>,
     digest: Digest,
@@ -201,7 +204,9 @@ fn play(input: &WalkForwardInput<'_>, fold: &Fold, of: usize) -> Result<FoldOutc
         let [from, to] = bounds(dates, &fold.test);
         return Err(WalkForwardError::NothingScored { fold: fold.number, of, from, to });
     }
+    let learnt = train::evaluate(&trained.model, &data, data.parts.train.clone());
     Ok(FoldOutcome {
+        train_rank_ic: learnt.get("rank_ic").copied().flatten(),
         train_rows: data.parts.train.len(),
         valid_rows: data.parts.valid.len(),
         features: data.feature_names.len(),
@@ -226,6 +231,7 @@ impl FoldOutcome {
             valid_rows: self.valid_rows,
             test_rows: self.scores.iter().filter(|score| score.is_finite()).count(),
             features: self.features,
+            train_rank_ic: self.train_rank_ic,
             ic: prediction.ic,
             rank_ic: prediction.rank_ic,
             icir: prediction.icir,

@@ -26,10 +26,14 @@ phrases! {
         NotKnown => "n/a", "无";
         Notes => "Notes", "说明";
         ModelInForce => "The model in force", "在用模型";
-        ModelHolds => "The model {} holds: rank IC {} on {} sessions that neither has seen ({} to {}), the folds' is {}; it loses {} a session{}, and {} is let pass.",
-            "模型 {} 表现正常：在双方都未见过的 {2} 个交易日（{3} 至 {4}）上 Rank IC 为 {1}，各折为 {5}；每日差 {6}{7}，允许 {8}。";
-        ModelDegraded => "The model {} has DEGRADED: rank IC {} on {} sessions that neither has seen ({} to {}), the folds' is {}; it loses {} a session{}, and {} is let pass.",
-            "模型 {} 已退化：在双方都未见过的 {2} 个交易日（{3} 至 {4}）上 Rank IC 为 {1}，各折为 {5}；每日差 {6}{7}，允许 {8}。";
+        ModelHolds => "The model {} holds: rank IC {} on {} sessions that neither has seen ({} to {}), the folds' is {}; {}{}, and {} is let pass.{}",
+            "模型 {} 表现正常：在双方都未见过的 {2} 个交易日（{3} 至 {4}）上 Rank IC 为 {1}，各折为 {5}；{6}{7}，允许 {8}。{9}";
+        ModelDegraded => "The model {} has DEGRADED: rank IC {} on {} sessions that neither has seen ({} to {}), the folds' is {}; {}{}, and {} is let pass.{}",
+            "模型 {} 已退化：在双方都未见过的 {2} 个交易日（{3} 至 {4}）上 Rank IC 为 {1}，各折为 {5}；{6}{7}，允许 {8}。{9}";
+        Loses => "it loses {} a session", "每日差 {}";
+        Gains => "it loses nothing but gains {} a session", "每日不差反好 {}";
+        Overfit => " On what it was trained on its rank IC was {}, the folds' {}: it loses {} more than they do, and {} is let pass.",
+            "它在训练区间上的 Rank IC 为 {}，各折为 {}：比各折多损失 {}，允许 {}。";
         // What the command prints.
         FoldLine => "fold {}  trained {} to {}  tested {} to {}  {} rows  IC {}  rank IC {}",
             "第 {} 折  训练 {} 至 {}  检验 {} 至 {}  {} 行  IC {}  Rank IC {}";
