@@ -1,6 +1,10 @@
 //! The catalogue of faults, tried as a whole: the record must count what the casebook says can be tried here.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use lighthunter::{
     drill::{
@@ -17,8 +21,21 @@ pub(crate) const CHECKS: &[Check] = &[
     ("control run of the catalogue passes no fault", control_run),
 ];
 
+/// The smallest simulated market whose model passes the template's gate: what is tried are the faults, not the bars.
+const MARKET: [&str; 6] = ["--market", "simulated:7", "--symbols", "16", "--days", "160"];
+
+/// Makes a small workspace that the environments clone.
+fn small_workspace(room: &Path) -> Result<PathBuf, Failed> {
+    let root = room.join("small");
+    let made = Command::new(env!("CARGO_BIN_EXE_lighthunter")).arg("init").arg(&root).args(MARKET).output()?;
+    require(made.status.success(), || String::from_utf8_lossy(&made.stderr).into_owned())?;
+    Ok(root)
+}
+
 fn all_faults() -> Result<(), Failed> {
+    let room = tempfile::tempdir()?;
     let mut options = own_options("catalogue")?;
+    options.origin = Some(small_workspace(room.path())?);
     options.features = vec!["features/faults".into()];
     options.jobs = 2;
     let record = drill::run(options)?;
@@ -52,7 +69,9 @@ fn all_faults() -> Result<(), Failed> {
 
 /// Without its fault, no case is green: whatever says that it saw one tells a lie.
 fn control_run() -> Result<(), Failed> {
+    let room = tempfile::tempdir()?;
     let mut options = own_options("catalogue_control")?;
+    options.origin = Some(small_workspace(room.path())?);
     options.features = vec!["features/faults/config.feature".into()];
     options.control = true;
     options.keep = drill::Keep::Never;
