@@ -47,10 +47,20 @@ pub(crate) fn version() -> String {
     asked.unwrap_or_else(|error| format!("unknown ({error})"))
 }
 
+/// Refuses a path that DuckDB takes apart: of `a?b` it puts the log at `a.wal?b`, which is another directory.
+fn require_plain(place: &StorePath) -> Result<(), StoreError> {
+    if !place.path.to_string_lossy().contains('?') {
+        return Ok(());
+    }
+    let what = "DuckDB keeps no log beside a path that holds '?': move the workspace";
+    Err(StoreError::Io { step: "open", path: place.path.clone(), source: std::io::Error::other(what) })
+}
+
 impl DuckStore {
     /// Opens the database and makes it where it is missing.
     pub(crate) fn open(place: &StorePath) -> Result<Self, StoreError> {
         place.check_file()?;
+        require_plain(place)?;
         if place.path.exists() {
             probe::require_openable(place)?;
         } else {
@@ -64,6 +74,7 @@ impl DuckStore {
     /// Opens the database beside other readers.
     pub(crate) fn open_read_only(place: &StorePath) -> Result<Self, StoreError> {
         place.check_file()?;
+        require_plain(place)?;
         probe::require_openable(place)?;
         Self::connect(place, AccessMode::ReadOnly)
     }

@@ -55,7 +55,7 @@ impl EngineError for duckdb::Error {
         let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
         if says(&["Could not set lock", "Conflicting lock", "used by another process", "different configuration"]) {
             Refusal::Busy
-        } else if says(&["Permission denied", "Cannot open file", "No space left", "No such file", "Read-only file"])
+        } else if says(&["Permission denied", "Permission Error", "Cannot open file", "No space left", "No such file", "Read-only file"])
             // A disk that fails says nothing of what the file holds: it must not be put aside.
             || says(&["fsync failed", "Input/output error"])
         {
