@@ -145,7 +145,7 @@ mod tests {
             (lost(&[fill(1, "a", "BUY", (99_499, 200)), fill(2, "b", "SELL", (198_998, 0))], &marks), "0 of 600000.SH"),
             (lost(&[bought.clone(), bought.clone()], &marks), "execution 1 is there twice"),
             (lost(&[fill(1, "x", "BUY", (99_499, 100))], &marks), "of no order: x"),
-            (lost(&[bought.clone()], &marks), "ends with Some(198998) fen, its executions say 99499"),
+            (lost(std::slice::from_ref(&bought), &marks), "ends with Some(198998) fen, its executions say 99499"),
             (lost(&[fill(1, "a", "BUY", (-1, 100))], &[mark(100_500)]), "execution 1"),
             (lost(&[bought], &[]), "was never valued"),
         ];
