@@ -111,10 +111,12 @@ fn check(session: &Session, station: &Station) -> Result<Exit, AnyFailure> {
         console.line(format!("score of {table}: {score:.2} of 100; {} rows with a hard finding", totals.hard_rows));
     }
     let score = &judged.omega.global.score;
-    let sources = score.source.map_or_else(|| "not compared".to_owned(), |agree| format!("{agree:.2}"));
+    // Cut as in the report: only a whole score is 100.
+    let cut = |score: f64| format!("{:.2}", (score * 100.0).floor() / 100.0);
+    let sources = score.source.map_or_else(|| "not compared".to_owned(), cut);
+    let [total, coverage, value, consistency] = [score.total, score.coverage, score.value, score.consistency].map(cut);
     console.line(format!(
-        "whole score: {:.2} of 100 (coverage {:.2}, sources {sources}, values {:.2}, consistency {:.2})",
-        score.total, score.coverage, score.value, score.consistency
+        "whole score: {total} of 100 (coverage {coverage}, sources {sources}, values {value}, consistency {consistency})"
     ));
     if let Some((path, rows)) = &quarantined {
         console.line(format!("{rows} rows break a hard rule; copied to {}", station.workspace.shown(path)));
