@@ -7,8 +7,9 @@ use std::{
     fmt::{self, Write as _},
     fs::{File, OpenOptions},
     io::Write,
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use serde_json::{Map, Value};
@@ -28,6 +29,8 @@ pub struct LogLayer {
     clock: Clock,
     files: Vec<File>,
     lost: AtomicU64,
+    /// The last line may have been written in part: the next begins on a line of its own.
+    is_torn: AtomicBool,
 }
 
 impl LogLayer {
@@ -36,7 +39,7 @@ impl LogLayer {
     #[must_use]
     pub fn new(clock: Clock, files: impl IntoIterator<Item = PathBuf>, rotation: &LogFiles) -> Self {
         let files = files.into_iter().filter_map(|path| open(&path, rotation)).collect();
-        Self { clock, files, lost: AtomicU64::new(0) }
+        Self { clock, files, lost: AtomicU64::new(0), is_torn: AtomicBool::new(false) }
     }
 
     /// Returns how many lines could not be written.
@@ -67,12 +70,16 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let line = self.line(event);
+        let mut line = self.line(event);
+        if self.is_torn.swap(false, Ordering::Relaxed) {
+            line.insert(0, '\n');
+        }
         for file in &self.files {
             // One write a line: lines of two processes do not mix. No fsync: a log is not a record.
             let mut file = file;
             if file.write_all(line.as_bytes()).is_err() {
                 self.lost.fetch_add(1, Ordering::Relaxed);
+                self.is_torn.store(true, Ordering::Relaxed);
             }
         }
     }
@@ -81,8 +88,17 @@ where
 pub(super) fn open(path: &Path, rotation: &LogFiles) -> Option<File> {
     durable::make_directory(path.parent()?).ok()?;
     // A log that cannot be moved grows on; that loses nothing.
-    let _ = RotatingJsonl::new(path.to_path_buf(), rotation.max_bytes, rotation.keep_files).make_room(1);
-    OpenOptions::new().create(true).append(true).open(path).ok()
+    let file = RotatingJsonl::new(path.to_path_buf(), rotation.max_bytes, rotation.keep_files);
+    let _ = file.make_room(1);
+    let is_torn = file.ends_torn().unwrap_or(false);
+    // A link in its place, in a workspace of somebody else, could lead to any file of the person.
+    let mut options = OpenOptions::new();
+    let mut file = options.create(true).append(true).custom_flags(nix::libc::O_NOFOLLOW).open(path).ok()?;
+    if is_torn {
+        // Best effort: what a killed process left would be glued to the first line.
+        let _ = file.write_all(b"\n");
+    }
+    Some(file)
 }
 
 /// Names the room that an event came from: `lighthunter::data::guardian` is `data.guardian`.
@@ -165,5 +181,25 @@ mod tests {
         crate::durable::append(&path, "4--\n").expect("written");
         drop(LogLayer::new(Clock::system(), [path], &LogFiles { max_bytes: 5, keep_files: 2 }));
         assert_eq!([text("a.log"), text("a.log.1")], ["4--\n", "3---\n"], "one byte of room is enough");
+    }
+
+    #[test]
+    fn torn_line_is_not_glued_to_the_next_and_a_link_is_not_followed() {
+        let room = tempfile::tempdir().expect("a directory");
+        let path = room.path().join("a.log");
+        crate::durable::append(&path, "{\"torn\":").expect("written");
+        let log = || LogLayer::new(Clock::system(), [path.clone()], &LogFiles { max_bytes: 1_000, keep_files: 1 });
+        let said = |layer: LogLayer| {
+            tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || tracing::info!("said"));
+        };
+        said(log());
+        let text = std::fs::read_to_string(&path).expect("there");
+        let last = text.lines().last().expect("a line");
+        assert!(serde_json::from_str::<serde_json::Value>(last).is_ok() && text.starts_with("{\"torn\":\n"), "{text}");
+        let precious = room.path().join("precious");
+        crate::durable::replace(&precious, "mine\n").expect("written");
+        crate::durable::point(&path, &precious).expect("linked");
+        said(log());
+        assert_eq!(std::fs::read_to_string(&precious).expect("there"), "mine\n");
     }
 }

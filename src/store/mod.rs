@@ -1,5 +1,6 @@
 //! The stores: SQLite ledger, DuckDB, Parquet, JSONL. The only room that names their libraries.
 
+mod abort;
 mod ad_hoc;
 mod amend;
 mod columnar;
@@ -35,6 +36,7 @@ mod schema;
 mod sealed_file;
 mod settings;
 mod stores;
+mod unpacked;
 mod versions;
 
 pub use ad_hoc::query_frames;
@@ -62,6 +64,7 @@ pub use schema::Table;
 pub use sealed_file::{inspect_sealed, replace_sealed, seal, unseal};
 pub use settings::{Depth, Engine, StorePath, StoreSettings, WriteMode};
 pub use stores::{Query, Stores, content_digest};
+pub use unpacked::unpacked;
 
 /// Returns the versions of the libraries of this room.
 #[must_use]
