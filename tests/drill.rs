@@ -13,6 +13,8 @@ mod steps;
 mod bug_table;
 #[path = "drill/bugs.rs"]
 mod bugs;
+#[path = "drill/canary.rs"]
+mod canary;
 #[path = "drill/foreign.rs"]
 mod foreign;
 #[path = "drill/guards.rs"]
@@ -70,7 +72,7 @@ fn main() -> ExitCode {
         lanes::CHECKS,
     ]
     .into_iter()
-    .chain([kills::CHECKS, left::CHECKS, OWN])
+    .chain([kills::CHECKS, left::CHECKS, canary::CHECKS, OWN])
     .flatten()
     .copied()
     .collect();

@@ -6,6 +6,7 @@
 
 mod act;
 mod busy;
+mod canary;
 mod catalogue;
 mod check;
 mod checklist;

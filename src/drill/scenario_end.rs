@@ -3,7 +3,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::PoisonError,
+    sync::{Arc, PoisonError},
     thread,
 };
 
@@ -56,9 +56,11 @@ impl Session {
         if red && keep {
             self.undo_injections(name);
         }
+        let canary = Arc::clone(&self.canary);
         match environment {
             Some(environment) if keep => match self.kept_place().and_then(|place| environment.keep(&place)) {
                 Ok(path) => {
+                    canary.search(&path);
                     trace.kept = Some(path.to_string_lossy().into_owned());
                     self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(path);
                 }
@@ -66,7 +68,10 @@ impl Session {
             },
             Some(environment) => {
                 // Thousands of small files go while the next scenario runs.
-                let removal = thread::spawn(move || environment.remove());
+                let removal = thread::spawn(move || {
+                    canary.search(environment.root());
+                    environment.remove()
+                });
                 self.removals.lock().unwrap_or_else(PoisonError::into_inner).push(removal);
             }
             None => {}
