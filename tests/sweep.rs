@@ -64,20 +64,18 @@ fn main() -> ExitCode {
     let is_short = |row: &Row| full || !wanted.is_empty() || !matches!(row, Row::Rollback);
     let rows: Vec<Row> = Row::all().filter(is_wanted).filter(is_short).collect();
     let tasks: Vec<Task> = rows.iter().filter(|row| can_run(row)).flat_map(Row::tasks).collect();
-    let tallies = task::run_all(tasks);
     println!("{:<26} {}", "writer", Tally::HEAD);
+    for row in rows.iter().filter(|row| !can_run(row)) {
+        println!("{:<26} skipped: {}", row.name(), without_compiler.as_deref().unwrap_or_default());
+    }
+    // A row is printed when its last task is done: a sweep that is ended early has said what it came to.
+    let tallies = task::run_all(tasks, show);
     let (mut whole, mut blind) = (Tally::default(), 0);
-    for (row, tally) in rows.iter().zip(rows.iter().map(|row| tallies.get(row.name()).cloned().unwrap_or_default())) {
-        if !can_run(row) {
-            println!("{:<26} skipped: {}", row.name(), without_compiler.as_deref().unwrap_or_default());
-        } else if matches!(row, Row::Naive(_)) {
-            println!("{:<26} {tally}   (must be broken)", row.name());
+    for (name, tally) in &tallies {
+        if is_naive(name) {
             blind += usize::from(tally.broken.is_empty());
         } else {
-            println!("{:<26} {tally}", row.name());
-            tally.broken.iter().take(SHOWN).for_each(|broken| println!("    {broken}"));
-            tally.aborted.iter().take(SHOWN).for_each(|abort| println!("    the library's abort: {abort}"));
-            whole.add(&tally);
+            whole.add(tally);
         }
     }
     println!("{:<26} {whole}   {:.1} s", "all but those on purpose", watch.seconds());
@@ -86,4 +84,19 @@ fn main() -> ExitCode {
         println!("{line}");
     }
     if whole.broken.is_empty() && blind == 0 && short.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn is_naive(name: &str) -> bool {
+    Row::all().any(|row| matches!(row, Row::Naive(_)) && row.name() == name)
+}
+
+/// Prints a row, and below it what broke.
+fn show(name: &str, tally: &Tally) {
+    if is_naive(name) {
+        println!("{name:<26} {tally}   (must be broken)");
+        return;
+    }
+    println!("{name:<26} {tally}");
+    tally.broken.iter().take(SHOWN).for_each(|broken| println!("    {broken}"));
+    tally.aborted.iter().take(SHOWN).for_each(|abort| println!("    the library's abort: {abort}"));
 }

@@ -22,6 +22,9 @@ use crate::{
 /// What tells this binary to do one task: its name.
 pub(crate) const TASK: &str = "LIGHTHUNTER_SWEEP_TASK";
 
+/// The tally of each row by its name.
+type Tallies = BTreeMap<&'static str, Tally>;
+
 /// A row of the table.
 #[derive(Clone, Copy)]
 pub(crate) enum Row {
@@ -96,20 +99,34 @@ pub(crate) fn play(name: &str, full: bool) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Runs tasks, as many at a time as there are cores; returns the tally of each row by its name.
-pub(crate) fn run_all(mut tasks: Vec<Task>) -> BTreeMap<&'static str, Tally> {
+/// Runs tasks, as many at a time as there are cores; returns the tally of each row by its name. `done` is told of a
+/// row when its last task is.
+pub(crate) fn run_all(mut tasks: Vec<Task>, done: impl Fn(&str, &Tally) + Sync) -> Tallies {
     // The longest first, so that no core waits for one at the end.
     tasks.sort_by_key(|task| {
         (task.way == Way::All, task.row != Part::Import(lighthunter::store::Engine::DuckDb).name())
     });
+    let mut open: BTreeMap<&'static str, usize> = BTreeMap::new();
+    for task in &tasks {
+        *open.entry(task.row).or_default() += 1;
+    }
     let queue = Mutex::new(VecDeque::from(tasks));
-    let tallies: Mutex<BTreeMap<&'static str, Tally>> = Mutex::default();
+    let tallies: Mutex<(Tallies, BTreeMap<&'static str, usize>)> = Mutex::new((Tallies::new(), open));
     let work = || {
         loop {
             let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
             let Some(task) = next else { break };
             let tally = task.run();
-            tallies.lock().unwrap_or_else(PoisonError::into_inner).entry(task.row).or_default().add(&tally);
+            let mut tallies = tallies.lock().unwrap_or_else(PoisonError::into_inner);
+            let (tallies, open) = &mut *tallies;
+            let row = tallies.entry(task.row).or_default();
+            row.add(&tally);
+            if let Some(left) = open.get_mut(task.row) {
+                *left -= 1;
+                if *left == 0 {
+                    done(task.row, row);
+                }
+            }
         }
     };
     thread::scope(|scope| {
@@ -117,7 +134,7 @@ pub(crate) fn run_all(mut tasks: Vec<Task>) -> BTreeMap<&'static str, Tally> {
             scope.spawn(work);
         }
     });
-    tallies.into_inner().unwrap_or_else(PoisonError::into_inner)
+    tallies.into_inner().unwrap_or_else(PoisonError::into_inner).0
 }
 
 impl Task {
