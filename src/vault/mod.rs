@@ -6,6 +6,7 @@
 mod clone;
 mod error;
 mod lock;
+mod loose;
 mod repository;
 mod rescue;
 mod reset;

@@ -171,6 +171,7 @@ impl Vault {
         at: Timestamp,
         stage: impl FnOnce(&mut git2::Index) -> Result<(), git2::Error>,
     ) -> Result<String, VaultError> {
+        self.set_empty_objects_aside()?;
         let write = || -> Result<Oid, git2::Error> {
             let mut index = self.repository.index()?;
             stage(&mut index)?;
