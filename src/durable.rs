@@ -317,6 +317,16 @@ mod tests {
     }
 
     #[test]
+    fn append_follows_no_link() {
+        let room = tempfile::tempdir().expect("a directory");
+        let (precious, link) = (room.path().join("precious"), room.path().join("a.jsonl"));
+        replace(&precious, "mine\n").expect("written");
+        point(&link, &precious).expect("linked");
+        assert!(append(&link, "1\n").is_err());
+        assert_eq!(fs::read_to_string(&precious).expect("readable"), "mine\n");
+    }
+
+    #[test]
     fn append_adds_lines() {
         let room = tempfile::tempdir().expect("a directory");
         let path = room.path().join("a.jsonl");

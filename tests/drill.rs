@@ -13,6 +13,8 @@ mod steps;
 mod bug_table;
 #[path = "drill/bugs.rs"]
 mod bugs;
+#[path = "drill/canary.rs"]
+mod canary;
 #[path = "drill/catalogue.rs"]
 mod catalogue;
 #[path = "drill/foreign.rs"]
@@ -72,7 +74,7 @@ fn main() -> ExitCode {
         lanes::CHECKS,
     ]
     .into_iter()
-    .chain([kills::CHECKS, left::CHECKS, catalogue::CHECKS, OWN])
+    .chain([kills::CHECKS, left::CHECKS, canary::CHECKS, catalogue::CHECKS, OWN])
     .flatten()
     .copied()
     .collect();

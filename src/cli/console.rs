@@ -72,9 +72,9 @@ impl Console {
     /// Prints a failure of work that has a result all the same, which is its document.
     #[expect(clippy::unused_self, reason = "printed by the console and nobody else")]
     pub(super) fn complain(self, failure: &dyn Failure) {
-        write(io::stderr(), &format!("error: {failure}"));
+        write(io::stderr(), &format!("error: {}", harmless(&failure.to_string())));
         if let Some(remedy) = failure.remedy() {
-            write(io::stderr(), &format!("hint: {remedy}"));
+            write(io::stderr(), &format!("hint: {}", harmless(&remedy)));
         }
     }
 
@@ -84,7 +84,28 @@ impl Console {
     }
 }
 
+/// Writes out the control characters of a text that may hold foreign names: a terminal would obey them.
+fn harmless(text: &str) -> String {
+    let shown = |character: char| match character {
+        '\n' | '\t' => character.to_string(),
+        _ if character.is_control() => character.escape_default().to_string(),
+        _ => character.to_string(),
+    };
+    text.chars().map(shown).collect::<Vec<_>>().concat()
+}
+
 /// Writes a line; a closed pipe is the reader's choice and no failure of ours.
 fn write(mut stream: impl Write, text: &str) {
     let _ = writeln!(stream, "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn control_characters_of_foreign_names_are_written_out() {
+        assert_eq!(harmless("a\n\tb 贵州"), "a\n\tb 贵州");
+        assert_eq!(harmless("\u{1b}[31m\u{7}\u{9b}2J\r"), "\\u{1b}[31m\\u{7}\\u{9b}2J\\r");
+    }
 }

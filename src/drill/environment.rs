@@ -18,7 +18,7 @@ use serde_json::json;
 use super::{
     DrillError,
     act::{Act, ActLog},
-    root,
+    canary, root,
 };
 use crate::{
     durable::{self, DurableError},
@@ -66,6 +66,7 @@ impl Environment {
         for directory in ["home", "tmp"] {
             durable::make_directory(&root.join(directory))?;
         }
+        canary::plant(&root)?;
         Ok(Self { root, ports, seed, log, act })
     }
 
@@ -128,6 +129,7 @@ impl Environment {
             ("LIGHTHUNTER_SEED", self.seed.to_string().into()),
         ];
         variables.extend(own);
+        variables.extend(canary::VARIABLES.map(|name| (name, canary::secret().into())));
         variables
     }
 

@@ -34,6 +34,8 @@ impl Session {
         let repo = environment.repo();
         let mut watch = Watch::start(&repo, &self.target.spec.signals, name);
         let run = self.target.run_until(name, environment, when, |ended| watch.look(since.seconds(), ended))?;
+        // The next run's output goes to the same files.
+        self.canary.search_text(&format!("what {name} said"), &format!("{}\n{}", run.stdout, run.stderr));
         Ok(Ran { run, seen: watch.finish() })
     }
 

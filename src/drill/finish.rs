@@ -1,7 +1,7 @@
 //! The end of a drill: environments are removed, what is left behind is audited and ended, and the journal is
 //! closed. Runs nothing of the target.
 
-use std::sync::PoisonError;
+use std::{fs, sync::PoisonError};
 
 use serde_json::json;
 
@@ -32,6 +32,10 @@ impl Session {
         if !residue.is_empty() {
             end_all(&self.root, &[]);
         }
+        // What scenarios were copied from, and what no scenario has taken.
+        for entry in fs::read_dir(&self.root).into_iter().flatten().flatten() {
+            self.canary.search(&entry.path());
+        }
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Err(error) = root::remove(&self.root, &self.options.id, &kept) {
             residue.push(error.to_string());
@@ -48,6 +52,8 @@ impl Session {
         self.journal.write(&self.options.clock, "", EntryKind::Done, DRILL, detail)?;
         // Nothing more comes: from here on the whole of it can be held against one digest.
         store::seal(&self.options.directory().join(JOURNAL_FILE))?;
+        // The evidence and the journal.
+        self.canary.search(&self.options.directory());
         Ok(residue)
     }
 }

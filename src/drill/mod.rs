@@ -6,6 +6,7 @@
 
 mod act;
 mod busy;
+mod canary;
 pub mod casebook;
 mod catalogue;
 mod check;

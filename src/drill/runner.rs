@@ -21,7 +21,9 @@ use super::{
 };
 use crate::{
     clock::Stopwatch,
-    record::{ConductRecord, DrillRecord, Outcome, RECORD_VERSION, ScenarioRecord, TargetRecord, Verdict},
+    record::{
+        CanaryRecord, ConductRecord, DrillRecord, Outcome, RECORD_VERSION, ScenarioRecord, TargetRecord, Verdict,
+    },
 };
 
 /// Runs a drill and returns what it saw. Drills of the same reports that died before are undone first. The
@@ -61,6 +63,7 @@ pub fn run(options: DrillOptions) -> Result<DrillRecord, DrillError> {
         interrupted_by,
         undone: undone.into_iter().chain(earlier.undone.clone()).collect(),
         residue,
+        canary: Some(searched(&session, &scenarios)),
     };
     let green = Verdict::of(scenarios.iter().map(|scenario| &scenario.outcome), options.strict);
     Ok(DrillRecord {
@@ -80,6 +83,12 @@ pub fn run(options: DrillOptions) -> Result<DrillRecord, DrillError> {
         repeat_command: options.repeat_command(),
         keep_reports: session.target.spec.keep_reports,
     })
+}
+
+/// Returns where the planted secret was searched for and found: whatever the report is rendered from comes last.
+fn searched(session: &Session, scenarios: &[ScenarioRecord]) -> CanaryRecord {
+    session.canary.search_text("the record", &serde_json::to_string(scenarios).unwrap_or_default());
+    session.canary.record()
 }
 
 /// Returns a record of each scenario that the drill did not come to.
@@ -212,6 +221,9 @@ fn reason(scenarios: &[ScenarioRecord], strict: bool, conduct: &ConductRecord) -
     }
     if let Some(first) = conduct.residue.first() {
         return format!("the drill left {} behind; first: {first}", things(conduct.residue.len()));
+    }
+    if let Some(canary) = conduct.canary.as_ref().filter(|canary| !canary.hits.is_empty()) {
+        return format!("a secret was written where it may not be ({canary}): {}", canary.hits.join(", "));
     }
     let red: Vec<&ScenarioRecord> = scenarios.iter().filter(|scenario| scenario.outcome.is_red(strict)).collect();
     let skipped = scenarios.iter().filter(|scenario| matches!(scenario.outcome, Outcome::Skipped { .. })).count();

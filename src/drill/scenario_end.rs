@@ -3,7 +3,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::PoisonError,
+    sync::{Arc, PoisonError},
     thread,
 };
 
@@ -59,6 +59,7 @@ impl Session {
         match environment {
             Some(environment) if keep => match self.kept_place().and_then(|place| environment.keep(&place)) {
                 Ok(path) => {
+                    self.canary.search(&path);
                     trace.kept = Some(path.to_string_lossy().into_owned());
                     self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(path);
                 }
@@ -78,9 +79,14 @@ impl Session {
         self.traces.lock().unwrap_or_else(PoisonError::into_inner).insert(key, trace);
     }
 
-    /// Removes an environment that nobody needs any more: its thousands of small files go while the drill goes on.
+    /// Removes an environment that nobody needs any more: its thousands of small files go while the drill goes on, once
+    /// they were searched for its secret.
     pub(super) fn let_go(&self, environment: Environment) {
-        let removal = thread::spawn(move || environment.remove());
+        let canary = Arc::clone(&self.canary);
+        let removal = thread::spawn(move || {
+            canary.search(environment.root());
+            environment.remove()
+        });
         self.removals.lock().unwrap_or_else(PoisonError::into_inner).push(removal);
     }
 

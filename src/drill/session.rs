@@ -17,6 +17,7 @@ use super::{
     DrillError, DrillOptions, EntryKind, Environment, Journal, Observation, Run, Spec, Target,
     act::ActLog,
     busy::Busy,
+    canary::Canary,
     journal::DRILL,
     origin,
     recovery::{self, Recovered},
@@ -68,6 +69,8 @@ pub(super) struct Session {
     /// What stores hold whose bytes this drill has read already.
     pub(super) known: KnownData,
     pub(super) outside: Outside,
+    /// The search for the secret that every environment holds.
+    pub(super) canary: Arc<Canary>,
     pub(super) traces: Mutex<BTreeMap<ScenarioKey, Trace>>,
     environments: AtomicUsize,
     pub(super) ports: Mutex<BTreeSet<u16>>,
@@ -172,6 +175,7 @@ impl Session {
             earlier,
             known: KnownData::default(),
             outside,
+            canary: Arc::default(),
             traces: Mutex::default(),
             environments: AtomicUsize::new(named),
             ports: Mutex::default(),

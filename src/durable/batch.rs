@@ -18,6 +18,9 @@ use super::{
 #[derive(Debug)]
 pub struct Batch {
     root: PathBuf,
+    /// Open from the first file on: a failed write-back between then and the sync is told to this handle, also where
+    /// another process synced in between and was told of it first.
+    handle: Option<File>,
     staged: Vec<(DraftName, PathBuf)>,
 }
 
@@ -29,7 +32,7 @@ impl Batch {
     /// Starts a batch of files below `root`, which must be on one file system.
     #[must_use]
     pub fn new(root: &Path) -> Self {
-        Self { root: root.into(), staged: Vec::new() }
+        Self { root: root.into(), handle: None, staged: Vec::new() }
     }
 
     /// Writes the new content of `path` beside it; makes its directory where it is missing.
@@ -38,6 +41,9 @@ impl Batch {
     /// Names the step that failed; nothing has been replaced.
     pub fn stage(&mut self, path: &Path, bytes: &[u8]) -> Result<(), DurableError> {
         make_directory(parent(path))?;
+        if self.handle.is_none() {
+            self.handle = Some(File::open(&self.root).map_err(DurableError::at("open", &self.root))?);
+        }
         let mut draft = Draft::beside(path).map_err(DurableError::at("create a temporary file beside", path))?;
         draft.write_all(bytes).map_err(DurableError::at("write", path))?;
         self.staged.push((draft.into_name(), path.into()));
@@ -49,8 +55,8 @@ impl Batch {
     /// # Errors
     /// When the sync fails; nothing has been replaced.
     pub fn sync(self) -> Result<SyncedBatch, DurableError> {
-        if !self.staged.is_empty() {
-            sync_below(&self.root, self.staged.iter().map(|(draft, _)| draft.path()))?;
+        if let Some(handle) = &self.handle {
+            sync_below(handle, &self.root, self.staged.iter().map(|(draft, _)| draft.path()))?;
         }
         Ok(SyncedBatch(self))
     }
@@ -62,10 +68,8 @@ impl SyncedBatch {
     /// # Errors
     /// Names the file that failed; those before it are replaced.
     pub fn publish(self) -> Result<(), DurableError> {
-        let Batch { root, staged } = self.0;
-        if staged.is_empty() {
-            return Ok(());
-        }
+        let Batch { root, handle, staged } = self.0;
+        let Some(handle) = handle else { return Ok(()) };
         let mut directories = Vec::with_capacity(staged.len());
         for (draft, path) in staged {
             directories.push(parent(&path).to_path_buf());
@@ -74,19 +78,18 @@ impl SyncedBatch {
         }
         directories.sort_unstable();
         directories.dedup();
-        sync_below(&root, directories.iter().map(PathBuf::as_path))
+        sync_below(&handle, &root, directories.iter().map(PathBuf::as_path))
     }
 }
 
 #[cfg(target_os = "linux")]
-fn sync_below<'a>(root: &Path, _paths: impl Iterator<Item = &'a Path>) -> Result<(), DurableError> {
-    let directory = File::open(root).map_err(DurableError::at("open", root))?;
+fn sync_below<'a>(handle: &File, root: &Path, _paths: impl Iterator<Item = &'a Path>) -> Result<(), DurableError> {
     announce(&Change::SyncBelow(root)).map_err(DurableError::at("sync", root))?;
-    nix::unistd::syncfs(&directory).map_err(|error| DurableError::at("sync", root)(error.into()))
+    nix::unistd::syncfs(handle).map_err(|error| DurableError::at("sync", root)(error.into()))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn sync_below<'a>(root: &Path, paths: impl Iterator<Item = &'a Path>) -> Result<(), DurableError> {
+fn sync_below<'a>(_handle: &File, root: &Path, paths: impl Iterator<Item = &'a Path>) -> Result<(), DurableError> {
     announce(&Change::SyncBelow(root)).map_err(DurableError::at("sync", root))?;
     for path in paths {
         let file = File::open(path).map_err(DurableError::at("open", path))?;

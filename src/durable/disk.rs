@@ -4,7 +4,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
-    os::unix::fs::symlink,
+    os::unix::fs::{OpenOptionsExt as _, symlink},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -82,7 +82,8 @@ pub(super) fn make_directory(path: &Path) -> io::Result<()> {
 /// Opens a file to append to, which is made where it is missing; says whether it was.
 pub(super) fn open_to_append(path: &Path) -> io::Result<(File, bool)> {
     let mut options = OpenOptions::new();
-    options.read(true).append(true);
+    // A link in the place of a record could lead to any file of the person.
+    options.read(true).append(true).custom_flags(nix::libc::O_NOFOLLOW);
     match options.open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             announce(&Change::Create(path))?;

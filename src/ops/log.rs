@@ -6,9 +6,13 @@
 use std::{
     fmt::{self, Write as _},
     fs::{File, OpenOptions},
-    io::Write,
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use serde_json::{Map, Value};
@@ -20,14 +24,25 @@ use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
 use crate::{clock::Clock, config::settings::LogFiles, durable, store::RotatingJsonl};
 
-/// The longest message kept in one line, characters; a longer one is cut.
+/// The longest message and the longest field kept in one line, characters; a longer one is cut.
 const MESSAGE_MAX: usize = 4_000;
 
 /// Writes every event as one JSON line into each of its files.
 pub struct LogLayer {
     clock: Clock,
-    files: Vec<File>,
+    files: Vec<Mutex<LogFile>>,
     lost: AtomicU64,
+}
+
+/// One open file of the log.
+struct LogFile {
+    path: PathBuf,
+    rotation: LogFiles,
+    file: File,
+    /// How long the file is, as far as this process knows, bytes.
+    bytes: u64,
+    /// The last line may have been written in part: the next begins on a line of its own.
+    is_torn: bool,
 }
 
 impl LogLayer {
@@ -35,7 +50,7 @@ impl LogLayer {
     /// left out.
     #[must_use]
     pub fn new(clock: Clock, files: impl IntoIterator<Item = PathBuf>, rotation: &LogFiles) -> Self {
-        let files = files.into_iter().filter_map(|path| open(&path, rotation)).collect();
+        let files = files.into_iter().filter_map(|path| LogFile::open(path, rotation, 1)).map(Mutex::new).collect();
         Self { clock, files, lost: AtomicU64::new(0) }
     }
 
@@ -69,20 +84,58 @@ where
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let line = self.line(event);
         for file in &self.files {
-            // One write a line: lines of two processes do not mix. No fsync: a log is not a record.
-            let mut file = file;
-            if file.write_all(line.as_bytes()).is_err() {
+            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+            if file.write(&line).is_err() {
                 self.lost.fetch_add(1, Ordering::Relaxed);
             }
         }
     }
 }
 
+impl LogFile {
+    fn open(path: PathBuf, rotation: &LogFiles, room: u64) -> Option<Self> {
+        let file = open_with_room(&path, rotation, room)?;
+        let bytes = file.metadata().map_or(0, |found| found.len());
+        Some(Self { path, rotation: rotation.clone(), file, bytes, is_torn: false })
+    }
+
+    /// Writes a line with one write: lines of two processes do not mix. No fsync: a log is not a record. A daemon
+    /// that runs for months moves a full file aside as a new process does.
+    fn write(&mut self, line: &str) -> io::Result<()> {
+        if self.bytes > 0
+            && self.bytes + line.len() as u64 > self.rotation.max_bytes
+            && let Some(next) = Self::open(self.path.clone(), &self.rotation, line.len() as u64)
+        {
+            *self = next;
+        }
+        let glued = if self.is_torn { format!("\n{line}") } else { String::new() };
+        let bytes = if self.is_torn { glued.as_bytes() } else { line.as_bytes() };
+        let written = self.file.write_all(bytes);
+        self.is_torn = written.is_err();
+        self.bytes += bytes.len() as u64;
+        written
+    }
+}
+
 pub(super) fn open(path: &Path, rotation: &LogFiles) -> Option<File> {
+    open_with_room(path, rotation, 1)
+}
+
+/// Opens a log to which so many bytes can be appended before it is full; one that has no such room is moved aside.
+fn open_with_room(path: &Path, rotation: &LogFiles, room: u64) -> Option<File> {
     durable::make_directory(path.parent()?).ok()?;
     // A log that cannot be moved grows on; that loses nothing.
-    let _ = RotatingJsonl::new(path.to_path_buf(), rotation.max_bytes, rotation.keep_files).make_room(1);
-    OpenOptions::new().create(true).append(true).open(path).ok()
+    let file = RotatingJsonl::new(path.to_path_buf(), rotation.max_bytes, rotation.keep_files);
+    let _ = file.make_room(room);
+    let is_torn = file.ends_torn().unwrap_or(false);
+    // A link in its place, in a workspace of somebody else, could lead to any file of the person.
+    let mut options = OpenOptions::new();
+    let mut file = options.create(true).append(true).custom_flags(nix::libc::O_NOFOLLOW).open(path).ok()?;
+    if is_torn {
+        // Best effort: what a killed process left would be glued to the first line.
+        let _ = file.write_all(b"\n");
+    }
+    Some(file)
 }
 
 /// Names the room that an event came from: `lighthunter::data::guardian` is `data.guardian`.
@@ -117,7 +170,7 @@ impl Visit for Fields {
         if field.name() == "message" {
             self.message = value.chars().take(MESSAGE_MAX).collect();
         } else {
-            self.values.insert(field.name().into(), value.into());
+            self.values.insert(field.name().into(), value.chars().take(MESSAGE_MAX).collect::<String>().into());
         }
     }
 
@@ -165,5 +218,47 @@ mod tests {
         crate::durable::append(&path, "4--\n").expect("written");
         drop(LogLayer::new(Clock::system(), [path], &LogFiles { max_bytes: 5, keep_files: 2 }));
         assert_eq!([text("a.log"), text("a.log.1")], ["4--\n", "3---\n"], "one byte of room is enough");
+    }
+
+    #[test]
+    fn process_that_goes_on_logging_moves_full_files_aside_and_cuts_long_fields() {
+        let room = tempfile::tempdir().expect("a directory");
+        let path = room.path().join("a.log");
+        let layer = LogLayer::new(Clock::system(), [path], &LogFiles { max_bytes: 6_000, keep_files: 2 });
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            for number in 0..300 {
+                tracing::info!(number, "a line of some length");
+            }
+            tracing::info!(long = "x".repeat(100_000), "cut");
+        });
+        let mut names: Vec<_> =
+            std::fs::read_dir(room.path()).expect("listed").map(|entry| entry.expect("an entry").path()).collect();
+        names.sort();
+        assert_eq!(names.len(), 3, "{names:?}");
+        for name in names {
+            let text = std::fs::read_to_string(&name).expect("there");
+            assert!(text.len() <= 6_000, "{} of {} bytes", name.display(), text.len());
+            assert!(text.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
+        }
+    }
+
+    #[test]
+    fn torn_line_is_not_glued_to_the_next_and_a_link_is_not_followed() {
+        let room = tempfile::tempdir().expect("a directory");
+        let path = room.path().join("a.log");
+        crate::durable::append(&path, "{\"torn\":").expect("written");
+        let log = || LogLayer::new(Clock::system(), [path.clone()], &LogFiles { max_bytes: 1_000, keep_files: 1 });
+        let said = |layer: LogLayer| {
+            tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || tracing::info!("said"));
+        };
+        said(log());
+        let text = std::fs::read_to_string(&path).expect("there");
+        let last = text.lines().last().expect("a line");
+        assert!(serde_json::from_str::<serde_json::Value>(last).is_ok() && text.starts_with("{\"torn\":\n"), "{text}");
+        let precious = room.path().join("precious");
+        crate::durable::replace(&precious, "mine\n").expect("written");
+        crate::durable::point(&path, &precious).expect("linked");
+        said(log());
+        assert_eq!(std::fs::read_to_string(&precious).expect("there"), "mine\n");
     }
 }

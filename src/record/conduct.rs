@@ -1,6 +1,8 @@
 //! How a drill itself went: what it cost beside the target's own commands, what it undid of drills that
 //! died, what it left behind.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// How the drill itself went.
@@ -21,6 +23,24 @@ pub struct ConductRecord {
     pub undone: Vec<String>,
     /// What the drill left behind, one line a thing: makes it NotReady.
     pub residue: Vec<String>,
+    /// The search for the secret that was planted in every environment; none in records before it was made.
+    pub canary: Option<CanaryRecord>,
+}
+
+/// The search of all that a drill and its target wrote for a secret that was planted.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CanaryRecord {
+    /// How many files were searched; a copy that is the same is searched once.
+    pub files: usize,
+    /// The files that hold it, with the environment's root as `$DRILL`: makes the drill NotReady.
+    pub hits: Vec<String>,
+}
+
+impl fmt::Display for CanaryRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hits = if self.hits.len() == 1 { "hit" } else { "hits" };
+        write!(f, "canary: {} files searched, {} {hits}", self.files, self.hits.len())
+    }
 }
 
 impl ConductRecord {
@@ -36,9 +56,10 @@ impl ConductRecord {
         Some(name.to_owned())
     }
 
-    /// Says whether the drill came to its end and left nothing behind.
+    /// Says whether the drill came to its end, left nothing behind and wrote no secret.
     #[must_use]
-    pub const fn is_clean(&self) -> bool {
-        self.interrupted_by.is_none() && self.residue.is_empty()
+    pub fn is_clean(&self) -> bool {
+        let is_secret_kept = self.canary.as_ref().is_none_or(|canary| canary.hits.is_empty());
+        self.interrupted_by.is_none() && self.residue.is_empty() && is_secret_kept
     }
 }

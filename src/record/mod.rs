@@ -8,7 +8,7 @@ mod scenario;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use conduct::ConductRecord;
+pub use conduct::{CanaryRecord, ConductRecord};
 pub use outcome::{Outcome, Verdict};
 pub use scenario::{
     CaseRecord, Duty, FaultRecord, Layer, LayerProof, Phase, PhaseRecord, ProofRecord, RollbackRecord, ScenarioRecord,

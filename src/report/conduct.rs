@@ -13,8 +13,9 @@ const LINES_MAX: usize = 20;
 /// Returns a line for each thing that makes the drill NotReady whatever its scenarios say.
 pub(super) fn alarms(report: &Report<'_>) -> Vec<String> {
     let residue = &report.record.conduct.residue;
-    let named = residue.iter().take(LINES_MAX);
-    named.map(|line| Words::ResidueAlarm.with(report.language, [line])).collect()
+    let left = residue.iter().take(LINES_MAX).map(|line| Words::ResidueAlarm.with(report.language, [line]));
+    let hits = report.record.conduct.canary.iter().flat_map(|canary| canary.hits.iter().take(LINES_MAX));
+    left.chain(hits.map(|file| Words::CanaryAlarm.with(report.language, [file]))).collect()
 }
 
 /// Returns how the drill went: what, how much, and how that is; a thing said in several lines repeats its name.
@@ -37,6 +38,11 @@ pub(super) fn rows(report: &Report<'_>) -> Vec<(Words, String, Tone)> {
     rows.extend(conduct.residue.iter().take(LINES_MAX).map(|line| (Words::LeftBehind, line.clone(), Tone::Bad)));
     if conduct.residue.is_empty() && conduct.jobs > 0 {
         rows.push((Words::LeftBehind, report.say(Words::NothingLeft).to_owned(), Tone::Good));
+    }
+    if let Some(canary) = &conduct.canary {
+        let tone = if canary.hits.is_empty() { Tone::Good } else { Tone::Bad };
+        let said = Words::CanarySearched.with(language, [&canary.files, &canary.hits.len()]);
+        rows.push((Words::Canary, said, tone));
     }
     rows
 }
@@ -84,6 +90,20 @@ mod tests {
         for words in [Words::Resumed, Words::InterruptedBy, Words::Undone, Words::LeftBehind] {
             assert!(named.contains(&words), "{words:?} of {rows:?}");
         }
+    }
+
+    #[test]
+    fn secret_that_was_written_is_an_alarm_and_a_search_without_a_hit_is_said() {
+        let mut record = samples::small();
+        record.conduct.canary = Some(crate::record::CanaryRecord { files: 7, hits: Vec::new() });
+        let (alarms, rows) = said(&record, Language::English);
+        assert!(alarms.is_empty());
+        assert_eq!(rows.last().expect("a row"), &(Words::Canary, "canary: 7 files searched, 0 hits".to_owned()));
+        assert!(record.conduct.is_clean());
+        record.conduct.canary = Some(crate::record::CanaryRecord { files: 7, hits: vec!["repo/logs/a.log".into()] });
+        assert!(said(&record, Language::English).0[0].contains("repo/logs/a.log"));
+        assert!(!record.conduct.is_clean());
+        assert!(crate::report::junit::junit(&record).contains("type=\"Secret\""));
     }
 
     #[test]

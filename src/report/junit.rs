@@ -148,10 +148,19 @@ fn conduct_cases(record: &DrillRecord) -> Vec<Case> {
     } else {
         Ending::Failed { kind: "Residue", message: conduct.residue.join("\n") }
     };
-    vec![
+    let mut cases = vec![
         own_case("the drill comes to its end", ended, conduct.undone.join("\n")),
         own_case("the drill leaves nothing behind", left, String::new()),
-    ]
+    ];
+    if let Some(canary) = &conduct.canary {
+        let ending = if canary.hits.is_empty() {
+            Ending::Passed
+        } else {
+            Ending::Failed { kind: "Secret", message: canary.hits.join("\n") }
+        };
+        cases.push(own_case("the drill writes no secret", ending, canary.to_string()));
+    }
+    cases
 }
 
 fn verdict_case(record: &DrillRecord) -> Case {

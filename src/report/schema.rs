@@ -75,6 +75,14 @@ fn conduct() -> Value {
         ("interrupted_by", nullable(&json!({ "type": "integer", "description": "The signal that ended it early" }))),
         ("undone", list(&text("What was undone of a drill that had died"))),
         ("residue", list(&text("What the drill left behind"))),
+        ("canary", nullable(&canary())),
+    ])
+}
+
+fn canary() -> Value {
+    object(&[
+        ("files", json!({ "type": "integer", "minimum": 0, "description": "How many files were searched" })),
+        ("hits", list(&text("A file that holds the planted secret"))),
     ])
 }
 

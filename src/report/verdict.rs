@@ -25,6 +25,10 @@ pub(super) fn verdict_reason(report: &Report<'_>) -> String {
     if let Some(first) = record.conduct.residue.first() {
         return Words::ResidueReason.with(language, [&record.conduct.residue.len(), first]);
     }
+    if let Some(canary) = record.conduct.canary.as_ref().filter(|canary| !canary.hits.is_empty()) {
+        let searched = Words::CanarySearched.with(language, [&canary.files, &canary.hits.len()]);
+        return Words::CanaryReason.with(language, [&searched, &canary.hits.join("、")]);
+    }
     let count = |wanted: &dyn Fn(&Outcome) -> bool| {
         record.scenarios.iter().filter(|scenario| wanted(&scenario.outcome)).count()
     };

@@ -191,6 +191,10 @@ words! {
     Undone => "Undone of a drill that had died", "为中断的演练撤销";
     LeftBehind => "Left behind", "遗留";
     NothingLeft => "nothing: no process, port, mount or file outside the reports", "无：没有进程、端口、挂载，报告之外没有文件";
+    Canary => "The planted secret", "植入的密钥";
+    CanarySearched => "canary: {} files searched, {} hits", "金丝雀：检索 {} 个文件，命中 {} 处";
+    CanaryAlarm => "A secret was written where it may not be: {}", "密钥被写到了不该写的地方：{}";
+    CanaryReason => "a secret was written where it may not be ({}): {}", "密钥被写到了不该写的地方（{}）：{}";
     // About.
     ThisDrill => "This drill", "本次演练";
     DrillId => "Drill", "演练编号";

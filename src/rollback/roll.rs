@@ -102,6 +102,8 @@ pub fn roll_back(site: Site<'_>, options: RollbackOptions<'_>, step: StopAt<'_>)
 pub fn resume(site: Site<'_>, step: StopAt<'_>) -> Result<RolledBack, RollbackError> {
     let _locks = site.lock("rollback --resume")?;
     let intent = unfinished(site.root())?.ok_or_else(|| RollbackError::NothingToResume(site.root().into()))?;
+    // A power cut may have left the index that was being written without its bytes.
+    Vault::open(site.root())?.mend_index()?;
     Work::begin(site, &intent.to)?.go_on(intent, step)
 }
 

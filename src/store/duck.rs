@@ -16,6 +16,7 @@ use jiff::civil::Date;
 
 use super::{
     StoreError, StorePath, Table,
+    abort::AbortGuard,
     database::{Database, DateSum, PROBE, Slice, TableChange, column_list},
     probe,
     refusal::refused,
@@ -39,6 +40,8 @@ pub(crate) struct DuckStore {
     connection: Connection,
     path: PathBuf,
     version: String,
+    /// The last field: closing the connection can end the process.
+    _abort: Option<AbortGuard>,
 }
 
 /// Returns the version of the DuckDB library that is loaded.
@@ -86,12 +89,13 @@ impl DuckStore {
     }
 
     fn connect(place: &StorePath, mode: AccessMode) -> Result<Self, StoreError> {
+        let abort = (mode == AccessMode::ReadWrite).then(AbortGuard::new);
         let connection = settings(mode)
             .and_then(|settings| Connection::open_with_flags(&place.path, settings))
             .map_err(refused(place, "open"))?;
         lock(&connection).map_err(refused(place, "open"))?;
         let version = connection.version().map_err(refused(place, "open"))?;
-        Ok(Self { connection, path: place.path.clone(), version })
+        Ok(Self { connection, path: place.path.clone(), version, _abort: abort })
     }
 
     fn failed(&self, step: &'static str) -> impl FnOnce(duckdb::Error) -> StoreError {

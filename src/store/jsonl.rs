@@ -58,6 +58,14 @@ impl RotatingJsonl {
         Ok(())
     }
 
+    /// Says whether the file ends within a line, as a writer leaves it that was killed.
+    ///
+    /// # Errors
+    /// When the file cannot be read; one that is not there does not.
+    pub fn ends_torn(&self) -> Result<bool, StoreError> {
+        ends_torn(&self.path)
+    }
+
     fn numbered(&self, number: usize) -> PathBuf {
         if number == 0 {
             return self.path.clone();

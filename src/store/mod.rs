@@ -1,5 +1,6 @@
 //! The stores: SQLite ledger, DuckDB, Parquet, JSONL. The only room that names their libraries.
 
+mod abort;
 mod ad_hoc;
 mod amend;
 mod columnar;
@@ -36,6 +37,7 @@ mod sealed_file;
 mod settings;
 mod stores;
 mod tamper;
+mod unpacked;
 mod versions;
 
 pub use ad_hoc::query_frames;
@@ -64,6 +66,7 @@ pub use sealed_file::{inspect_sealed, replace_sealed, seal, unseal};
 pub use settings::{Depth, Engine, StorePath, StoreSettings, WriteMode};
 pub use stores::{Query, Stores, content_digest};
 pub use tamper::{HeldDatabase, rewrite_parquet, run_duckdb, run_sqlite};
+pub use unpacked::unpacked;
 
 /// Returns the versions of the libraries of this room.
 #[must_use]

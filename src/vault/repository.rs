@@ -189,6 +189,7 @@ impl Vault {
         at: Timestamp,
         stage: impl FnOnce(&mut git2::Index) -> Result<(), git2::Error>,
     ) -> Result<String, VaultError> {
+        self.set_cut_objects_aside()?;
         let write = || -> Result<Oid, git2::Error> {
             let mut index = self.repository.index()?;
             stage(&mut index)?;

@@ -42,6 +42,7 @@ impl Vault {
         if files.is_empty() && (reachable || matches!(scope, Scope::Below(_))) {
             return Ok(None);
         }
+        self.set_cut_objects_aside()?;
         let id = if files.is_empty() { head.id() } else { self.stash_of(&head, &files, at)? };
         self.sync_commit(id)?;
         self.repository

@@ -95,6 +95,7 @@ impl Vault {
 
     /// Returns the id of `base` with `directory` as `from` has it.
     fn with_directory_of(&self, base: &Tree<'_>, from: &Tree<'_>, directory: &str) -> Result<Oid, VaultError> {
+        self.set_cut_objects_aside()?;
         let write = || {
             let mut builder = self.repository.treebuilder(Some(base))?;
             match from.get_name(directory) {

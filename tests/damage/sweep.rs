@@ -166,7 +166,8 @@ fn every_corruption_is_found_or_harmless() {
             };
             match found {
                 Err(_) => tally.detected += 1,
-                Ok(read) if read == *expected => tally.harmless += 1,
+                // A file of any other kind is read to its last byte: what changes nothing was not read.
+                Ok(read) if read == *expected && kind.part == Part::Ledger => tally.harmless += 1,
                 Ok(_) => tally.missed.push(corruption.what.clone()),
             }
             corruption.undo();

@@ -2,8 +2,13 @@
 
 use std::{
     fs,
+    net::TcpListener,
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
+
+use lighthunter::bus::Subscriber;
 
 use crate::{hud::server::Server, room::Room};
 
@@ -92,6 +97,34 @@ fn a_drill_with_a_canary_leaves_none_in_its_evidence() {
     let (looked, found) = holders(&reports);
     assert!(looked >= 5, "{looked} files of a report: {said}");
     assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn canary_is_in_no_frame_of_the_bus() {
+    let room = Room::nighted();
+    let ports = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    let addresses = ports.each_ref().map(|port| format!("tcp://{}", port.local_addr().expect("bound")));
+    drop(ports);
+    let names = ["pub", "sub", "monitor"].iter().zip(&addresses);
+    let sets: Vec<String> = names.map(|(name, at)| format!("event_bus.{name}_endpoint={at}")).collect();
+    let words = ["simulate", "--speed", "max", "-vv"].into_iter();
+    let words: Vec<&str> = words.chain(sets.iter().flat_map(|set| ["--set", set])).collect();
+    let mut frames = Vec::new();
+    thread::scope(|scope| {
+        let mut subscriber = Subscriber::connect(&addresses[1], &[""]).expect("connected");
+        let simulation = scope.spawn(|| run(&room, &words));
+        loop {
+            let is_over = simulation.is_finished();
+            match subscriber.next(Duration::from_millis(200)).expect("heard") {
+                Some(frame) => frames.push(format!("{frame:?}")),
+                None if is_over => break,
+                None => {}
+            }
+        }
+        assert!(!simulation.join().expect("ended").contains(CANARY));
+    });
+    assert!(frames.len() > 100, "{} frames were heard", frames.len());
+    assert!(!frames.iter().any(|frame| frame.contains(CANARY)));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! A kill loses no page of the kernel's cache, so the state that a kill leaves is the log of changes up to it. That
 //! the log is right is shown by real deaths, whose trees are compared with it.
 
-use std::{collections::BTreeMap, fmt, path::Path, path::PathBuf};
+use std::{collections::BTreeMap, path::Path, path::PathBuf};
 
 use lighthunter::{exit::Exit, seed::Seed};
 use nix::errno::Errno;
@@ -12,6 +12,7 @@ use crate::{
     change::Change,
     disk::{Cut, Disk},
     hand::{Log, Plan, run},
+    tally::Tally,
     writers::{Promise, Writer, whole},
 };
 
@@ -28,37 +29,6 @@ pub(crate) struct Extent {
     pub(crate) cut_every: usize,
     /// Real deaths.
     pub(crate) deaths: usize,
-}
-
-/// What was tried and what broke.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Tally {
-    pub(crate) kills: usize,
-    pub(crate) deaths: usize,
-    pub(crate) in_recovery: usize,
-    pub(crate) cuts: usize,
-    pub(crate) errors: usize,
-    pub(crate) broken: Vec<String>,
-    /// How often libduckdb ended the process by itself, which no code of ours can catch; nothing was lost.
-    pub(crate) aborts: usize,
-}
-
-impl Tally {
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.kills += other.kills;
-        self.deaths += other.deaths;
-        self.in_recovery += other.in_recovery;
-        self.cuts += other.cuts;
-        self.errors += other.errors;
-        self.broken.extend(other.broken.iter().cloned());
-    }
-}
-
-impl fmt::Display for Tally {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kills, deaths, in_recovery, cuts, errors, broken, .. } = self;
-        write!(f, "{kills:>7} {deaths:>7} {in_recovery:>12} {cuts:>11} {errors:>7} {:>7}", broken.len())
-    }
 }
 
 /// Returns an empty directory, in memory where the machine has one there.

@@ -10,14 +10,17 @@ use std::{
     time::SystemTime,
 };
 
+use lighthunter::seed::Seed;
 use nix::errno::Errno;
 use tempfile::TempDir;
 
 use crate::{
     change::Change,
-    disk::Disk,
-    engine::{Tally, scratch},
+    disk::{Cut, Disk},
+    engine::scratch,
+    second::Way,
     shim::{Meets, Shim, parsed},
+    tally::Tally,
 };
 
 pub(crate) const NAME: &str = "rollback";
@@ -30,6 +33,7 @@ const TAKEN_BACK: [&str; 6] =
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Points {
     pub(crate) kills: usize,
+    pub(crate) cuts: usize,
     pub(crate) errors: usize,
 }
 
@@ -41,10 +45,14 @@ struct Sweep<'a> {
     tree: String,
 }
 
-pub(crate) fn sweep(shim: &Shim, program: &Path, points: Points) -> Tally {
+pub(crate) fn sweep(shim: &Shim, program: &Path, way: Way, points: Points) -> Tally {
     let mut tally = Tally::default();
-    match prepared(shim, program) {
-        Ok(sweep) => sweep.run(points, &mut tally),
+    if way == Way::Kills {
+        // A kill leaves what a death leaves: there is no cheaper way to see it.
+        return tally;
+    }
+    match prepared(shim, program).and_then(|sweep| Ok((sweep.recorded()?, sweep))) {
+        Ok((changes, sweep)) => sweep.run(way, points, &changes, &mut tally),
         Err(why) => tally.broken.push(format!("{NAME}: with nothing broken: {why}")),
     }
     tally
@@ -141,13 +149,19 @@ fn let_time_pass(directory: &Path) {
 }
 
 impl Sweep<'_> {
-    fn run(&self, points: Points, tally: &mut Tally) {
-        let count = match self.counted() {
-            Ok(count) => count,
-            Err(why) => return tally.broken.push(format!("{NAME}: with nothing broken: {why}")),
-        };
-        for number in 0..points.kills {
-            let at = number * count / points.kills;
+    fn run(&self, way: Way, points: Points, changes: &[Change], tally: &mut Tally) {
+        let count = changes.len();
+        match way {
+            Way::Deaths => self.deaths(points.kills, count, tally),
+            Way::Cuts => self.cuts(points.cuts, changes, tally),
+            Way::Errors => self.errors(points.errors, count, tally),
+            Way::All | Way::Kills => {}
+        }
+    }
+
+    fn deaths(&self, points: usize, count: usize, tally: &mut Tally) {
+        for number in 0..points {
+            let at = number * count / points;
             tally.deaths += 1;
             // Every other one dies again while it is resumed.
             let again = (number % 2 == 1).then_some(at / 2);
@@ -156,8 +170,11 @@ impl Sweep<'_> {
                 tally.broken.push(format!("{NAME} killed at {at} of {count}, resumed to {again:?}: {why}"));
             }
         }
-        for number in 0..points.errors {
-            let at = number * count / points.errors;
+    }
+
+    fn errors(&self, points: usize, count: usize, tally: &mut Tally) {
+        for number in 0..points {
+            let at = number * count / points;
             let errno = [Errno::EIO, Errno::ENOSPC][number % 2];
             let sticky = number % 4 > 1;
             tally.errors += 1;
@@ -167,6 +184,39 @@ impl Sweep<'_> {
         }
     }
 
+    /// Cuts the power at evenly spread changes: of the broken workspace nothing is lost, of what the rollback wrote
+    /// all that it did not sync.
+    fn cuts(&self, points: usize, changes: &[Change], tally: &mut Tally) {
+        let mut chance = Seed::DEFAULT.stream("power cuts");
+        let mut disk = self.broken.clone();
+        let wanted: Vec<usize> = (0..points).map(|number| number * changes.len() / points).collect();
+        for (at, change) in changes.iter().enumerate() {
+            if let Some(number) = wanted.iter().position(|wanted| *wanted == at) {
+                let cut = [Cut::Nothing, Cut::Names, Cut::Chance][number % 3];
+                tally.cuts += 1;
+                if let Err(why) = self.comes_back(&disk.cut(cut, &mut chance)) {
+                    let count = changes.len();
+                    tally.broken.push(format!("{NAME} cut ({cut:?}) at {at} of {count} {change:?}: {why}"));
+                }
+            }
+            if disk.apply(change).is_none() {
+                return tally.broken.push(format!("{NAME}: the record has a gap before {change:?}"));
+            }
+        }
+    }
+
+    fn comes_back(&self, disk: &Disk) -> Result<(), String> {
+        let room = scratch();
+        let root = room.path().join("root");
+        disk.write_to(&root);
+        let_time_pass(&root.join(".git"));
+        let is_open = root.join("monitor/rollback.json").exists();
+        let words: &[&str] =
+            if is_open { &["rollback", "--resume", "-q"] } else { &["rollback", "--to", "good", "-q"] };
+        run(self.program, &root, words)?;
+        self.holds(&root)
+    }
+
     fn planted(&self) -> (TempDir, PathBuf) {
         let room = scratch();
         let root = room.path().join("root");
@@ -174,13 +224,13 @@ impl Sweep<'_> {
         (room, root)
     }
 
-    /// Returns how many changes a rollback makes that nothing interrupts.
-    fn counted(&self) -> Result<usize, String> {
+    /// Returns the changes that a rollback makes that nothing interrupts.
+    fn recorded(&self) -> Result<Vec<Change>, String> {
         let (_room, root) = self.planted();
         let (output, changes, _) = self.rolled(&root, &["rollback", "--to", "good", "-q"], Meets::Nothing)?;
         done(&output)?;
         self.holds(&root)?;
-        Ok(changes.len())
+        Ok(changes)
     }
 
     fn rolled(&self, root: &Path, words: &[&str], meets: Meets) -> Result<(Output, Vec<Change>, bool), String> {

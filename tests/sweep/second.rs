@@ -10,11 +10,46 @@ use tempfile::TempDir;
 use crate::{
     change::Change,
     disk::{Cut, Disk},
-    engine::{Tally, killed, promise, scratch},
+    engine::{killed, promise, scratch},
     shim::{Ended, Meets, Shim},
     stores::{self, Part},
+    tally::Tally,
     writers::Promise,
 };
+
+/// A way of breaking a writer that is a task of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// All of them.
+    All,
+    /// States that kills leave, also during the recovery.
+    Kills,
+    /// States that power cuts leave.
+    Cuts,
+    /// Processes that die for good.
+    Deaths,
+    /// Errors of the disk.
+    Errors,
+}
+
+impl Way {
+    /// Those that a writer with a database is broken in.
+    pub(crate) const SINGLE: [Self; 4] = [Self::Kills, Self::Cuts, Self::Deaths, Self::Errors];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Kills => "kills",
+            Self::Cuts => "cuts",
+            Self::Deaths => "deaths",
+            Self::Errors => "errors",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::SINGLE.into_iter().chain([Self::All]).find(|way| way.name() == name)
+    }
+}
 
 /// How much is done of each sweep: every so many points.
 #[derive(Debug, Clone, Copy)]
@@ -26,8 +61,8 @@ pub(crate) struct Every {
     pub(crate) error: usize,
 }
 
-/// What a C++ library ends a process with.
-const SIGABRT: i32 = nix::sys::signal::Signal::SIGABRT as i32;
+/// What a C++ library says when it ends the process.
+const TERMINATED: &str = "terminate called after throwing";
 
 /// A directory for a second process.
 struct Room {
@@ -45,8 +80,8 @@ impl Room {
     }
 }
 
-/// Runs all sweeps of a part.
-pub(crate) fn sweep(shim: &Shim, part: Part, every: Every) -> Tally {
+/// Runs a sweep of a part.
+pub(crate) fn sweep(shim: &Shim, part: Part, way: Way, every: Every) -> Tally {
     let mut tally = Tally::default();
     let room = Room::holding(&Disk::empty());
     let told = shim.play(&format!("work {}", part.name()), &room.root, Meets::Nothing).expect("played");
@@ -61,10 +96,19 @@ pub(crate) fn sweep(shim: &Shim, part: Part, every: Every) -> Tally {
         tally.broken.push(format!("{}: the record has a gap before {gap:?}", part.name()));
         return tally;
     }
-    kills(shim, part, &told.changes, every, &mut tally);
-    cuts(part, &told.changes, every, &mut tally);
-    deaths(shim, part, &told.changes, every, &mut tally);
-    errors(shim, part, &told.changes, every, &mut tally);
+    let is_asked = |one: Way| way == one || way == Way::All;
+    if is_asked(Way::Kills) {
+        kills(shim, part, &told.changes, every, &mut tally);
+    }
+    if is_asked(Way::Cuts) {
+        cuts(part, &told.changes, every, &mut tally);
+    }
+    if is_asked(Way::Deaths) {
+        deaths(shim, part, &told.changes, every, &mut tally);
+    }
+    if is_asked(Way::Errors) {
+        errors(shim, part, &told.changes, every, &mut tally);
+    }
     tally
 }
 
@@ -137,6 +181,7 @@ fn points(changes: &[Change], every: usize) -> impl Iterator<Item = usize> {
 fn deaths(shim: &Shim, part: Part, changes: &[Change], every: Every, tally: &mut Tally) {
     for at in points(changes, every.death) {
         tally.deaths += 1;
+        tally.duckdb_deaths += usize::from(part.has_duckdb());
         if let Err(why) = met(shim, part, Meets::Kill(at)) {
             tally.broken.push(format!("{} killed for good at {at}: {why}", part.name()));
         }
@@ -148,25 +193,27 @@ fn errors(shim: &Shim, part: Part, changes: &[Change], every: Every, tally: &mut
         for (errno, sticky) in [(Errno::EIO, false), (Errno::EIO, true), (Errno::ENOSPC, false), (Errno::ENOSPC, true)]
         {
             tally.errors += 1;
-            let met = met(shim, part, Meets::Error { at, errno: errno as i32, sticky });
-            tally.aborts += usize::from(met == Ok(Some(SIGABRT)));
-            if let Err(why) = met {
-                tally.broken.push(format!("{} {errno} (sticky: {sticky}) at {at}: {why}", part.name()));
+            let point = format!("{} {errno} (sticky: {sticky}) at {at}", part.name());
+            match met(shim, part, Meets::Error { at, errno: errno as i32, sticky }) {
+                Ok(ended) if ended.said.contains(TERMINATED) => tally.aborted.push(point),
+                Ok(_) => {}
+                Err(why) => tally.broken.push(format!("{point}: {why}")),
             }
         }
     }
 }
 
 /// Plays the work in a second process that meets something, recovers and checks.
-/// Returns the signal that ended it.
-fn met(shim: &Shim, part: Part, meets: Meets) -> Result<Option<i32>, String> {
+/// Returns how it ended.
+fn met(shim: &Shim, part: Part, meets: Meets) -> Result<Ended, String> {
     let room = Room::holding(&Disk::empty());
     let ended = shim.play(&format!("work {}", part.name()), &room.root, meets).map_err(|error| error.to_string())?;
     ended_as_it_must(&ended, meets)?;
     let before = format!("{:?} {}", ended.code, ended.said.trim());
     stores::recover(&room.root, part).map_err(|error| format!("OPEN: {error} (after {before})"))?;
     let checked = stores::check(&room.root, part, &stores::acknowledged(&room.root));
-    checked.map(|()| ended.signal).map_err(|why| format!("{why} (after {before})"))
+    checked.map_err(|why| format!("{why} (after {before})"))?;
+    Ok(ended)
 }
 
 fn ended_as_it_must(ended: &Ended, meets: Meets) -> Result<(), String> {
@@ -174,10 +221,6 @@ fn ended_as_it_must(ended: &Ended, meets: Meets) -> Result<(), String> {
     let holds = match meets {
         Meets::Nothing => ended.code == Some(0),
         Meets::Kill(_) => ended.signal == Some(9),
-        // libduckdb ends the process when it cannot cut its log while it closes: nothing can catch that.
-        Meets::Error { .. } if ended.signal == Some(SIGABRT) => {
-            ended.fired && ended.said.contains("duckdb::IOException") && ended.said.contains("Could not truncate file")
-        }
         Meets::Error { .. } => {
             ended.fired && ended.code.is_some_and(stores::is_of_a_failing_disk) && !ended.said.contains("panicked")
         }

@@ -50,6 +50,10 @@ impl Part {
         }
     }
 
+    pub(crate) fn has_duckdb(self) -> bool {
+        self == Self::Import(Engine::DuckDb)
+    }
+
     fn engine(self) -> Engine {
         match self {
             Self::Experiments => Engine::Sqlite,

@@ -88,7 +88,8 @@ impl World {
 
     /// Returns a page when it is as wanted, or the last one before time is up.
     fn hud_page_when(&mut self, path: &str, wanted: impl Fn(&str) -> bool) -> Result<String, NotSo> {
-        let target = self.session()?.target.clone();
+        let session = self.session()?;
+        let (target, canary) = (session.target.clone(), std::sync::Arc::clone(&session.canary));
         let _running = target.busy.start();
         let hud = self.hud.as_mut().ok_or_else(|| NotSo::because("no HUD was started in this scenario"))?;
         let watch = Stopwatch::start();
@@ -100,7 +101,10 @@ impl World {
             let page = hud.service.page_at(path);
             let late = watch.seconds() >= SHOW_SECONDS;
             match page {
-                Ok(page) if wanted(&page) || late => return Ok(page),
+                Ok(page) if wanted(&page) || late => {
+                    canary.search_text(&format!("the HUD's {path}"), &page);
+                    return Ok(page);
+                }
                 Err(error) if late => return Err(NotSo(format!("the HUD does not answer: {error}"))),
                 _ => thread::sleep(LOOK_EVERY),
             }

@@ -23,7 +23,7 @@ use crate::{
     durable::{self, DurableError},
     exit::AnyFailure,
     market::{Calendar, CorporateAction, DailyBar, Field, SecurityHistory, Symbol},
-    store::{Query, Stores},
+    store::{Query, Stores, replace_sealed},
     text::Language,
 };
 
@@ -115,7 +115,7 @@ pub fn write(station: &Station, omega: &Omega, language: Language) -> Result<[Pa
     durable::make_directory(&directory)?;
     let json = serde_json::to_string_pretty(omega).unwrap_or_default() + "\n";
     for (path, text) in paths.iter().zip([markdown::markdown(omega, language), json, page::html(omega, language)]) {
-        durable::replace(path, text)?;
+        replace_sealed(path, text)?;
     }
     Ok(paths)
 }
