@@ -4,6 +4,7 @@
 
 mod answer;
 mod coverage;
+mod enact;
 mod entry;
 mod harm;
 mod invariant;

@@ -41,9 +41,11 @@ impl Acknowledged {
         }
         let words = |error: crate::store::StoreError| error.to_string();
         let ledger = Ledger::open_read_only(&stores.ledger).map_err(words)?;
-        // A run that has not ended was acknowledged to nobody.
-        for run in ledger.runs(RUNS_MAX).map_err(words)?.iter().filter(|run| run.status != RunStatus::Running) {
-            found.runs.insert(run.id.clone(), format!("{:?}", run.status));
+        for run in ledger.runs(RUNS_MAX).map_err(words)? {
+            // One that has not ended is no promise yet: who comes next says that it was interrupted.
+            if run.finished_at.is_some() {
+                found.runs.insert(run.id.clone(), format!("{:?}", run.status));
+            }
         }
         for table in Table::ALL {
             for (date, partition) in ledger.partitions(table).map_err(words)? {
@@ -97,5 +99,8 @@ pub(in crate::drill) fn tree_differences(
 ) -> Result<Vec<String>, rollback::RollbackError> {
     let now = rollback::tree_fingerprint(repo)?;
     let proof = rollback::compare(&before.tree(), &now, 0.0);
-    Ok(proof.layers.into_iter().flat_map(|layer| layer.differences).collect())
+    // A rollback names what it rescued by a reference, on purpose.
+    let rescued = format!("added reference {}", rollback::RESCUE);
+    let differences = proof.layers.into_iter().flat_map(|layer| layer.differences);
+    Ok(differences.filter(|line| !line.starts_with(&rescued)).collect())
 }
