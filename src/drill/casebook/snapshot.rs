@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use crate::{
     config::{self, LoadOptions},
     rollback::{self, stores_of},
-    store::{Ledger, RunStatus, StoreSettings, Table},
+    store::{Ledger, StoreSettings, Table},
     workspace::Workspace,
 };
 
