@@ -1,5 +1,5 @@
 # Two doors: `make drill` runs the war drill, `make test` passes the tests. Each does all its set-up.
-.PHONY: drill test nightly papers bench-peers collect-scale drill-kills drill-repeats sweep damage fuzz planted setup
+.PHONY: drill test nightly faults papers bench-peers collect-scale drill-kills drill-repeats sweep damage fuzz planted setup
 
 # The report's path is the last line on stdout; what cargo builds is shown on stderr.
 drill: setup
@@ -19,6 +19,13 @@ nightly: setup
 	@target/debug/lighthunter init target/nightly
 	@target/debug/lighthunter --workspace target/nightly bootstrap
 	@target/debug/lighthunter --workspace target/nightly regression --mode full
+
+# Every case of the catalogue's 64 faults on a small workspace, about four minutes; the report's path is the last line.
+faults: setup
+	@cargo build
+	@rm -rf target/faults
+	@target/debug/lighthunter -q init target/faults --market simulated:7 --symbols 16 --days 160
+	@target/debug/lighthunter drill run features/faults --target target/faults --reports reports
 
 # The papers of the manual, written anew from the features: docs/BOOTSTRAP_AND_ROLLBACK.md (and .zh.md), WAR_SOP.md,
 # WAR_CHECKLIST.md and manual.md.

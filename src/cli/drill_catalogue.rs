@@ -81,16 +81,25 @@ pub(super) fn faults(session: &Session) -> Result<Exit, AnyFailure> {
             console.line(format!("{:<33} by {}", "", fault.mechanisms.join(", ")));
         }
         for case in &fault.cases {
-            let exits: Vec<String> = case.exits.iter().map(|codes| format!("{codes:?}")).collect();
+            let ends: Vec<String> = case.exits.iter().map(|codes| end_words(codes)).collect();
             let lacking = case.missing.as_ref().map(|why| format!("; skipped: {why}")).unwrap_or_default();
-            console.line(format!("{:<35} {} -> exit {}{lacking}", "", case.name, exits.join(" ")));
+            console.line(format!("{:<35} {} -> {}{lacking}", "", case.name, ends.join(", then ")));
         }
     }
     let counts = counted(&listed);
     console.line("");
-    console.line(counts.iter().map(|(words, count)| format!("{count} {words}")).collect::<Vec<_>>().join(", "));
+    let stands = casebook::Covered::WORDS.iter().filter_map(|words| Some(format!("{} {words}", counts.get(words)?)));
+    let of = |key: &str| counts.get(key).copied().unwrap_or_default();
+    console.line(format!("{} faults: {}", of("faults"), stands.collect::<Vec<_>>().join(", ")));
+    console.line(format!("{} cases, {} of them skipped here", of("cases"), of("cases skipped here")));
     console.document(&serde_json::json!({ "war_drill": own, "catalogue": listed, "counts": counts }));
     Ok(Exit::Done)
+}
+
+/// How a command of a case must end; a request has an answer and no exit code.
+fn end_words(codes: &[i32]) -> String {
+    let codes: Vec<String> = codes.iter().map(i32::to_string).collect();
+    if codes.is_empty() { "an answer".into() } else { format!("exit {}", codes.join(" or ")) }
 }
 
 /// Counts the faults by how they stand, and their cases.

@@ -54,6 +54,8 @@ pub struct DrillOptions {
     pub tags: Option<String>,
     /// A pattern that a scenario's name must match.
     pub name: Option<String>,
+    /// How many cases of each fault of the catalogue are tried, the first ones; `None` for all.
+    pub cases_max: Option<usize>,
     /// When environments are kept.
     pub keep: Keep,
     /// The seed of every random choice; the target gets it too.
@@ -98,6 +100,7 @@ impl DrillOptions {
             features: Vec::new(),
             tags: None,
             name: None,
+            cases_max: None,
             keep: Keep::default(),
             seed: Seed::DEFAULT,
             strict: false,

@@ -90,9 +90,14 @@ impl Trace {
     pub(super) fn phases(&self, budgets: &Budgets, scenario_seconds: f64) -> Vec<PhaseRecord> {
         let of = |phase| {
             let seconds = self.phase_seconds(phase, scenario_seconds)?;
-            Some(PhaseRecord { phase, seconds, budget: budgets.of(phase) })
+            Some(PhaseRecord { phase, seconds, budget: budgets.of(phase).map(|budget| budget * self.parts(phase)) })
         };
         record::Phase::ALL.into_iter().filter_map(of).collect()
+    }
+
+    /// A scenario of the catalogue of faults starts anew for each case: its budget is one for each.
+    fn parts(&self, phase: record::Phase) -> f64 {
+        if phase == record::Phase::Scenario { self.cases.len().max(1) as f64 } else { 1.0 }
     }
 
     fn phase_seconds(&self, phase: record::Phase, scenario_seconds: f64) -> Option<f64> {
@@ -131,7 +136,9 @@ impl Trace {
     pub(super) fn over_budget(&self, budgets: &Budgets, scenario_seconds: f64) -> Option<String> {
         let words = |phase: PhaseRecord| {
             let budget = phase.budget.filter(|_| phase.is_over())?;
-            Some(format!("{} took {} s of {budget} s", phase.phase.name(), phase.seconds))
+            let parts = self.parts(phase.phase);
+            let each = if parts > 1.0 { format!(", {parts} cases of {} s", budget / parts) } else { String::new() };
+            Some(format!("{} took {} s of {budget} s{each}", phase.phase.name(), phase.seconds))
         };
         let over: Vec<String> = self.phases(budgets, scenario_seconds).into_iter().filter_map(words).collect();
         (!over.is_empty()).then(|| format!("over budget: {}", over.join(", ")))

@@ -21,6 +21,9 @@ pub(crate) const CHECKS: &[Check] = &[
     ("control run of the catalogue passes no fault", control_run),
 ];
 
+/// Asks for all cases of each fault; without it the first of each is tried, since all take four minutes.
+const ALL: &str = "LIGHTHUNTER_FAULTS_ALL";
+
 /// The smallest simulated market whose model passes the template's gate: what is tried are the faults, not the bars.
 const MARKET: [&str; 6] = ["--market", "simulated:7", "--symbols", "16", "--days", "160"];
 
@@ -38,6 +41,11 @@ fn all_faults() -> Result<(), Failed> {
     options.origin = Some(small_workspace(room.path())?);
     options.features = vec!["features/faults".into()];
     options.jobs = 2;
+    options.cases_max = std::env::var_os(ALL).is_none().then_some(1);
+    let cases_max = options.cases_max.unwrap_or(usize::MAX);
+    if options.cases_max.is_some() {
+        println!("        the first case of each fault; `make faults` tries all");
+    }
     let record = drill::run(options)?;
     println!("        {}: {} in {:.0} s", record.verdict, record.verdict_reason, record.seconds);
     let faults = coverage().map_err(|wrong| wrong.join("\n"))?;
@@ -48,16 +56,17 @@ fn all_faults() -> Result<(), Failed> {
     for fault in &faults {
         let scenario = by_id.get(fault.id).ok_or_else(|| format!("{} was not tried", fault.id))?;
         let found = scenario.outcome.name();
+        let tried = fault.cases.len().min(cases_max);
+        let skipped = fault.cases.iter().take(tried).filter(|case| case.missing.is_some()).count();
         let expected = match fault.covered {
-            Covered::Implemented | Covered::PartlySkipped { .. } => "Passed",
-            Covered::Skipped { .. } => "Skipped",
             Covered::NotCovered => "NotStarted",
+            _ if skipped == tried => "Skipped",
+            _ => "Passed",
         };
         let why = || format!("{} is {found}, not {expected}: {:?}", fault.id, scenario.outcome.reason());
         require(found == expected, why)?;
-        let skipped = fault.cases.iter().filter(|case| case.missing.is_some()).count();
         let recorded = scenario.cases.iter().filter(|case| matches!(case.outcome, Outcome::Skipped { .. })).count();
-        require((scenario.cases.len(), recorded) == (fault.cases.len(), skipped), || {
+        require((scenario.cases.len(), recorded) == (tried, skipped), || {
             format!("{}: {} cases, {recorded} skipped, not {skipped}", fault.id, scenario.cases.len())
         })?;
         for case in scenario.cases.iter().filter(|case| case.outcome == Outcome::Passed) {

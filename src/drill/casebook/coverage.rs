@@ -25,6 +25,9 @@ pub enum Covered {
 }
 
 impl Covered {
+    /// Every way in which a fault can stand, in words.
+    pub const WORDS: [&str; 4] = ["implemented", "partly skipped here", "skipped here", "not covered"];
+
     /// Returns the words for it.
     #[must_use]
     pub const fn words(&self) -> &'static str {

@@ -231,8 +231,9 @@ impl Trial<'_> {
 
     /// Runs an act that meets the fault.
     fn act_faulted(&mut self, act: &Act) -> Result<Option<Ran>, Stop> {
-        // A request that is hostile, and a peer that misbehaves beside the others, are the fault themselves.
-        if act.beside || act.send.is_some() {
+        // A request that is hostile, a peer that misbehaves beside the others, and what runs where nothing else is
+        // done to the target are the fault themselves.
+        if act.beside || act.send.is_some() || self.case.mechanisms().next().is_none() {
             self.fired.push(act.title());
         }
         if act.beside {

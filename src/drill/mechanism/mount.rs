@@ -68,12 +68,20 @@ impl Tmpfs {
              code=0\n\
              cd \"$PWD\"\n\
              \"$@\" || code=$?\n\
-             find \"$scratch/below\" -mindepth 1 -delete\n\
-             cp -a \"$directory/.\" \"$scratch/below/\"\n\
+             cd \"$scratch/below\"\n\
+             mkdir .back\n\
+             cp -a \"$directory/.\" .back/\n\
+             for one in * .[!.]*; do\n\
+             [ \"$one\" = .back ] || [ -e \".back/$one\" ] || [ -L \".back/$one\" ] || rm -rf \"$one\"\n\
+             [ ! -d \".back/$one\" ] || rm -rf \"$one\"\n\
+             done\n\
+             find .back -mindepth 1 -maxdepth 1 -exec mv -ft . {{}} +\n\
+             rmdir .back\n\
              {END}",
             kib = free(self.free_kib, 1 << 20),
             inodes = free(self.free_inodes, 1 << 20),
         );
+        // It comes back file by file over what was there: who follows a record never sees it gone, or begun anew.
         // Without a limit it is another device and nothing else.
         let is_small = self.free_kib.is_some() || self.free_inodes.is_some();
         armed(place, &self.path, &text, if is_small { &[("ENOSPC", "No space left")] } else { &[] })

@@ -32,7 +32,7 @@ impl World {
         Ok(())
     }
 
-    /// Tries every case of the fault, whatever became of those before.
+    /// Tries every case of the fault that is asked for, whatever became of those before.
     ///
     /// # Errors
     /// When every case was skipped: then the scenario is, with the reasons.
@@ -41,7 +41,8 @@ impl World {
         let entry = self.entry.ok_or_else(|| NotSo::because("no fault of the catalogue was taken"))?;
         self.enter(Phase::Injecting);
         let at_seconds = self.scene()?.watch.seconds();
-        for case in &entry.cases {
+        let cases_max = session.options.cases_max.unwrap_or(usize::MAX);
+        for case in entry.cases.iter().take(cases_max) {
             let Tried { record, evidence, environment } = try_case(&session, &name, entry, case);
             tracing::debug!(fault = %entry.id, case = %case.name, outcome = record.outcome.name(), "a case is over");
             let red = record.outcome.is_red(false);
