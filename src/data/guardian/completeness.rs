@@ -38,19 +38,32 @@ pub fn require_whole_session(bars: &[DailyBar]) -> Result<(), DataError> {
 }
 
 /// Returns the symbols whose last bar is before the newest session although nothing says that they were delisted,
-/// with the date of that bar, in order of the symbols.
+/// with the date of that bar, in order of the symbols. `bars` are ordered by date.
 #[must_use]
 pub fn vanished(bars: &[DailyBar], history: &SecurityHistory) -> Vec<(Symbol, Date)> {
-    let newest = bars.iter().map(|bar| bar.date).max();
-    let mut last: BTreeMap<Symbol, Date> = BTreeMap::new();
-    for bar in bars {
-        let date = last.entry(bar.symbol).or_insert(bar.date);
-        *date = bar.date.max(*date);
+    let mut last: Vec<(Symbol, Date)> = Vec::new();
+    for day in bars.chunk_by(|a, b| a.date == b.date).rev() {
+        // The symbols of most days follow each other as on the day after.
+        let (mut next, known) = (0, last.len());
+        for bar in day {
+            let of_known = last.get(..known).unwrap_or_default();
+            let place = match of_known.get(next) {
+                Some((symbol, _)) if *symbol == bar.symbol => Ok(next),
+                _ => of_known.binary_search_by_key(&bar.symbol, |(symbol, _)| *symbol),
+            };
+            match place {
+                Ok(place) => next = place + 1,
+                Err(_) => last.push((bar.symbol, bar.date)),
+            }
+        }
+        if last.len() > known {
+            last.sort_unstable();
+            last.dedup();
+        }
     }
-    last.retain(|symbol, date| {
-        newest.is_some_and(|newest| *date < newest && history.delisted_on(*symbol, newest).is_none())
-    });
-    last.into_iter().collect()
+    let Some(newest) = bars.last().map(|bar| bar.date) else { return Vec::new() };
+    last.retain(|(symbol, date)| *date < newest && history.delisted_on(*symbol, newest).is_none());
+    last
 }
 
 #[cfg(test)]
