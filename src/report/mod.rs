@@ -2,6 +2,7 @@
 //! text; [`write_all`] and [`write_again`] are the only parts that write files, through `durable`.
 
 mod archive;
+mod cases;
 mod conduct;
 mod error;
 #[cfg(test)]

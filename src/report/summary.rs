@@ -2,12 +2,12 @@
 //! renderers for people, so that they never tell two stories.
 
 use super::{
-    Change, Comparison, Problem, Report, phrases,
+    Change, Comparison, Problem, Report, cases, phrases,
     words::{self, Words},
 };
 use crate::{
     clock::shanghai_zone,
-    record::{CaseRecord, Duty, Layer, Outcome, PhaseRecord, ProofRecord, ScenarioRecord},
+    record::{Duty, Layer, PhaseRecord, ProofRecord, ScenarioRecord},
     text::Language,
 };
 
@@ -66,12 +66,14 @@ pub(super) struct Row {
 impl Row {
     pub(super) fn of(scenario: &ScenarioRecord, report: &Report<'_>) -> Self {
         let language = report.language;
+        let own = || [injected(scenario, report), detected_by(scenario, language), proof(scenario, language)];
+        let [injected, detected_by, proof] = cases::row(scenario, language).unwrap_or_else(own);
         Self {
-            injected: injected(scenario, report),
-            detected_by: detected_by(scenario, language),
+            injected,
+            detected_by,
             detect: seconds_or_none(scenario.seconds_to_detect(), language),
             recover: seconds_or_none(scenario.seconds_to_recover(), language),
-            proof: proof(scenario, language),
+            proof,
             budget: budget(scenario, language),
             outcome: (words::outcome(&scenario.outcome).say(language), outcome_tone(scenario, report.record.strict)),
         }
@@ -193,8 +195,9 @@ pub(super) fn figures(report: &Report<'_>) -> Vec<(Words, String, Tone)> {
         (Words::OfCount.with(language, [&good, &all]), tone)
     };
     let broken = || scenarios.iter().filter(|s| !s.signals.is_empty() && s.fault.as_ref().is_some_and(|f| f.injected));
-    let (seen, seen_tone) =
-        share(broken().filter(|s| s.signals.iter().all(|signal| signal.seen)).count(), broken().count());
+    let seen = broken().filter(|s| s.signals.iter().all(|signal| signal.seen)).count();
+    let (detected, tried) = cases::detected_of(scenarios);
+    let (seen, seen_tone) = share(seen + detected, broken().count() + tried);
     let back = || scenarios.iter().filter(|scenario| scenario.rollback.is_some());
     let (proven, proven_tone) = share(back().filter(|s| s.proven() == Some(true)).count(), back().count());
     let slowest = |of: fn(&ScenarioRecord) -> Option<f64>| {
@@ -329,13 +332,6 @@ pub(super) fn seconds(value: f64, language: Language) -> String {
 
 pub(super) fn seconds_or_none(value: Option<f64>, language: Language) -> String {
     value.map_or_else(|| NONE.into(), |value| seconds(value, language))
-}
-
-/// Says how many cases of a fault were detected and recovered from, and how many were skipped.
-pub(super) fn cases_counted(cases: &[CaseRecord], language: Language) -> String {
-    let skipped = cases.iter().filter(|case| matches!(case.outcome, Outcome::Skipped { .. })).count();
-    let green = cases.iter().filter(|case| case.outcome.is_green()).count();
-    Words::CasesCounted.with(language, [&green, &cases.len(), &skipped])
 }
 
 #[cfg(test)]

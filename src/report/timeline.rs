@@ -12,11 +12,13 @@ use crate::{
     text::Language,
 };
 
-/// Returns the lanes of every scenario with a fault or a rollback, red ones first.
+/// Returns the lanes of every scenario with a fault or a rollback, red ones first. One of the catalogue's has none: it
+/// breaks a target anew for each of its cases.
 pub(super) fn lanes(report: &Report<'_>) -> Vec<Lane> {
     by_weight(report)
         .into_iter()
         .map(|(_, scenario)| scenario)
+        .filter(|scenario| scenario.cases.is_empty())
         .filter(|scenario| scenario.rollback.is_some() || scenario.fault.as_ref().is_some_and(|fault| fault.injected))
         .map(|scenario| lane(scenario, report.language))
         .collect()

@@ -63,6 +63,7 @@ words! {
     SlowestRecover => "slowest to recover", "恢复最慢";
     OverBudgetCount => "over budget", "超出预算";
     OfCount => "{} of {}", "{} / {}";
+    CasesOf => "{} of {} cases", "{} / {} 个用例";
     InterruptedReason => "interrupted by {}: {} of {} scenarios were begun", "被 {} 中断：{} 个场景已开始（共 {} 个）";
     ResidueReason => "the drill left {} things behind; first: {}", "演练留下 {} 处遗留；首个：{}";
     ResidueAlarm => "Left behind by the drill: {}", "演练的遗留：{}";

@@ -9,7 +9,8 @@ use crate::{
     record::{FaultRecord, Outcome, ProofRecord, RollbackRecord, ScenarioRecord, SignalRecord, StepStatus},
     report::{
         Report,
-        summary::{Tone, cases_counted, layer_names, outcome_tone, proof_words, seconds, seconds_or_none},
+        cases::cases_counted,
+        summary::{Tone, layer_names, outcome_tone, proof_words, seconds, seconds_or_none},
         words::{self, Words},
     },
 };

@@ -5,7 +5,8 @@ use crate::{
     record::{ProofRecord, ScenarioRecord, StepStatus},
     report::{
         Report,
-        summary::{cases_counted, layer_names, proof_words, seconds, seconds_or_none},
+        cases::cases_counted,
+        summary::{layer_names, proof_words, seconds, seconds_or_none},
         words::{self, Words},
     },
 };
