@@ -91,7 +91,7 @@ fn signals_of_a_control_run(room: &Room, control: &str) -> Result<(), Failed> {
 /// A control run is no part of the trend: its times are those of commands that nothing broke.
 fn history_has_the_drill(room: &Room, drill: &str, control: &str) -> Result<(), Failed> {
     let text = String::from_utf8(plain(room, &["history"], 0)?.stdout)?;
-    for words in [drill, FAILURE, "simulated: 1 drills"] {
+    for words in [drill, FAILURE, "simulated: 1 drill"] {
         require(text.contains(words), || format!("the history does not name {words}: {text}"))?;
     }
     require(!text.contains(control), || format!("the control run is in the trend: {text}"))?;

@@ -136,7 +136,7 @@ fn check(row: &Row) -> Result<(), Failed> {
             "the rollback is not recorded as failed".into()
         })?;
         let junit = report::junit(&record);
-        require(junit.matches("<testcase").count() == 4 && junit.contains("rollback"), || {
+        require(junit.matches("<testcase").count() == 5 && junit.contains("rollback"), || {
             format!("the rollback is no test case of its own: {junit}")
         })?;
     }
