@@ -3,13 +3,11 @@
 //! is written.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     ffi::OsString,
     fs::{self, File, FileTimes},
     io,
-    net::TcpListener,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
 };
 
 use jiff::civil::Date;
@@ -22,6 +20,7 @@ use super::{
 };
 use crate::{
     durable::{self, DurableError},
+    net,
     seed::Seed,
     vault::Vault,
 };
@@ -60,7 +59,7 @@ impl Environment {
         log: Option<ActLog>,
     ) -> Result<Self, DrillError> {
         let root = parent.join(name);
-        let ports = free_ports(ports).map_err(DurableError::at("find a free port for", &root))?;
+        let ports = net::free_ports(ports).map_err(DurableError::at("find a free port for", &root))?;
         let detail = json!({ "root": root, "ports": ports });
         let act = log.as_ref().map(|log| log.intend("environment", detail)).transpose()?;
         for directory in ["home", "tmp"] {
@@ -193,29 +192,6 @@ impl Environment {
 pub fn branch_name(date: Date) -> String {
     format!("war-drill-{}", date.strftime("%Y%m%d"))
 }
-
-/// The ports that this process has handed out: none goes to two environments, one of which may not have
-/// bound it yet.
-static HANDED_OUT: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
-
-/// Finds ports that are free now and were not handed out before. All are held until the last is found.
-fn free_ports(count: usize) -> io::Result<Vec<u16>> {
-    let mut handed_out = HANDED_OUT.lock().unwrap_or_else(PoisonError::into_inner);
-    let (mut held, mut ports) = (Vec::new(), Vec::new());
-    while ports.len() < count {
-        let listener = TcpListener::bind(("127.0.0.1", 0))?;
-        let port = listener.local_addr()?.port();
-        held.push(listener);
-        // After very many drills in one process every port has been handed out once.
-        if handed_out.insert(port) || held.len() > count + PORT_TRIES {
-            ports.push(port);
-        }
-    }
-    Ok(ports)
-}
-
-/// How many ports may be passed over before one is handed out again.
-const PORT_TRIES: usize = 64;
 
 /// Copies a tree with modes and times; links are copied as links. Not durable: an environment that
 /// does not survive a power cut is simply made again.

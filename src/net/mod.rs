@@ -20,6 +20,7 @@ mod error;
 #[cfg(test)]
 mod fault_tests;
 mod policy;
+mod ports;
 #[cfg(test)]
 mod proxy_tests;
 mod request;
@@ -33,4 +34,5 @@ pub use counters::SiteCounters;
 pub use engine::Engine;
 pub use error::{Fault, NetError};
 pub use policy::{BreakerPolicy, EngineOptions, RetryPolicy, SitePolicy, UserAgentTurn};
+pub use ports::free_ports;
 pub use request::{Request, Response};

@@ -2,7 +2,6 @@
 
 use std::{
     env,
-    net::TcpListener,
     process::{Child, Command, Stdio},
     thread,
     time::Duration,
@@ -12,6 +11,7 @@ use lighthunter::{
     bus::{AccountNavEvent, Bus, BusError, BusEvent as _, Endpoints, ErrorEvent, Received, Subscriber},
     clock::Stopwatch,
     exit::{Exit, Failure as _},
+    net::free_ports,
 };
 
 use super::{
@@ -23,10 +23,8 @@ use super::{
 const HOST_VARIABLE: &str = "LIGHTHUNTER_TEST_BUS_HOST";
 
 fn free_endpoints() -> Endpoints {
-    let ports = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-    let [pub_endpoint, sub_endpoint, monitor_endpoint] =
-        ports.map(|port| format!("tcp://{}", port.local_addr().expect("bound")));
-    Endpoints::new(&pub_endpoint, &sub_endpoint, &monitor_endpoint)
+    let at: Vec<String> = free_ports(3).expect("free").iter().map(|port| format!("tcp://127.0.0.1:{port}")).collect();
+    Endpoints::new(&at[0], &at[1], &at[2])
 }
 
 fn nav(account: &str, nav: f64) -> AccountNavEvent<'_> {

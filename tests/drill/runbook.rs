@@ -3,12 +3,11 @@
 
 use std::{
     fs,
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
 
-use lighthunter::{clock::Clock, durable, vault::Vault};
+use lighthunter::{clock::Clock, durable, net::free_ports, vault::Vault};
 
 use crate::{Check, Failed, require, shell::said};
 
@@ -61,13 +60,11 @@ fn origin(place: &Path) -> Result<PathBuf, Failed> {
     require(made.status.success(), || said(&made))?;
     let config = origin.join("config/system_config.json");
     let mut text = fs::read_to_string(&config)?;
-    let free: Vec<TcpListener> = (0..5).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>()?;
     let ports = [":5555\"", ":5556\"", ":5557\"", "\"port\": 8000", "\"port\": 8001"];
-    for (said, listener) in ports.into_iter().zip(&free) {
+    for (said, free) in ports.into_iter().zip(free_ports(5)?) {
         let port = said.trim_matches(|c: char| !c.is_ascii_digit());
-        text = text.replace(said, &said.replace(port, &listener.local_addr()?.port().to_string()));
+        text = text.replace(said, &said.replace(port, &free.to_string()));
     }
-    drop(free);
     durable::replace(&config, text)?;
     Vault::open(&origin)?.commit_all("ports that are free here", Clock::system().now())?;
     Ok(origin)

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     process::{Child, Command, Stdio},
     thread::sleep,
     time::Duration,
@@ -11,6 +11,7 @@ use std::{
 use lighthunter::{
     bus::{Endpoints, Publisher},
     clock::Stopwatch,
+    net::free_ports,
 };
 use nix::{
     sys::signal::{Signal, kill},
@@ -28,8 +29,7 @@ pub(super) struct Ports([u16; 4]);
 
 impl Ports {
     pub(super) fn free() -> Self {
-        let listeners = [(); 4].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-        Self(listeners.map(|listener| listener.local_addr().expect("bound").port()))
+        Self(free_ports(4).expect("free").try_into().expect("four"))
     }
 
     pub(super) const fn page(&self) -> u16 {

@@ -13,6 +13,7 @@ use std::{
 use lighthunter::{
     clock::Stopwatch,
     market::{Exchange, MinuteBar, Symbol, tick},
+    net::free_ports,
     source::files::{IntakeOptions, read_directory},
     store::{ExecutionRow, Ledger, MarkRow, OrderRow, RunStatus, StorePath},
 };
@@ -58,18 +59,15 @@ fn ports() -> [TcpListener; 3] {
 }
 
 /// Returns the settings that put the bus on these ports.
-fn endpoints(ports: &[TcpListener; 3]) -> Vec<String> {
-    let address = |port: &TcpListener| port.local_addr().expect("bound");
+fn endpoints(ports: &[u16]) -> Vec<String> {
     let names = ["pub", "sub", "monitor"].iter().zip(ports);
-    names.map(|(name, port)| format!("event_bus.{name}_endpoint=tcp://{}", address(port))).collect()
+    names.map(|(name, port)| format!("event_bus.{name}_endpoint=tcp://127.0.0.1:{port}")).collect()
 }
 
 #[test]
 fn the_same_day_gives_the_same_result_with_the_bus_without_it_and_when_it_is_taken() {
     let room = Room::nighted();
-    let free = ports();
-    let sets = endpoints(&free);
-    drop(free);
+    let sets = endpoints(&free_ports(3).expect("free"));
     let own: Vec<&str> = sets.iter().flat_map(|set| ["--set", set]).collect();
     let first = simulate(&room, 0, &own);
     assert!(first["bus"]["published"].as_u64().is_some_and(|count| count > 16 * 240), "{first}");
@@ -81,7 +79,7 @@ fn the_same_day_gives_the_same_result_with_the_bus_without_it_and_when_it_is_tak
 
     // A program that is no forwarder holds the ports: the work is done, and said to be degraded.
     let foreign = ports();
-    let sets = endpoints(&foreign);
+    let sets = endpoints(&foreign.each_ref().map(|held| held.local_addr().expect("bound").port()));
     let taken = sets.iter().flat_map(|set| ["--set", set]);
     let arguments: Vec<&str> = ["simulate"].into_iter().chain(taken).collect();
     let degraded = room.run_to(19, &arguments);

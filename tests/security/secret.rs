@@ -2,13 +2,12 @@
 
 use std::{
     fs,
-    net::TcpListener,
     path::{Path, PathBuf},
     thread,
     time::Duration,
 };
 
-use lighthunter::bus::Subscriber;
+use lighthunter::{bus::Subscriber, net::free_ports};
 
 use crate::{hud::server::Server, room::Room};
 
@@ -102,9 +101,8 @@ fn a_drill_with_a_canary_leaves_none_in_its_evidence() {
 #[test]
 fn canary_is_in_no_frame_of_the_bus() {
     let room = Room::nighted();
-    let ports = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-    let addresses = ports.each_ref().map(|port| format!("tcp://{}", port.local_addr().expect("bound")));
-    drop(ports);
+    let addresses = free_ports(3).expect("free").into_iter().map(|port| format!("tcp://127.0.0.1:{port}"));
+    let addresses: Vec<String> = addresses.collect();
     let names = ["pub", "sub", "monitor"].iter().zip(&addresses);
     let sets: Vec<String> = names.map(|(name, at)| format!("event_bus.{name}_endpoint={at}")).collect();
     let words = ["simulate", "--speed", "max", "-vv"].into_iter();

@@ -4,7 +4,6 @@ use std::{
     collections::BTreeMap,
     fs,
     io::Write as _,
-    net::TcpListener,
     path::{Path, PathBuf},
     sync::LazyLock,
 };
@@ -19,6 +18,7 @@ use crate::{
     config::{self, LoadOptions},
     digest::Digest,
     market::{DailyBar, MarketData},
+    net,
     ops::{
         Station,
         bootstrap::{self, MarketRequest},
@@ -60,10 +60,7 @@ static NIGHTED: LazyLock<PathBuf> = LazyLock::new(|| {
     root
 });
 /// Ports that are free in this process.
-static PORTS: LazyLock<Vec<u16>> = LazyLock::new(|| {
-    let held: Vec<TcpListener> = (0..5).map(|_| TcpListener::bind("127.0.0.1:0").expect("bound")).collect();
-    held.iter().map(|listener| listener.local_addr().expect("bound").port()).collect()
-});
+static PORTS: LazyLock<Vec<u16>> = LazyLock::new(|| net::free_ports(5).expect("free"));
 
 /// A workspace of one test; it goes with the test.
 pub(super) struct Room {
