@@ -6,17 +6,26 @@ use clap::Args;
 use serde_json::json;
 
 use super::{
-    drill_records::{counted, drills_directory, history},
+    drill_records::{drills_directory, history},
+    drill_words::{CHANGES, DRILLS, DrillWord, PHASES, counted},
     session::Session,
+    words::{cell, right},
 };
 use crate::{
     exit::{AnyFailure, Exit},
     record::Phase,
-    report::{self, Change, Comparison, PhaseTrend, ReportError, Trend, TrendGroup, sparkline},
+    report::{
+        self, Change, Comparison, PhaseTrend, ReportError, Trend, TrendGroup, outcome_named, phase_said, sparkline,
+        verdict_said,
+    },
+    text::{Language, Note, Speak},
 };
 
 /// The phases that the table shows; `--json` has all.
 const SHOWN: [Phase; 3] = [Phase::Detect, Phase::Recover, Phase::Scenario];
+/// The widths of the table's first column and of those with seconds.
+const LABEL: usize = 10;
+const COLUMN: usize = 9;
 
 #[derive(Debug, Args)]
 pub(super) struct HistoryArgs {
@@ -34,11 +43,12 @@ pub(super) fn run(session: &Session, args: HistoryArgs) -> Result<Exit, AnyFailu
     let Some(newest) = history.drills.iter().rev().find(|drill| !drill.control).or(history.drills.last()) else {
         return Err(ReportError::NoDrill { wanted: "in the history".into(), drills }.into());
     };
-    let comparison = history.compare(newest);
+    let (comparison, language) = (history.compare(newest), session.global.lang);
     let last = args.last.map_or(history.drills.len(), |last| usize::try_from(last).unwrap_or(usize::MAX));
     let shown = history.drills.get(history.drills.len().saturating_sub(last)..).unwrap_or_default();
     let groups = report::trends(shown);
-    for line in groups.iter().flat_map(group_lines).chain(news(&newest.id, &comparison)) {
+    let lines = groups.iter().flat_map(|group| group_lines(group, language));
+    for line in lines.chain(news(&newest.id, &comparison, language)) {
         session.console.line(line);
     }
     session.console.document(&json!({
@@ -52,55 +62,74 @@ pub(super) fn run(session: &Session, args: HistoryArgs) -> Result<Exit, AnyFailu
     Ok(Exit::Done)
 }
 
-fn group_lines(group: &TrendGroup) -> Vec<String> {
-    let verdicts: Vec<String> =
-        group.drills.iter().map(|(id, verdict, seconds)| format!("{id} {verdict} {seconds:.1} s")).collect();
-    let drills = counted(group.drills.len(), "drill");
-    let mut lines = vec![format!("{}, {}: {drills}", group.target, group.market)];
-    lines.extend(verdicts.iter().rev().take(10).rev().map(|verdict| format!("  {verdict}")));
-    lines.push(format!("{:<10}{:>9}{:>9}{:>9}  trend", "  seconds", "last", "median", "p90"));
-    lines.extend(group.trends.iter().flat_map(scenario_lines));
+fn group_lines(group: &TrendGroup, language: Language) -> Vec<String> {
+    let drills = counted(group.drills.len(), DRILLS, language);
+    let mut lines = vec![Note::new(DrillWord::Group, [&group.target, &group.market, &drills]).say(language)];
+    lines.extend(group.drills.iter().rev().take(10).rev().map(|(id, verdict, seconds)| {
+        let (verdict, seconds) = (verdict_said(*verdict, language), format!("{seconds:.1}"));
+        Note::new(DrillWord::GroupDrill, [id, &verdict, &seconds]).say(language)
+    }));
+    lines.push(head(language));
+    lines.extend(group.trends.iter().flat_map(|trend| scenario_lines(trend, language)));
     lines
 }
 
-fn scenario_lines(trend: &Trend) -> Vec<String> {
-    let last = trend.outcomes.last().map_or("", String::as_str);
-    let red = trend.outcomes.iter().filter(|outcome| !matches!(outcome.as_str(), "Passed" | "KnownFail" | "Skipped"));
-    let aside = match red.count() {
-        0 => String::new(),
-        count => format!(", {count} of {} red", trend.outcomes.len()),
-    };
-    let phases = trend.phases.iter().filter(|phase| SHOWN.contains(&phase.phase));
-    std::iter::once(format!("{} ({last}{aside})", trend.scenario)).chain(phases.map(phase_line)).collect()
+fn head(language: Language) -> String {
+    let columns = [DrillWord::Last, DrillWord::Median, DrillWord::P90];
+    let columns: String = columns.map(|word| right(word.say(language), COLUMN)).concat();
+    format!("{}{columns}  {}", cell(DrillWord::Seconds.say(language), LABEL), DrillWord::Trend.say(language))
 }
 
-fn phase_line(trend: &PhaseTrend) -> String {
+fn scenario_lines(trend: &Trend, language: Language) -> Vec<String> {
+    let last = trend.outcomes.last().map_or_else(String::new, |last| outcome_named(last, language));
+    let red = trend.outcomes.iter().filter(|outcome| !matches!(outcome.as_str(), "Passed" | "KnownFail" | "Skipped"));
+    let (scenario, of) = (&trend.scenario, trend.outcomes.len());
+    let name = match red.count() {
+        0 => Note::new(DrillWord::Scenario, [scenario, &last]),
+        red => Note::new(DrillWord::ScenarioRed, [scenario, &last, &red, &of]),
+    };
+    let phases = trend.phases.iter().filter(|phase| SHOWN.contains(&phase.phase));
+    std::iter::once(name.say(language)).chain(phases.map(|phase| phase_line(phase, language))).collect()
+}
+
+fn phase_line(trend: &PhaseTrend, language: Language) -> String {
     let newest = trend.seconds.get(trend.seconds.len().saturating_sub(30)..).unwrap_or_default();
     let (last, median, p90) = (trend.last, trend.median, trend.p90);
-    format!("  {:<8}{last:>9.3}{median:>9.3}{p90:>9.3}  {}", trend.phase.name(), sparkline(newest))
+    let phase = cell(&format!("  {}", phase_said(trend.phase, language)), LABEL);
+    format!("{phase}{last:>COLUMN$.3}{median:>COLUMN$.3}{p90:>COLUMN$.3}  {}", sparkline(newest))
 }
 
 /// Says what the newest drill has that those before it had not.
-fn news(id: &str, comparison: &Comparison) -> Vec<String> {
-    let mut lines = vec![format!(
-        "Drill {id}: {} slower than the p90 of the drills before, {}",
-        counted(comparison.regressions.len(), "phase"),
-        counted(comparison.changes.len(), "change")
-    )];
+fn news(id: &str, comparison: &Comparison, language: Language) -> Vec<String> {
+    let slower = counted(comparison.regressions.len(), PHASES, language);
+    let changes = counted(comparison.changes.len(), CHANGES, language);
+    let mut lines = vec![Note::new(DrillWord::News, [&id, &slower, &changes]).say(language)];
     lines.extend(comparison.regressions.iter().map(|slower| {
-        let (scenario, phase, drills) = (&slower.scenario, slower.phase.name(), slower.drills);
-        let grade = if slower.is_grave() { "REGRESSION" } else { "warning" };
-        let (seconds, p90) = (slower.seconds, slower.p90);
-        format!("{grade}: {scenario}: {phase} took {seconds:.3} s, p90 of {drills} drills is {p90:.3} s")
+        let grade = if slower.is_grave() { DrillWord::Grave } else { DrillWord::Warning };
+        let (scenario, phase) = (&slower.scenario, phase_said(slower.phase, language));
+        let [took, p90] = [slower.seconds, slower.p90].map(|seconds| format!("{seconds:.3}"));
+        let values: [&dyn Speak; 6] = [&grade.say(language), scenario, &phase, &took, &slower.drills, &p90];
+        Note::new(DrillWord::Slower, values).say(language)
     }));
-    lines.extend(comparison.changes.iter().map(|change| match change {
-        Change::Verdict { from, to } => format!("changed: the verdict is {to}, was {from}"),
-        Change::Commit { from, to } => format!("changed: the commit is {}, was {}", short(to), short(from)),
-        Change::Outcome { scenario, from, to } => format!("changed: {scenario}: {to}, was {from}"),
-        Change::New { scenarios } => format!("new: {}", scenarios.join("; ")),
-        Change::NotRun { scenarios } => format!("did not run: {}", scenarios.join("; ")),
-    }));
+    lines.extend(comparison.changes.iter().map(|change| change_line(change, language)));
     lines
+}
+
+fn change_line(change: &Change, language: Language) -> String {
+    let note = match change {
+        Change::Verdict { from, to } => {
+            let [to, from] = [to, from].map(|verdict| verdict_said(*verdict, language));
+            Note::new(DrillWord::VerdictChanged, [&to, &from])
+        }
+        Change::Commit { from, to } => Note::new(DrillWord::CommitChanged, [&short(to), &short(from)]),
+        Change::Outcome { scenario, from, to } => {
+            let [to, from] = [to, from].map(|outcome| outcome_named(outcome, language));
+            Note::new(DrillWord::OutcomeChanged, [scenario, &to, &from])
+        }
+        Change::New { scenarios } => Note::new(DrillWord::New, [&scenarios.join("; ")]),
+        Change::NotRun { scenarios } => Note::new(DrillWord::NotRun, [&scenarios.join("; ")]),
+    };
+    note.say(language)
 }
 
 /// Returns as much of a commit's id as tells it from others.
@@ -110,22 +139,27 @@ fn short(commit: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{phase_line, scenario_lines};
+    use super::{head, phase_line, scenario_lines};
     use crate::{
         record::Phase,
         report::{PhaseTrend, Trend},
+        text::Language,
     };
 
     #[test]
     fn trend_reads_as_a_line_a_phase() {
         let phase = |phase| PhaseTrend { phase, seconds: vec![1.0, 8.0], last: 8.0, median: 1.0, p90: 8.0 };
-        assert_eq!(phase_line(&phase(Phase::Detect)), "  detect      8.000    1.000    8.000  ▁█");
+        assert_eq!(phase_line(&phase(Phase::Detect), Language::English), "  detect      8.000    1.000    8.000  ▁█");
         let trend = Trend {
             scenario: "A".into(),
             outcomes: vec!["Failed".into(), "Passed".into()],
             phases: vec![phase(Phase::Detect), phase(Phase::Rerun)],
         };
-        let lines = scenario_lines(&trend);
+        let lines = scenario_lines(&trend, Language::English);
         assert_eq!((lines.len(), lines[0].as_str()), (2, "A (Passed, 1 of 2 red)"));
+        let chinese = scenario_lines(&trend, Language::Chinese);
+        assert_eq!(chinese, ["A（通过，1 / 2 未通过）", "  发现        8.000    1.000    8.000  ▁█"]);
+        assert_eq!(head(Language::English), "  seconds      last   median      p90  trend");
+        assert_eq!(head(Language::Chinese), "  秒           本次     中位      p90  走势");
     }
 }

@@ -35,8 +35,3 @@ pub(super) fn newest(history: &History, drills: &Path, control: bool) -> Result<
     let none = || ReportError::NoDrill { wanted: wanted.into(), drills: drills.into() };
     report::read_record(&found.ok_or_else(none)?)
 }
-
-/// Returns `1 drill` or `2 drills`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}

@@ -1,20 +1,24 @@
 //! `lighthunter drill signals`: which signal saw which fault, when, and which should have and did not.
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::{
-    drill_records::{counted, drills_directory, history, newest},
+    drill_records::{drills_directory, history, newest},
+    drill_words::{BLIND_SPOTS, DrillWord, FALSE_ALARMS, counted},
     session::Session,
+    words::cell,
 };
 use crate::{
     exit::{AnyFailure, Exit},
     record::SignalKind,
-    report::{self, Cell, Matrix},
+    report::{self, Cell, Matrix, signal_said},
+    text::{Language, Note},
 };
 
-/// The width of a column of the matrix.
+/// The widths of the matrix's first column and of the others.
+const LABEL: usize = 24;
 const COLUMN: usize = 20;
 
 #[derive(Debug, Args)]
@@ -44,7 +48,7 @@ pub(super) fn run(session: &Session, args: SignalsArgs) -> Result<Exit, AnyFailu
         records.push(newest(&history, &drills, true)?);
     }
     let matrix = Matrix::of(&records.iter().collect::<Vec<_>>());
-    for line in lines(&matrix) {
+    for line in lines(&matrix, session.global.lang) {
         session.console.line(line);
     }
     session.console.document(&matrix);
@@ -52,48 +56,47 @@ pub(super) fn run(session: &Session, args: SignalsArgs) -> Result<Exit, AnyFailu
     Ok(if alarms || matrix.blind_spots().next().is_some() { Exit::Negative } else { Exit::Done })
 }
 
-fn lines(matrix: &Matrix) -> Vec<String> {
+fn lines(matrix: &Matrix, language: Language) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(drill) = &matrix.drill {
-        lines.push(format!("Drill {drill}: seconds from the injection to the slowest sight"));
-        lines.push(columns("fault", SignalKind::ALL.map(|kind| kind.name().to_owned())));
+        lines.push(Note::new(DrillWord::Matrix, [drill]).say(language));
+        let kinds = SignalKind::ALL.map(|kind| signal_said(kind, language).to_owned());
+        lines.push(columns(DrillWord::Fault.say(language), kinds));
         for row in &matrix.rows {
-            lines.push(columns(&row.fault, row.cells.iter().map(cell_words)));
+            lines.push(columns(&row.fault, row.cells.iter().map(|cell| cell_words(cell, language))));
         }
         let blind: Vec<_> = matrix.blind_spots().collect();
-        lines.push(counted(blind.len(), "blind spot"));
+        lines.push(counted(blind.len(), BLIND_SPOTS, language));
         for (fault, kind, cell) in blind {
             if let Cell::BlindSpot { scenario, expected, observed } = cell {
-                let name = kind.name();
-                lines.push(format!("  {fault}, {name}: expected {expected}, found {observed} ('{scenario}')"));
+                let kind = signal_said(kind, language);
+                lines.push(Note::new(DrillWord::Blind, [&fault, &kind, expected, observed, scenario]).say(language));
             }
         }
     }
     if let Some(control) = &matrix.control {
-        let (watched, alarms) = (control.watched, counted(control.false_alarms.len(), "false alarm"));
-        lines.push(format!("Control run {}: {alarms} of {watched} signals watched", control.drill));
+        let alarms = counted(control.false_alarms.len(), FALSE_ALARMS, language);
+        lines.push(Note::new(DrillWord::Control, [&control.drill, &alarms, &control.watched]).say(language));
         for alarm in &control.false_alarms {
-            lines.push(format!("  {}: {} ('{}')", alarm.signal.name(), alarm.observed, alarm.scenario));
+            let kind = signal_said(alarm.signal, language);
+            lines.push(Note::new(DrillWord::Alarm, [&kind, &alarm.observed, &alarm.scenario]).say(language));
         }
     }
     lines
 }
 
 fn columns(first: &str, rest: impl IntoIterator<Item = String>) -> String {
-    let mut line = format!("{first:<24}");
-    for cell in rest {
-        // Writing to a text cannot fail.
-        let _ = write!(line, "{cell:<COLUMN$}");
-    }
-    line.trim_end().to_owned()
+    let rest: String = rest.into_iter().map(|words| cell(&words, COLUMN)).collect();
+    format!("{}{rest}", cell(first, LABEL)).trim_end().to_owned()
 }
 
-fn cell_words(cell: &Cell) -> String {
+fn cell_words(cell: &Cell, language: Language) -> String {
     match cell {
         Cell::NotWatched => "-".into(),
-        Cell::Seen { seconds } => seconds.map_or_else(|| "seen".into(), |seconds| format!("{seconds:.3}")),
-        Cell::SilentAsExpected => "silent, as it must".into(),
-        Cell::BlindSpot { .. } => "BLIND SPOT".into(),
+        Cell::Seen { seconds: Some(seconds) } => format!("{seconds:.3}"),
+        Cell::Seen { seconds: None } => DrillWord::Seen.say(language).into(),
+        Cell::SilentAsExpected => DrillWord::Silent.say(language).into(),
+        Cell::BlindSpot { .. } => DrillWord::BlindCell.say(language).into(),
     }
 }
 
@@ -103,6 +106,7 @@ mod tests {
     use crate::{
         record::SignalKind,
         report::{Cell, ControlRun, FalseAlarm, Matrix, MatrixRow},
+        text::Language,
     };
 
     #[test]
@@ -133,6 +137,9 @@ mod tests {
             "Control run c1: 1 false alarm of 4 signals watched",
             "  log: o ('s')",
         ];
-        assert_eq!(lines(&matrix), expected);
+        assert_eq!(lines(&matrix, Language::English), expected);
+        let chinese = lines(&matrix, Language::Chinese);
+        assert_eq!(chinese[3], "1 个盲区");
+        assert_eq!(chinese[5], "对照运行 c1：1 次误报，共观察 4 个信号");
     }
 }

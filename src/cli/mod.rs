@@ -23,6 +23,7 @@ mod drill_quotes;
 mod drill_records;
 mod drill_report;
 mod drill_signals;
+mod drill_words;
 mod exit_codes;
 mod experiments;
 mod factors;

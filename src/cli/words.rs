@@ -33,8 +33,16 @@ pub(super) fn saved(language: Language, path: &str) -> String {
 
 /// Fills words up to a width; a Chinese character is two columns wide.
 pub(super) fn cell(words: &str, width: usize) -> String {
-    let own: usize = words.chars().map(|character| if character.is_ascii() { 1 } else { 2 }).sum();
-    format!("{words}{}", " ".repeat(width.saturating_sub(own)))
+    format!("{words}{}", " ".repeat(width.saturating_sub(columns(words))))
+}
+
+/// As [`cell`], with the words at the right.
+pub(super) fn right(words: &str, width: usize) -> String {
+    format!("{}{words}", " ".repeat(width.saturating_sub(columns(words))))
+}
+
+fn columns(words: &str) -> usize {
+    words.chars().map(|character| if character.is_ascii() { 1 } else { 2 }).sum()
 }
 
 #[cfg(test)]

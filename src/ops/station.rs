@@ -105,8 +105,12 @@ impl Station {
         files.sort();
         let mut hasher = Hasher::new("strategy");
         for file in files {
-            // A file that cannot be read counts as empty here; running it is what fails.
-            hasher.text(&self.workspace.shown(&file)).bytes(&std::fs::read(&file).unwrap_or_default());
+            hasher.text(&self.workspace.shown(&file));
+            // A file that cannot be read is not an empty one; running it is what fails.
+            match std::fs::read(&file) {
+                Ok(bytes) => hasher.bytes(&bytes),
+                Err(error) => hasher.text("unreadable").text(&error.kind().to_string()),
+            };
         }
         hasher.finish()
     }

@@ -47,6 +47,7 @@ pub use markdown::markdown;
 pub use matrix::{Cell, ControlRun, FalseAlarm, Matrix, MatrixRow};
 pub use review::{HandStep, PhaseTime, Problem, Review};
 pub use schema::schema;
+pub use words::{outcome_named, phase_said, signal_said, verdict_said};
 
 /// What the renderers for people read.
 #[derive(Debug, Clone, Copy)]

@@ -95,6 +95,8 @@ fn history_has_the_drill(room: &Room, drill: &str, control: &str) -> Result<(), 
         require(text.contains(words), || format!("the history does not name {words}: {text}"))?;
     }
     require(!text.contains(control), || format!("the control run is in the trend: {text}"))?;
+    let chinese = String::from_utf8(plain(room, &["history", "--lang", "zh"], 0)?.stdout)?;
+    require(chinese.contains("1 次演练") && chinese.contains("走势"), || format!("no Chinese: {chinese}"))?;
     let history = document(&asked(room, &["history", "--last", "2"], 0)?)?;
     let damaged = history["damaged_lines"].as_array().map_or(1, Vec::len);
     require(history["newest"] == drill && damaged == 0, || history.to_string())

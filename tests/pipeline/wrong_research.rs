@@ -242,5 +242,5 @@ fn kept(room: &Room) -> Vec<(String, String)> {
 /// Returns what a killed or failed writer would leave behind.
 fn drafts(room: &Room) -> Vec<String> {
     let names = room.content().into_iter().map(|(name, _)| name);
-    names.filter(|name| name.contains(".draft") || name.contains(".tmp")).collect()
+    names.filter(|name| name.contains(".tmp")).collect()
 }

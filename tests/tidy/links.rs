@@ -1,4 +1,4 @@
-//! Links of the pages point at files that exist.
+//! Links of the pages point at files that exist, and no figure of a page is left blank.
 
 use std::path::Path;
 
@@ -38,6 +38,26 @@ fn targets(text: &str) -> Vec<(usize, String)> {
         }
     }
     targets
+}
+
+/// Places left for a figure that was to come: `@SECONDS@`.
+fn blanks(pages: &[SourceFile]) -> Vec<String> {
+    let mut findings = Vec::new();
+    for page in pages {
+        for (index, line) in page.text.lines().enumerate() {
+            let is_blank = |part: &str| part.len() > 2 && part.chars().all(|sign| sign.is_ascii_uppercase());
+            let blank = line.split('@').skip(1).find(|part| is_blank(part));
+            findings.extend(blank.map(|name| format!("{}:{}: @{name}@ was never filled in", page.path, index + 1)));
+        }
+    }
+    findings
+}
+
+#[test]
+fn every_figure_is_filled_in() {
+    assert_none(&blanks(&read(&PAGES, &[".md"])));
+    assert_caught(&blanks(&[SourceFile::planted("docs/a.md", "| time | @SECONDS@ |")]), "@SECONDS@");
+    assert_none(&blanks(&[SourceFile::planted("docs/a.md", "ask a@b.org, or @you and @me; `--select @file`")]));
 }
 
 #[test]

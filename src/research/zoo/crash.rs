@@ -37,7 +37,7 @@ fn deaths() -> Vec<Death> {
             states.push((
                 format!("draft with {written} files, the next torn: {torn}"),
                 Box::new(move |zoo| {
-                    let draft = at(zoo, &format!(".{NEW}.draft"));
+                    let draft = at(zoo, &format!(".{NEW}.2000000000.tmp"));
                     durable::make_directory(&draft).expect("made");
                     let files = snapshot(NEW).files().expect("sound");
                     for (name, text) in files.iter().take(written) {

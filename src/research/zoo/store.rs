@@ -64,7 +64,9 @@ impl ModelZoo {
         }
         durable::make_directory(&job)?;
         durable::sync_directory(&self.root)?;
-        let draft = job.join(format!(".{}.draft", snapshot.id));
+        // Named as every temporary file is: what a killed process leaves goes when the next one takes the lock.
+        durable::remove_abandoned(&job)?;
+        let draft = job.join(format!(".{}.{}.tmp", snapshot.id, std::process::id()));
         remove_draft(&draft)?;
         durable::make_directory(&draft)?;
         let files = snapshot.files()?;

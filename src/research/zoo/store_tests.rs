@@ -149,12 +149,15 @@ fn published_model_is_never_overwritten() {
 #[test]
 fn draft_of_a_killed_run_is_no_model() {
     let (_room, zoo) = zoo();
-    let draft = at(&zoo, ".20210104_d.draft");
-    fs::create_dir(&draft).expect("made");
-    durable::replace(&draft.join("model.json"), "half").expect("written");
+    // Of a process that had this number before, and of one that no process can have now (the most is 2^22).
+    let drafts = [std::process::id(), 2_000_000_000].map(|process| at(&zoo, &format!(".20210104_d.{process}.tmp")));
+    for draft in &drafts {
+        fs::create_dir(draft).expect("made");
+        durable::replace(&draft.join("model.json"), "half").expect("written");
+    }
     assert_eq!(zoo.list(JOB).expect("listed").len(), 3);
     zoo.publish(&snapshot("20210104_d")).expect("the leftover is not in the way");
-    assert!(!draft.exists());
+    assert!(!drafts.iter().any(|draft| draft.exists()));
     zoo.load(JOB, "20210104_d").expect("sound");
 }
 
