@@ -196,11 +196,16 @@ pub fn branch_name(date: Date) -> String {
 /// Copies a tree with modes and times; links are copied as links. Not durable: an environment that
 /// does not survive a power cut is simply made again.
 pub(super) fn copy_tree(from: &Path, to: &Path) -> Result<(), DurableError> {
-    durable::make_directory(to)?;
+    match fs::create_dir(to) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => made.map_err(DurableError::at("make directory", to))?,
+    }
     for entry in fs::read_dir(from).map_err(DurableError::at("list", from))? {
-        let path = entry.map_err(DurableError::at("list", from))?.path();
-        let Some(name) = path.file_name() else { continue };
-        copy_one(&path, &to.join(name))?;
+        let entry = entry.map_err(DurableError::at("list", from))?;
+        let path = entry.path();
+        // Of thousands of small files each look by name counts: the listing tells their kinds.
+        let kind = entry.file_type().map_err(DurableError::at("read", &path))?;
+        copy_as(kind, &path, &to.join(entry.file_name()))?;
     }
     Ok(())
 }
@@ -208,13 +213,17 @@ pub(super) fn copy_tree(from: &Path, to: &Path) -> Result<(), DurableError> {
 /// Copies one file, link or directory with all below it to where nothing is.
 pub(super) fn copy_one(path: &Path, target: &Path) -> Result<(), DurableError> {
     let found = fs::symlink_metadata(path).map_err(DurableError::at("read", path))?;
-    if found.is_symlink() {
+    copy_as(found.file_type(), path, target)
+}
+
+fn copy_as(kind: fs::FileType, path: &Path, target: &Path) -> Result<(), DurableError> {
+    if kind.is_symlink() {
         let link = fs::read_link(path).map_err(DurableError::at("read the link", path))?;
         link_as(&link, target).map_err(DurableError::at("link", target))?;
-    } else if found.is_dir() {
+    } else if kind.is_dir() {
         copy_tree(path, target)?;
-    } else if found.is_file() {
-        copy_file(path, target, &found).map_err(DurableError::at("copy", path))?;
+    } else if kind.is_file() {
+        copy_file(path, target).map_err(DurableError::at("copy", path))?;
     }
     Ok(())
 }
@@ -224,9 +233,11 @@ fn link_as(link: &Path, target: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(link, target)
 }
 
-fn copy_file(from: &Path, to: &Path, found: &fs::Metadata) -> io::Result<()> {
+fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
+    let mut source = File::open(from)?;
+    let found = source.metadata()?;
     let mut target = File::create(to)?;
-    io::copy(&mut File::open(from)?, &mut target)?;
+    io::copy(&mut source, &mut target)?;
     target.set_permissions(found.permissions())?;
     target.set_times(FileTimes::new().set_modified(found.modified()?))
 }

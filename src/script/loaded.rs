@@ -1,6 +1,6 @@
 //! A loaded script: its text, its machine, and the calls that the trading side makes.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap};
 
 use mlua::{Function, Table, Value};
 
@@ -31,6 +31,8 @@ pub struct Script {
     exports: BTreeMap<String, Function>,
     weights: Option<Value>,
     bar_entry: Option<BarEntry>,
+    /// The symbols of the last scores and their texts in the machine: from day to day they are mostly the same.
+    named: RefCell<Option<(Vec<Symbol>, Table)>>,
 }
 
 impl std::fmt::Debug for Script {
@@ -64,6 +66,7 @@ impl Script {
             exports: BTreeMap::new(),
             weights: None,
             bar_entry: None,
+            named: RefCell::default(),
         };
         let chunk = script.sandbox.compile(name, text).map_err(|error| script.parse_failure(&error))?;
         let Value::Table(table) = script.call(&chunk, Value::Nil)? else {
@@ -240,15 +243,15 @@ impl Script {
     fn score_table(&self, scores: &[(Symbol, f64)]) -> mlua::Result<Table> {
         let lua = &self.sandbox.lua;
         self.sandbox.meter.admit(lua)?;
-        let list = lua.create_table_with_capacity(scores.len(), 0)?;
-        let (symbol_key, score_key) = (lua.create_string("symbol")?, lua.create_string("score")?);
-        for (at, (symbol, score)) in scores.iter().enumerate() {
-            let entry = lua.create_table_with_capacity(0, 2)?;
-            entry.raw_set(&symbol_key, symbol.to_string())?;
-            entry.raw_set(&score_key, *score)?;
-            list.raw_set(at + 1, entry)?;
+        let mut named = self.named.borrow_mut();
+        let are_same = |(known, _): &(Vec<Symbol>, Table)| known.iter().eq(scores.iter().map(|(symbol, _)| symbol));
+        if !named.as_ref().is_some_and(are_same) {
+            let texts = lua.create_sequence_from(scores.iter().map(|(symbol, _)| symbol.to_string()))?;
+            *named = Some((scores.iter().map(|(symbol, _)| *symbol).collect(), texts));
         }
-        Ok(list)
+        let texts = named.as_ref().map(|(_, texts)| texts);
+        let packed: Vec<u8> = scores.iter().flat_map(|(_, score)| score.to_le_bytes()).collect();
+        self.sandbox.score_list.call((texts, lua.create_buffer(packed)?, scores.len()))
     }
 
     /// Calls a function of the script with one value, through the prelude.

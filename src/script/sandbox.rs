@@ -91,6 +91,8 @@ pub(super) struct Sandbox {
     pub(super) called: Function,
     /// Makes the entry for bars of an `on_bar`.
     pub(super) bar_entry: Function,
+    /// Makes the list that `targets` gets.
+    pub(super) score_list: Function,
 }
 
 impl Sandbox {
@@ -115,13 +117,13 @@ impl Sandbox {
         let watch = lua.create_function(move |lua, ()| watch_meter.watch(lua))?;
         let prelude = lua.load(PRELUDE).set_name("=prelude").set_mode(ChunkMode::Text).set_compiler(compiler());
         globals.raw_set("_G", &globals)?;
-        let (called, bar_entry): (Function, Function) = prelude.call((fault, watch))?;
+        let (called, bar_entry, score_list): (Function, Function, Function) = prelude.call((fault, watch))?;
         globals.raw_set("_G", mlua::Nil)?;
         lua.sandbox(true)?;
         lua.gc_collect()?;
         lua.gc_stop();
         lua.set_interrupt(move |lua| tick_meter.tick(lua));
-        Ok(Self { lua, meter, called, bar_entry })
+        Ok(Self { lua, meter, called, bar_entry, score_list })
     }
 
     /// Compiles a script.

@@ -12,9 +12,9 @@ use crate::{
     trading::{Bar, TradingError},
 };
 
-/// The twin sees so many bars: what depends on addresses shows early, and all bars twice would cost a replay
-/// of the whole market seconds.
-const TWIN_BARS_MAX: usize = 10_000;
+/// The twin sees so many bars and scores: what depends on addresses shows early, and all of them twice would cost a
+/// replay of the whole market seconds.
+const TWIN_SIGHTS_MAX: usize = 10_000;
 
 /// A script as a strategy.
 pub struct ScriptStrategy {
@@ -23,8 +23,8 @@ pub struct ScriptStrategy {
     /// The same text in another machine, asked the same: Luau goes through a table whose keys are tables or
     /// functions in the order of their addresses, which no run repeats.
     twin: Option<Script>,
-    /// Bars that the twin has seen.
-    twin_bars: usize,
+    /// Bars and scores that the twin has seen.
+    twin_sights: usize,
     watches_bars: bool,
     /// The newest bar's end in words; bars of one time share it.
     time: (DateTime, String),
@@ -39,13 +39,21 @@ impl ScriptStrategy {
         script.require_strategy()?;
         let watches_bars = script.has("on_bar");
         let twin = Some(script.twin()?);
-        Ok(Self { id: id.into(), script, twin, twin_bars: 0, watches_bars, time: (DateTime::MIN, String::new()) })
+        Ok(Self { id: id.into(), script, twin, twin_sights: 0, watches_bars, time: (DateTime::MIN, String::new()) })
     }
 
     /// Returns the digest of the script's text.
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.script.digest()
+    }
+
+    /// Counts what the twin was shown; it goes once it has seen enough.
+    fn twin_saw(&mut self, sights: usize) {
+        self.twin_sights += sights;
+        if self.twin_sights >= TWIN_SIGHTS_MAX {
+            self.twin = None;
+        }
     }
 }
 
@@ -66,6 +74,7 @@ impl Strategy for ScriptStrategy {
         let targets = self.script.targets(scores)?;
         if let Some(twin) = &self.twin {
             same_targets(&self.script, &targets, &twin.targets(scores)?)?;
+            self.twin_saw(scores.len());
         }
         Ok(targets)
     }
@@ -91,10 +100,7 @@ impl Strategy for ScriptStrategy {
         let signal = self.script.on_bar(&view)?;
         if let Some(twin) = &self.twin {
             same_signal(&self.script, &view, signal, twin.on_bar(&view)?)?;
-            self.twin_bars += 1;
-            if self.twin_bars >= TWIN_BARS_MAX {
-                self.twin = None;
-            }
+            self.twin_saw(1);
         }
         let Some(signal) = signal else { return Ok(None) };
         match signal.score {
