@@ -12,9 +12,11 @@ use crate::{
     trading::{Bar, TradingError},
 };
 
-/// The twin sees so many bars and scores: what depends on addresses shows early, and all of them twice would cost a
-/// replay of the whole market seconds.
-const TWIN_SIGHTS_MAX: usize = 10_000;
+/// The twin sees so many bars, or so many scores in at least so many decisions: what depends on addresses shows early,
+/// and all of them twice would cost a replay of the whole market seconds, and a night a tenth.
+const TWIN_BARS_MAX: usize = 10_000;
+const TWIN_SCORES_MAX: usize = 10_000;
+const TWIN_DECISIONS_MIN: usize = 20;
 
 /// A script as a strategy.
 pub struct ScriptStrategy {
@@ -23,8 +25,8 @@ pub struct ScriptStrategy {
     /// The same text in another machine, asked the same: Luau goes through a table whose keys are tables or
     /// functions in the order of their addresses, which no run repeats.
     twin: Option<Script>,
-    /// Bars and scores that the twin has seen.
-    twin_sights: usize,
+    /// What the twin has seen.
+    twin_saw: Seen,
     watches_bars: bool,
     /// The newest bar's end in words; bars of one time share it.
     time: (DateTime, String),
@@ -39,7 +41,8 @@ impl ScriptStrategy {
         script.require_strategy()?;
         let watches_bars = script.has("on_bar");
         let twin = Some(script.twin()?);
-        Ok(Self { id: id.into(), script, twin, twin_sights: 0, watches_bars, time: (DateTime::MIN, String::new()) })
+        let time = (DateTime::MIN, String::new());
+        Ok(Self { id: id.into(), script, twin, twin_saw: Seen::default(), watches_bars, time })
     }
 
     /// Returns the digest of the script's text.
@@ -48,13 +51,21 @@ impl ScriptStrategy {
         self.script.digest()
     }
 
-    /// Counts what the twin was shown; it goes once it has seen enough.
-    fn twin_saw(&mut self, sights: usize) {
-        self.twin_sights += sights;
-        if self.twin_sights >= TWIN_SIGHTS_MAX {
+    /// Lets the twin go once it has seen enough.
+    fn let_twin_go(&mut self) {
+        let Seen { bars, scores, decisions } = self.twin_saw;
+        if bars >= TWIN_BARS_MAX || scores >= TWIN_SCORES_MAX && decisions >= TWIN_DECISIONS_MIN {
             self.twin = None;
         }
     }
+}
+
+/// What a twin was asked.
+#[derive(Debug, Default)]
+struct Seen {
+    bars: usize,
+    scores: usize,
+    decisions: usize,
 }
 
 impl Strategy for ScriptStrategy {
@@ -74,7 +85,9 @@ impl Strategy for ScriptStrategy {
         let targets = self.script.targets(scores)?;
         if let Some(twin) = &self.twin {
             same_targets(&self.script, &targets, &twin.targets(scores)?)?;
-            self.twin_saw(scores.len());
+            self.twin_saw.scores += scores.len();
+            self.twin_saw.decisions += 1;
+            self.let_twin_go();
         }
         Ok(targets)
     }
@@ -100,7 +113,8 @@ impl Strategy for ScriptStrategy {
         let signal = self.script.on_bar(&view)?;
         if let Some(twin) = &self.twin {
             same_signal(&self.script, &view, signal, twin.on_bar(&view)?)?;
-            self.twin_saw(1);
+            self.twin_saw.bars += 1;
+            self.let_twin_go();
         }
         let Some(signal) = signal else { return Ok(None) };
         match signal.score {
@@ -207,6 +221,22 @@ return {
         };
         let refused = strategy(UNSTEADY).on_bar(&bar).expect_err("two answers");
         assert!(refused.to_string().contains("on_bar wishes"), "{refused}");
+    }
+
+    #[test]
+    fn twin_goes_once_it_has_seen_enough_decisions_and_scores() {
+        let all = (0..400).map(|code| (format!("{:06}.SH", 600_000 + code).parse().expect("a symbol"), 1.0));
+        let (few, many) = (scores(), all.collect::<Vec<(Symbol, f64)>>());
+        // 40 scores a decision need 250 decisions; 400 scores a decision need 25, and the least is 20.
+        for (scores, enough) in [(&few, 250), (&many, 25)] {
+            let mut strategy = strategy("return { targets = function(scores) return { [scores[1].symbol] = 1 } end }");
+            for _ in 1..enough {
+                strategy.targets(scores).expect("an answer");
+            }
+            assert!(strategy.twin.is_some(), "{enough}");
+            strategy.targets(scores).expect("an answer");
+            assert!(strategy.twin.is_none(), "{enough}");
+        }
     }
 
     #[test]
