@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::room::{FRESH, MORNING, Room, SESSION, TODAY, assert_only, not_ok, room_name};
 use crate::{
     exit::Exit,
-    market::DailyBar,
     ops::{
         day_ops::{CheckName, DayOpsOptions, DayOpsReport, Grade},
         night_ops::{self, Mode},
@@ -62,17 +61,7 @@ fn equal_run_keys_with_different_results_are_seen() {
 #[test]
 fn night_of_an_older_session_is_graded_by_its_age() {
     let room = Room::nighted();
-    room.plant_bars(|bars| {
-        let newest = bars.into_iter().filter(|bar| bar.date == SESSION);
-        newest
-            .map(|bar| DailyBar {
-                date: TODAY,
-                preclose: Some(bar.close),
-                volume: bar.volume.map(|volume| volume + 1),
-                ..bar
-            })
-            .collect()
-    });
+    room.plant_session_of_today();
     let next = "2025-07-02T08:30:00+08:00";
     let run = |age| room.day_ops(next, &[("ops.day_ops.max_night_ops_age_sessions", age)], &DayOpsOptions::default());
     assert_only(&run("1").report, &[(CheckName::NightOps, Grade::Warning)], "1 sessions before 2025-07-01");

@@ -168,6 +168,16 @@ impl Room {
         }
     }
 
+    /// Imports the bars of a session after the newest: its closes again, a little more traded.
+    pub(super) fn plant_session_of_today(&self) {
+        self.plant_bars(|bars| {
+            let newest = bars.into_iter().filter(|bar| bar.date == SESSION);
+            let volume = |bar: &DailyBar| bar.volume.map(|volume| volume + 1);
+            let next = |bar: DailyBar| DailyBar { date: TODAY, preclose: Some(bar.close), volume: volume(&bar), ..bar };
+            newest.map(next).collect()
+        });
+    }
+
     /// Imports what `change` makes of the bars of the newest sessions.
     pub(super) fn plant_bars(&self, change: impl FnOnce(Vec<DailyBar>) -> Vec<DailyBar>) {
         let station = self.station(EVENING, &[]);

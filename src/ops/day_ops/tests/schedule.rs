@@ -2,11 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::room::{MORNING, Room, SESSION, TODAY, assert_only, not_ok};
-use crate::{
-    market::DailyBar,
-    ops::day_ops::{self, CheckName, DayOpsOptions, Grade},
-};
+use super::room::{MORNING, Room, assert_only, not_ok};
+use crate::ops::day_ops::{self, CheckName, DayOpsOptions, Grade};
 
 #[test]
 fn schedule_without_a_night_or_a_check_is_seen() {
@@ -52,17 +49,7 @@ fn job_that_was_due_and_did_not_run_is_seen() {
 
     let room = Room::nighted();
     room.plant_mark("night_ops_full", "2025-06-30T16:00:00+08:00");
-    room.plant_bars(|bars| {
-        let newest = bars.into_iter().filter(|bar| bar.date == SESSION);
-        newest
-            .map(|bar| DailyBar {
-                date: TODAY,
-                preclose: Some(bar.close),
-                volume: bar.volume.map(|volume| volume + 1),
-                ..bar
-            })
-            .collect()
-    });
+    room.plant_session_of_today();
     let next = room.day_ops("2025-07-02T08:30:00+08:00", &[], &DayOpsOptions::default()).report;
     let failed = [(CheckName::Schedule, Grade::Fail), (CheckName::NightOps, Grade::Warning)];
     assert_only(&next, &failed, "night_ops_full was due at 2025-07-01 20:30:00 and did not run: nobody has looked");
