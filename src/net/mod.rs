@@ -1,5 +1,5 @@
 //! The request engine: how upstream sites are asked, by site, within their limits. The only room that names
-//! the HTTP client. Knows no bar and no answer's shape.
+//! the HTTP client. Knows no bar and no answer's shape. Beside it, ports of this machine that are free.
 //!
 //! ```no_run
 //! use lighthunter::{clock::Clock, net::{Engine, EngineOptions, Request, SitePolicy}, seed::Seed};
