@@ -16,16 +16,16 @@ test: setup
 nightly: setup
 	@cargo build
 	@rm -rf target/nightly
-	@target/debug/lighthunter init target/nightly
-	@target/debug/lighthunter --workspace target/nightly bootstrap
-	@target/debug/lighthunter --workspace target/nightly regression --mode full
+	@cargo run --quiet -- init target/nightly
+	@cargo run --quiet -- --workspace target/nightly bootstrap
+	@cargo run --quiet -- --workspace target/nightly regression --mode full
 
 # Every case of the catalogue's 64 faults on a small workspace, about four minutes; the report's path is the last line.
 faults: setup
 	@cargo build
 	@rm -rf target/faults
-	@target/debug/lighthunter -q init target/faults --market simulated:7 --symbols 16 --days 160
-	@target/debug/lighthunter drill run features/faults --target target/faults --reports reports
+	@cargo run --quiet -- -q init target/faults --market simulated:7 --symbols 16 --days 160
+	@cargo run --quiet -- drill run features/faults --target target/faults --reports reports
 
 # The papers of the manual, written anew from the features: docs/BOOTSTRAP_AND_ROLLBACK.md (and .zh.md), WAR_SOP.md,
 # WAR_CHECKLIST.md and manual.md.
