@@ -18,8 +18,8 @@ const SOURCE: Source =
 pub struct Clock {
     /// By how much it is wrong from the start, seconds; negative is early.
     pub move_seconds: i64,
-    /// When it is set once more, seconds after the start.
-    pub jump_after_seconds: Option<f64>,
+    /// When it is set once more: after so many looks at it. Seconds would let the machine's speed decide.
+    pub jump_after_looks: Option<u64>,
     /// By how much it is set then, seconds.
     pub jump_seconds: i64,
 }
@@ -38,7 +38,7 @@ impl Clock {
         if self.move_seconds != 0 {
             expected.push("moved");
         }
-        if let Some(after) = self.jump_after_seconds {
+        if let Some(after) = self.jump_after_looks {
             variables.push(("CLOCK_JUMP", format!("{after} {}", self.jump_seconds)));
             expected.push("set");
         }

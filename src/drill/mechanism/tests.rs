@@ -134,8 +134,12 @@ fn clock_is_wrong_from_the_start_and_set_while_it_runs() {
     let now = crate::clock::Clock::system().now().as_second();
     let seen: i64 = early.said.lines().next().expect("a line").parse().expect("seconds");
     assert!((now - 86_400 - seen).abs() < 60, "{seen} {now}");
-    let right = run("clock = { jump_after_seconds = 60.0, jump_seconds = 9 }", room.path(), script);
-    assert!(right.expect("available").fired.expect_err("too early").contains("set"));
+    let jumps = |looks: u32| {
+        let text = format!("clock = {{ jump_after_looks = {looks}, jump_seconds = 9 }}");
+        run(&text, room.path(), script).expect("available").fired
+    };
+    assert!(jumps(10_000).expect_err("so often nobody looks").contains("set"));
+    assert!(jumps(0).is_ok_and(|said| said.starts_with("set by 9 s")));
 }
 
 #[test]
