@@ -20,7 +20,7 @@ nightly: setup
 	@cargo run --quiet -- --workspace target/nightly bootstrap
 	@cargo run --quiet -- --workspace target/nightly regression --mode full
 
-# Every case of the catalogue's 64 faults on a small workspace, about four minutes; the report's path is the last line.
+# Every case of the catalogue's 64 faults on a small workspace, about three minutes; the report's path is the last line.
 faults: setup
 	@cargo build
 	@rm -rf target/faults
