@@ -13,6 +13,7 @@ mod json;
 mod junit;
 mod markdown;
 mod matrix;
+mod names;
 mod phrases;
 mod review;
 #[cfg(test)]
@@ -45,9 +46,9 @@ pub use json::json;
 pub use junit::junit;
 pub use markdown::markdown;
 pub use matrix::{Cell, ControlRun, FalseAlarm, Matrix, MatrixRow};
+pub use names::{outcome_named, phase_said, signal_said, verdict_said};
 pub use review::{HandStep, PhaseTime, Problem, Review};
 pub use schema::schema;
-pub use words::{outcome_named, phase_said, signal_said, verdict_said};
 
 /// What the renderers for people read.
 #[derive(Debug, Clone, Copy)]

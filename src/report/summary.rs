@@ -2,7 +2,9 @@
 //! renderers for people, so that they never tell two stories.
 
 use super::{
-    Change, Comparison, Problem, Report, cases, phrases,
+    Change, Comparison, Problem, Report, cases,
+    names::outcome_named,
+    phrases,
     words::{self, Words},
 };
 use crate::{
@@ -220,7 +222,7 @@ pub(super) fn change_lines(comparison: &Comparison, language: Language) -> Vec<S
             .with(language, [&words::verdict(*to).say(language), &words::verdict(*from).say(language)]),
         Change::Commit { from, to } => Words::CommitChanged.with(language, [&short(to), &short(from)]),
         Change::Outcome { scenario, from, to } => {
-            let [to, from] = [to, from].map(|name| words::outcome_named(name, language));
+            let [to, from] = [to, from].map(|name| outcome_named(name, language));
             Words::OutcomeChanged.with(language, [scenario, &to, &from])
         }
         Change::New { scenarios } => {

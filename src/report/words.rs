@@ -263,43 +263,6 @@ pub(super) const fn outcome(outcome: &Outcome) -> Words {
     }
 }
 
-/// Returns the words of an outcome that the history names; an unknown name stays as it is.
-#[must_use]
-pub fn outcome_named(name: &str, language: Language) -> String {
-    let reason = String::new;
-    let all = [
-        Outcome::Passed,
-        Outcome::Failed { reason: reason() },
-        Outcome::NotStarted { reason: reason() },
-        Outcome::NotInjected { reason: reason() },
-        Outcome::NotDetected { reason: reason() },
-        Outcome::NotRecovered { reason: reason() },
-        Outcome::Skipped { reason: reason() },
-        Outcome::KnownFail { reason: reason() },
-        Outcome::UnexpectedPass,
-    ];
-    let known = all.iter().find(|known| known.name() == name);
-    known.map_or_else(|| name.to_owned(), |known| outcome(known).say(language).to_owned())
-}
-
-/// Returns the words of a verdict.
-#[must_use]
-pub const fn verdict_said(of: Verdict, language: Language) -> &'static str {
-    verdict(of).say(language)
-}
-
-/// Returns the words of a signal's kind.
-#[must_use]
-pub const fn signal_said(kind: SignalKind, language: Language) -> &'static str {
-    signal(kind).say(language)
-}
-
-/// Returns the words of a phase.
-#[must_use]
-pub const fn phase_said(of: Phase, language: Language) -> &'static str {
-    phase(of).say(language)
-}
-
 pub(super) const fn signal(kind: SignalKind) -> Words {
     match kind {
         SignalKind::ExitCode => Words::ExitCode,
