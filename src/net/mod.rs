@@ -34,5 +34,5 @@ pub use counters::SiteCounters;
 pub use engine::Engine;
 pub use error::{Fault, NetError};
 pub use policy::{BreakerPolicy, EngineOptions, RetryPolicy, SitePolicy, UserAgentTurn};
-pub use ports::free_ports;
+pub use ports::{free_ports, is_free};
 pub use request::{Request, Response};

@@ -8,7 +8,10 @@ use std::{
     ops::RangeInclusive,
     process,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
+
+use crate::clock::pause;
 
 /// Where ports are looked for: below those that Linux gives to outgoing connections
 /// (`net.ipv4.ip_local_port_range` begins at 32768), so that no connection made elsewhere takes a port between
@@ -17,6 +20,22 @@ const RANGE: RangeInclusive<u16> = 16_384..=32_767;
 
 /// How far the first ports of neighbouring processes lie apart, so that two seldom choose the same.
 const STRIDE: u32 = 97;
+
+/// How often a port that is taken is looked at again, and after what time.
+const LOOKS: usize = 3;
+const BETWEEN: Duration = Duration::from_millis(10);
+
+/// Says whether an address of this machine, `HOST:PORT`, can be listened on. One that is taken is tried again after a
+/// moment: whoever else looks, as this does, holds it while it looks.
+#[must_use]
+pub fn is_free(address: &str) -> bool {
+    (0..LOOKS).any(|look| {
+        if look > 0 {
+            pause(BETWEEN);
+        }
+        TcpListener::bind(address).is_ok()
+    })
+}
 
 /// The ports that this process has handed out, and where it looks next.
 struct HandedOut {
@@ -80,7 +99,10 @@ mod tests {
         assert_eq!(all.len(), 10);
         assert!(all.iter().all(|port| RANGE.contains(port)));
         for port in all {
-            TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("nobody holds it");
+            let address = format!("127.0.0.1:{port}");
+            assert!(is_free(&address));
+            let _held = TcpListener::bind(&address).expect("nobody holds it");
+            assert!(!is_free(&address));
         }
     }
 

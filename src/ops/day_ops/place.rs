@@ -1,13 +1,11 @@
 //! The checks of the workspace as a place: what is in force is committed, and its ports can be had.
 
-use std::net::TcpListener;
-
 use super::{
     check::Findings,
     morning::Morning,
     words::{Found, Remedy},
 };
-use crate::{bus::Holder, text::Note, vault::Vault};
+use crate::{bus::Holder, net, text::Note, vault::Vault};
 
 /// What decides how the system trades; everything else in the repository is for people.
 const IN_FORCE: [&str; 2] = ["config/", "strategy/"];
@@ -72,7 +70,7 @@ pub(super) fn ports(morning: &Morning<'_>, findings: &mut Findings) {
     let own = own_processes(morning);
     let (mut free, mut ours) = (0, Vec::new());
     for (key, address) in &addresses {
-        if TcpListener::bind(address).is_ok() {
+        if net::is_free(address) {
             free += 1;
             continue;
         }

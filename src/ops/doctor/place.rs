@@ -1,12 +1,11 @@
 //! What holds for one workspace: its repository, disk, ports and locks.
 
-use std::net::TcpListener;
-
 use nix::sys::statvfs::statvfs;
 
 use super::{Check, words::Word};
 use crate::{
     config::Settings,
+    net,
     text::Note,
     vault::Vault,
     workspace::{DIRECTORIES, Lock, Workspace},
@@ -71,8 +70,7 @@ fn ports(settings: &Settings) -> Vec<Check> {
     let mut addresses: Vec<String> =
         endpoints.iter().filter_map(|endpoint| Some(endpoint.strip_prefix("tcp://")?.to_owned())).collect();
     addresses.push(format!("{}:{}", settings.hud.host, settings.hud.port));
-    let taken: Vec<&str> =
-        addresses.iter().map(String::as_str).filter(|address| TcpListener::bind(address).is_err()).collect();
+    let taken: Vec<&str> = addresses.iter().map(String::as_str).filter(|address| !net::is_free(address)).collect();
     if taken.is_empty() {
         return vec![Check::ok("ports", Note::new(Word::PortsFree, [&addresses.join(", ")]))];
     }

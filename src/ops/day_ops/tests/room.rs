@@ -52,19 +52,19 @@ pub(super) static FRESH: LazyLock<PathBuf> = LazyLock::new(|| {
     root
 });
 static NIGHTED: LazyLock<PathBuf> = LazyLock::new(|| {
-    let room = Room { root: place("nighted") };
+    let room = Room::at(place("nighted"));
     copy_tree(&FRESH, &room.root);
     room.night(Mode::Full);
     let root = room.root.clone();
     std::mem::forget(room);
     root
 });
-/// Ports that are free in this process.
-static PORTS: LazyLock<Vec<u16>> = LazyLock::new(|| net::free_ports(5).expect("free"));
 
 /// A workspace of one test; it goes with the test.
 pub(super) struct Room {
     pub(super) root: PathBuf,
+    /// Its own, as DayOps holds a port while it looks at it.
+    ports: Vec<u16>,
 }
 
 impl Drop for Room {
@@ -74,10 +74,14 @@ impl Drop for Room {
 }
 
 impl Room {
+    fn at(root: PathBuf) -> Self {
+        Self { root, ports: net::free_ports(5).expect("free") }
+    }
+
     pub(super) fn copy_of(origin: &Path) -> Self {
         static COUNT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let room = Self { root: place(&format!("room{number}")) };
+        let room = Self::at(place(&format!("room{number}")));
         copy_tree(origin, &room.root);
         room
     }
@@ -106,8 +110,8 @@ impl Room {
     pub(super) fn station(&self, now: &str, sets: &[(&str, &str)]) -> Station {
         let workspace = Workspace::open(&self.root).expect("a workspace");
         let keys = ["event_bus.pub_endpoint", "event_bus.sub_endpoint", "event_bus.monitor_endpoint"];
-        let endpoints = keys.iter().zip(&*PORTS).map(|(key, port)| (*key, format!("tcp://127.0.0.1:{port}")));
-        let ports = ["hud.port", "monitor.port"].iter().zip(PORTS.iter().skip(3));
+        let endpoints = keys.iter().zip(&self.ports).map(|(key, port)| (*key, format!("tcp://127.0.0.1:{port}")));
+        let ports = ["hud.port", "monitor.port"].iter().zip(self.ports.iter().skip(3));
         let all = endpoints.chain(ports.map(|(key, port)| (*key, port.to_string())));
         let own = sets.iter().map(|(key, value)| (*key, (*value).to_owned()));
         let sets = all.chain(own).map(|(key, value)| (key.to_owned(), value)).collect();
