@@ -15,8 +15,8 @@ use crate::{
     exit::{AnyFailure, Exit},
     record::Phase,
     report::{
-        self, Change, Comparison, PhaseTrend, ReportError, Trend, TrendGroup, outcome_named, phase_said, sparkline,
-        verdict_said,
+        self, Change, Comparison, PhaseTrend, ReportError, Trend, TrendGroup, outcome_named, phase_said, scenario_said,
+        sparkline, verdict_said,
     },
     text::{Language, Note, Speak},
 };
@@ -83,10 +83,10 @@ fn head(language: Language) -> String {
 fn scenario_lines(trend: &Trend, language: Language) -> Vec<String> {
     let last = trend.outcomes.last().map_or_else(String::new, |last| outcome_named(last, language));
     let red = trend.outcomes.iter().filter(|outcome| !matches!(outcome.as_str(), "Passed" | "KnownFail" | "Skipped"));
-    let (scenario, of) = (&trend.scenario, trend.outcomes.len());
+    let (scenario, of) = (scenario_said(&trend.scenario, language), trend.outcomes.len());
     let name = match red.count() {
-        0 => Note::new(DrillWord::Scenario, [scenario, &last]),
-        red => Note::new(DrillWord::ScenarioRed, [scenario, &last, &red, &of]),
+        0 => Note::new(DrillWord::Scenario, [&scenario, &last]),
+        red => Note::new(DrillWord::ScenarioRed, [&scenario, &last, &red, &of]),
     };
     let phases = trend.phases.iter().filter(|phase| SHOWN.contains(&phase.phase));
     std::iter::once(name.say(language)).chain(phases.map(|phase| phase_line(phase, language))).collect()
@@ -106,9 +106,9 @@ fn news(id: &str, comparison: &Comparison, language: Language) -> Vec<String> {
     let mut lines = vec![Note::new(DrillWord::News, [&id, &slower, &changes]).say(language)];
     lines.extend(comparison.regressions.iter().map(|slower| {
         let grade = if slower.is_grave() { DrillWord::Grave } else { DrillWord::Warning };
-        let (scenario, phase) = (&slower.scenario, phase_said(slower.phase, language));
+        let (scenario, phase) = (scenario_said(&slower.scenario, language), phase_said(slower.phase, language));
         let [took, p90] = [slower.seconds, slower.p90].map(|seconds| format!("{seconds:.3}"));
-        let values: [&dyn Speak; 6] = [&grade.say(language), scenario, &phase, &took, &slower.drills, &p90];
+        let values: [&dyn Speak; 6] = [&grade.say(language), &scenario, &phase, &took, &slower.drills, &p90];
         Note::new(DrillWord::Slower, values).say(language)
     }));
     lines.extend(comparison.changes.iter().map(|change| change_line(change, language)));
@@ -116,6 +116,10 @@ fn news(id: &str, comparison: &Comparison, language: Language) -> Vec<String> {
 }
 
 fn change_line(change: &Change, language: Language) -> String {
+    let names = |scenarios: &[String]| {
+        let said: Vec<_> = scenarios.iter().map(|name| scenario_said(name, language)).collect();
+        said.join("; ")
+    };
     let note = match change {
         Change::Verdict { from, to } => {
             let [to, from] = [to, from].map(|verdict| verdict_said(*verdict, language));
@@ -124,10 +128,10 @@ fn change_line(change: &Change, language: Language) -> String {
         Change::Commit { from, to } => Note::new(DrillWord::CommitChanged, [&short(to), &short(from)]),
         Change::Outcome { scenario, from, to } => {
             let [to, from] = [to, from].map(|outcome| outcome_named(outcome, language));
-            Note::new(DrillWord::OutcomeChanged, [scenario, &to, &from])
+            Note::new(DrillWord::OutcomeChanged, [&scenario_said(scenario, language), &to, &from])
         }
-        Change::New { scenarios } => Note::new(DrillWord::New, [&scenarios.join("; ")]),
-        Change::NotRun { scenarios } => Note::new(DrillWord::NotRun, [&scenarios.join("; ")]),
+        Change::New { scenarios } => Note::new(DrillWord::New, [&names(scenarios)]),
+        Change::NotRun { scenarios } => Note::new(DrillWord::NotRun, [&names(scenarios)]),
     };
     note.say(language)
 }

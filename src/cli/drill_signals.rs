@@ -13,7 +13,7 @@ use super::{
 use crate::{
     exit::{AnyFailure, Exit},
     record::SignalKind,
-    report::{self, Cell, Matrix, signal_said},
+    report::{self, Cell, Matrix, scenario_said, signal_said},
     text::{Language, Note},
 };
 
@@ -70,7 +70,13 @@ fn lines(matrix: &Matrix, language: Language) -> Vec<String> {
         for (fault, kind, cell) in blind {
             if let Cell::BlindSpot { scenario, expected, observed } = cell {
                 let kind = signal_said(kind, language);
-                lines.push(Note::new(DrillWord::Blind, [&fault, &kind, expected, observed, scenario]).say(language));
+                lines.push(
+                    Note::new(
+                        DrillWord::Blind,
+                        [&fault, &kind, expected, observed, &scenario_said(scenario, language)],
+                    )
+                    .say(language),
+                );
             }
         }
     }
@@ -79,7 +85,10 @@ fn lines(matrix: &Matrix, language: Language) -> Vec<String> {
         lines.push(Note::new(DrillWord::Control, [&control.drill, &alarms, &control.watched]).say(language));
         for alarm in &control.false_alarms {
             let kind = signal_said(alarm.signal, language);
-            lines.push(Note::new(DrillWord::Alarm, [&kind, &alarm.observed, &alarm.scenario]).say(language));
+            lines.push(
+                Note::new(DrillWord::Alarm, [&kind, &alarm.observed, &scenario_said(&alarm.scenario, language)])
+                    .say(language),
+            );
         }
     }
     lines

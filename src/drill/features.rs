@@ -123,6 +123,7 @@ mod tests {
     use std::path::Path;
 
     use super::{FEATURES, every, on_disk, select};
+    use crate::{drill::check, report::scenario_said, text::Language};
 
     #[test]
     fn every_feature_of_the_project_is_embedded() {
@@ -134,6 +135,15 @@ mod tests {
         let embedded: Vec<(String, String)> =
             FEATURES.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
         assert_eq!(embedded, listed, "the list in src/drill/features.rs and the folder features/ differ");
+    }
+
+    #[test]
+    fn every_scenario_of_the_war_drill_has_a_chinese_name() {
+        let features = check(&select(&[]).expect("the war drill")).features;
+        let names: Vec<&String> = features.iter().flat_map(|feature| &feature.scenarios).map(|one| &one.name).collect();
+        assert!(names.len() >= 50, "{}", names.len());
+        let without = names.into_iter().filter(|name| *scenario_said(name, Language::Chinese) == **name);
+        assert_eq!(without.collect::<Vec<_>>(), Vec::<&String>::new(), "src/report/scenarios.rs lacks these");
     }
 
     #[test]

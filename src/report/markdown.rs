@@ -83,7 +83,7 @@ fn table(out: &mut Text, report: &Report<'_>) {
         let why = report.reason_in_brief(&scenario.outcome).filter(|_| is_red);
         let why = why.map(|why| format!(": {}", escape(&why))).unwrap_or_default();
         out.cells([
-            escape(&scenario.name),
+            escape(&report.scenario_name(scenario)),
             escape(&row.injected.0),
             escape(&row.detected_by.0),
             row.detect,

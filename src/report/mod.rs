@@ -18,6 +18,7 @@ mod phrases;
 mod review;
 #[cfg(test)]
 mod samples;
+mod scenarios;
 mod schema;
 mod summary;
 mod timeline;
@@ -26,11 +27,14 @@ mod validation;
 mod verdict;
 mod words;
 
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     durable::{self, DurableError},
-    record::{DrillRecord, FaultRecord, Outcome},
+    record::{DrillRecord, FaultRecord, Outcome, ScenarioRecord},
     store::replace_sealed,
     text::Language,
 };
@@ -48,6 +52,7 @@ pub use markdown::markdown;
 pub use matrix::{Cell, ControlRun, FalseAlarm, Matrix, MatrixRow};
 pub use names::{outcome_named, phase_said, signal_said, verdict_said};
 pub use review::{HandStep, PhaseTime, Problem, Review};
+pub use scenarios::scenario_said;
 pub use schema::schema;
 
 /// What the renderers for people read.
@@ -75,6 +80,16 @@ impl Report<'_> {
     /// Returns why an outcome is what it is, as short as a table can bear.
     fn reason_in_brief(&self, outcome: &Outcome) -> Option<String> {
         self.reason(outcome).map(|reason| phrases::brief(&reason))
+    }
+
+    /// Returns a scenario's name in the report's language; one of the catalogue is named by its fault.
+    fn scenario_name<'s>(&self, scenario: &'s ScenarioRecord) -> Cow<'s, str> {
+        match &scenario.fault {
+            Some(fault) if !scenario.cases.is_empty() && scenario.name.ends_with(&fault.what) => {
+                Cow::Owned(scenario.name.replace(&fault.what, self.fault_words(fault)))
+            }
+            _ => scenarios::scenario_said(&scenario.name, self.language),
+        }
     }
 
     /// Returns what a fault does, in the report's language.

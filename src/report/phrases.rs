@@ -1,6 +1,7 @@
 //! What a drill says of its outcomes, in Chinese: the reasons that steps and judges give, by pattern. A
 //! reason that no pattern fits is evidence, and stays as it was said; so do the values within one.
 
+use super::scenarios::NAMES;
 use crate::text::{Language, recall};
 
 /// A reason in English and in Chinese; `{}` is any value, in the same order in both.
@@ -86,7 +87,9 @@ pub(super) fn fault<'a>(what: &'a str, what_zh: &'a str, language: Language) -> 
 }
 
 fn in_chinese(said: &str) -> String {
-    recall(&PHRASES.iter().map(|(english, chinese)| [*english, *chinese]), said).unwrap_or_else(|| said.to_owned())
+    // A reason may name a scenario.
+    let phrases = PHRASES.iter().map(|(english, chinese)| [*english, *chinese]);
+    recall(&phrases.chain(NAMES), said).unwrap_or_else(|| said.to_owned())
 }
 
 #[cfg(test)]

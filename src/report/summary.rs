@@ -5,6 +5,7 @@ use super::{
     Change, Comparison, Problem, Report, cases,
     names::outcome_named,
     phrases,
+    scenarios::scenario_said,
     words::{self, Words},
 };
 use crate::{
@@ -223,19 +224,19 @@ pub(super) fn change_lines(comparison: &Comparison, language: Language) -> Vec<S
         Change::Commit { from, to } => Words::CommitChanged.with(language, [&short(to), &short(from)]),
         Change::Outcome { scenario, from, to } => {
             let [to, from] = [to, from].map(|name| outcome_named(name, language));
-            Words::OutcomeChanged.with(language, [scenario, &to, &from])
+            Words::OutcomeChanged.with(language, [&scenario_said(scenario, language), &to, &from])
         }
         Change::New { scenarios } => {
-            Words::NewScenarios.with(language, [&scenarios.len(), &some_of(scenarios, language)])
+            Words::NewScenarios.with(language, [&scenarios.len(), &some_of(&said(scenarios, language), language)])
         }
         Change::NotRun { scenarios } => {
-            Words::NotRunScenarios.with(language, [&scenarios.len(), &some_of(scenarios, language)])
+            Words::NotRunScenarios.with(language, [&scenarios.len(), &some_of(&said(scenarios, language), language)])
         }
     };
     let slower = comparison.regressions.iter().map(|slower| {
         let phase = words::phase(slower.phase).say(language);
         let [took, p90] = [slower.seconds, slower.p90].map(|value| seconds(value, language));
-        Words::Slower.with(language, [&slower.scenario, &phase, &took, &p90, &slower.drills])
+        Words::Slower.with(language, [&scenario_said(&slower.scenario, language), &phase, &took, &p90, &slower.drills])
     });
     comparison.changes.iter().map(of).chain(slower).collect()
 }
@@ -244,13 +245,14 @@ pub(super) fn change_lines(comparison: &Comparison, language: Language) -> Vec<S
 pub(super) fn problem_line(problem: &Problem, language: Language) -> String {
     let timed = |words: Words, scenario: &str, phase, took: f64, of: f64| {
         let [took, of] = [took, of].map(|value| seconds(value, language));
-        words.with(language, [&scenario, &words::phase(phase).say(language), &took, &of])
+        words.with(language, [&scenario_said(scenario, language), &words::phase(phase).say(language), &took, &of])
     };
     match problem {
         Problem::Red { scenario, outcome } => {
             let reason = outcome.reason().unwrap_or_else(|| Words::NoReason.say(language));
             let reason = phrases::brief(&phrases::reason(reason, language));
-            Words::RedProblem.with(language, [scenario, &words::outcome(outcome).say(language), &reason])
+            Words::RedProblem
+                .with(language, [&scenario_said(scenario, language), &words::outcome(outcome).say(language), &reason])
         }
         Problem::BlindSpot { fault, signal, duty } => {
             let words = if *duty == Duty::Silent { Words::TalkativeProblem } else { Words::BlindProblem };
@@ -267,6 +269,10 @@ pub(super) fn problem_line(problem: &Problem, language: Language) -> String {
             Words::SkippedProblem.with(language, [count, &some_of(&reasons, language)])
         }
     }
+}
+
+fn said(scenarios: &[String], language: Language) -> Vec<String> {
+    scenarios.iter().map(|name| scenario_said(name, language).into_owned()).collect()
 }
 
 fn short(commit: &str) -> String {

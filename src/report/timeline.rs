@@ -20,11 +20,12 @@ pub(super) fn lanes(report: &Report<'_>) -> Vec<Lane> {
         .map(|(_, scenario)| scenario)
         .filter(|scenario| scenario.cases.is_empty())
         .filter(|scenario| scenario.rollback.is_some() || scenario.fault.as_ref().is_some_and(|fault| fault.injected))
-        .map(|scenario| lane(scenario, report.language))
+        .map(|scenario| lane(scenario, report))
         .collect()
 }
 
-fn lane(scenario: &ScenarioRecord, language: Language) -> Lane {
+fn lane(scenario: &ScenarioRecord, report: &Report<'_>) -> Lane {
+    let language = report.language;
     let title = Words::WholeScenario.say(language).into();
     let mut spans = vec![Span { kind: SpanKind::Work, from: 0.0, to: scenario.seconds, title }];
     let mut marks = Vec::new();
@@ -38,7 +39,7 @@ fn lane(scenario: &ScenarioRecord, language: Language) -> Lane {
         let kind = if rollback.succeeded { SpanKind::Recovery } else { SpanKind::FailedRecovery };
         spans.push(Span { kind, from: rollback.at_seconds, to, title });
     }
-    Lane { caption: scenario.name.clone(), note: note(scenario, language), spans, marks }
+    Lane { caption: report.scenario_name(scenario).into_owned(), note: note(scenario, language), spans, marks }
 }
 
 /// The target is broken from the injection until a rollback that succeeded; without one, to the end.

@@ -38,7 +38,7 @@ pub(super) fn write(page: &mut Markup, report: &Report<'_>) {
 fn write_scenario(fold: &mut Markup, scenario: &ScenarioRecord, tone: Tone, report: &Report<'_>) {
     fold.tag("summary", &[], |summary| {
         write_badge(summary, (report.say(words::outcome(&scenario.outcome)), tone));
-        summary.raw(" ").leaf("span", &[("class", "name")], &scenario.name);
+        summary.raw(" ").leaf("span", &[("class", "name")], &report.scenario_name(scenario));
         summary.leaf("span", &[("class", "facts")], &seconds(scenario.seconds, report.language));
     });
     let place = format!("{} · features/{}:{}", scenario.feature, scenario.file, scenario.line);

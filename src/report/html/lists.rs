@@ -7,6 +7,7 @@ use crate::{
     report::{
         HandStep, Report, Review,
         markdown::box_text,
+        scenarios::scenario_said,
         summary::{change_lines, seconds},
         words::{self, Words},
     },
@@ -138,14 +139,14 @@ fn write_scenario_links(links: &mut Markup, report: &Report<'_>, name: &str) {
     match scenarios.find(|(_, scenario)| scenario.name == name) {
         Some((index, scenario)) => {
             links.tag("div", &[], |line| {
-                line.leaf("a", &[("href", &format!("#{}", anchor(index)))], name).raw(" ");
+                line.leaf("a", &[("href", &format!("#{}", anchor(index)))], &report.scenario_name(scenario)).raw(" ");
                 if let Some(path) = scenario.evidence.last() {
                     write_file_link(line, path);
                 }
             });
         }
         None => {
-            links.leaf("span", &[], name);
+            links.leaf("span", &[], &scenario_said(name, report.language));
         }
     }
 }

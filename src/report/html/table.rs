@@ -70,7 +70,7 @@ fn write_row(body: &mut Markup, report: &Report<'_>, index: usize, scenario: &Sc
     let [_, injected, detected, detect, recover, proof, budget, outcome] = COLUMNS.map(|column| report.say(column));
     body.tag("tr", &[], |tr| {
         tr.tag("th", &[("scope", "row")], |th| {
-            th.leaf("a", &[("href", &format!("#{}", anchor(index)))], &scenario.name);
+            th.leaf("a", &[("href", &format!("#{}", anchor(index)))], &report.scenario_name(scenario));
             if let Some(reason) = report.reason_in_brief(&scenario.outcome) {
                 th.leaf("p", &[("class", "facts")], &reason);
             }
@@ -98,7 +98,11 @@ fn write_aside(page: &mut Markup, report: &Report<'_>, aside: &[(usize, &Scenari
                 list.tag("li", &[], |li| {
                     let row = Row::of(scenario, report);
                     write_badge(li, (row.outcome.0, outcome_tone(scenario, report.record.strict)));
-                    li.raw(" ").leaf("a", &[("href", &format!("#{}", anchor(*index)))], &scenario.name);
+                    li.raw(" ").leaf(
+                        "a",
+                        &[("href", &format!("#{}", anchor(*index)))],
+                        &report.scenario_name(scenario),
+                    );
                     if let Some(reason) = report.reason_in_brief(&scenario.outcome) {
                         li.raw(" ").leaf("span", &[("class", "facts")], &reason);
                     }

@@ -15,7 +15,7 @@ use crate::{
 pub(super) fn write(out: &mut Text, scenario: &ScenarioRecord, report: &Report<'_>) {
     let language = report.language;
     let outcome = words::outcome(&scenario.outcome).say(language);
-    out.line(&format!("### {outcome}: {}", escape(&scenario.name))).line("");
+    out.line(&format!("### {outcome}: {}", escape(&report.scenario_name(scenario)))).line("");
     out.line(&format!(
         "{}, `features/{}:{}`, {}",
         escape(&scenario.feature),

@@ -203,7 +203,9 @@ return {
 
     #[test]
     fn answer_that_depends_on_addresses_is_refused() {
-        let refused = strategy(UNSTEADY).targets(&scores()).expect_err("two answers");
+        // Of forty symbols both machines may by chance name the same first one; not so twenty times.
+        let mut asked = strategy(UNSTEADY);
+        let refused = (0..20).find_map(|_| asked.targets(&scores()).err()).expect("two answers");
         assert_eq!(refused.exit(), Exit::Refused);
         let words = "strategy/u1.luau:9: gives two answers to the same question: targets wishes ";
         assert!(refused.to_string().starts_with(words), "{refused}");
@@ -219,7 +221,8 @@ return {
             opens: true,
             closes: false,
         };
-        let refused = strategy(UNSTEADY).on_bar(&bar).expect_err("two answers");
+        let mut asked = strategy(UNSTEADY);
+        let refused = (0..20).find_map(|_| asked.on_bar(&bar).err()).expect("two answers");
         assert!(refused.to_string().contains("on_bar wishes"), "{refused}");
     }
 
