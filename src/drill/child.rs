@@ -25,10 +25,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(3);
 /// How often it is looked whether a command is to be killed.
 const KILL_LOOK_EVERY: Duration = Duration::from_millis(1);
 
+/// The first file descriptor after the three standard streams.
+const FIRST_AFTER_STREAMS: i32 = 3;
+
 /// How much of a captured stream is kept, bytes.
 const CAPTURE_BYTES_MAX: usize = 1 << 20;
 
 /// Starts a process in its own group, with the environment's variables, `extra` ones and its output in files.
+/// It has no file open that the drill or the drill's caller has.
 pub(super) fn spawn(
     program: &Path,
     arguments: &[String],
@@ -41,6 +45,9 @@ pub(super) fn spawn(
     // The clone of a repository exists; the origin is made by the command itself.
     let directory = if repo.is_dir() { repo } else { environment.root() };
     let act = environment.intend_process(&format!("{} {}", shown_program(program), arguments.join(" ")))?;
+    // What the drill's own caller left open (a shell's, a build server's) would pass on to the target: a lock would
+    // stay held by it, and a limit of open files would mean another number on every machine.
+    close_fds::set_fds_cloexec_threadsafe(FIRST_AFTER_STREAMS, &[]);
     let started = Command::new(program)
         .args(arguments)
         .current_dir(directory)
@@ -129,4 +136,28 @@ pub(super) fn captured(path: &Path, environment: &Environment) -> String {
     let bytes = fs::read(path).unwrap_or_default();
     let kept = bytes.get(bytes.len().saturating_sub(CAPTURE_BYTES_MAX)..).unwrap_or_default();
     environment.shown(&String::from_utf8_lossy(kept))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, fs::File, os::fd::AsRawFd as _, path::Path};
+
+    use super::{captured, spawn};
+    use crate::{drill::Environment, seed::Seed};
+
+    #[test]
+    fn file_that_the_caller_left_open_is_not_passed_on() {
+        let room = tempfile::tempdir().expect("a directory");
+        let environment = Environment::create(room.path(), "s01", 0, Seed(1)).expect("made");
+        // A duplicate is passed on to children, as what a shell leaves open is.
+        let left = nix::unistd::dup(File::open("/dev/null").expect("opened")).expect("duplicated");
+        let outputs = ["out", "err"].map(|name| room.path().join(name));
+        let words = ["-c".to_owned(), "ls /proc/$$/fd".to_owned()];
+        let (mut child, _) =
+            spawn(Path::new("sh"), &words, &environment, room.path(), &outputs, &BTreeMap::new()).expect("started");
+        assert!(child.wait().expect("ended").success());
+        let open = captured(&outputs[0], &environment);
+        assert!(open.lines().any(|number| number == "0"), "{open}");
+        assert!(!open.lines().any(|number| number == left.as_raw_fd().to_string()), "{open}");
+    }
 }
