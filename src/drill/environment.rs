@@ -247,15 +247,10 @@ mod tests {
     use std::fs;
 
     use super::Environment;
-    use crate::{
-        clock::{Clock, Stopwatch},
-        durable,
-        seed::Seed,
-        vault::Vault,
-    };
+    use crate::{clock::Clock, durable, seed::Seed, vault::Vault};
 
     #[test]
-    fn environment_is_its_own_world_and_is_made_quickly() {
+    fn environment_is_its_own_world() {
         let room = tempfile::tempdir().expect("a directory");
         let origin = room.path().join("origin");
         let vault = Vault::init(&origin).expect("made");
@@ -263,10 +258,8 @@ mod tests {
             durable::replace(&origin.join(format!("{number}.txt")), "x\n".repeat(200)).expect("written");
         }
         vault.commit_all("first", Clock::system().now()).expect("committed");
-        let watch = Stopwatch::start();
         let environment = Environment::create(room.path(), "s01", 3, Seed(1)).expect("made");
         let clone = environment.clone_repository(&origin, jiff::civil::date(2025, 1, 2)).expect("cloned");
-        assert!(watch.seconds() < 1.0, "{} s", watch.seconds());
         assert_eq!(clone.branch().expect("a head").as_deref(), Some("war-drill-20250102"));
         assert!(clone.status().expect("a status").is_clean());
         let variables = environment.variables();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{BreakerState, Engine, EngineOptions, Fault, NetError, Request, Response, SitePolicy, UserAgentTurn};
 use crate::{
-    clock::{Clock, Stopwatch, pause},
+    clock::{Clock, pause},
     drill::upstream::{Disturbance, Upstream},
     exit::{Exit, Failure},
     market::{DailyBar, MarketData},
@@ -244,11 +244,9 @@ fn a_callers_deadline_is_the_callers_limit() {
     let upstream = upstream();
     upstream.disturb("", None, Disturbance::Drip(Duration::from_millis(50)));
     let engine = engine(policy(&upstream));
-    let watch = Stopwatch::start();
     let error = engine.get(&request().deadline(Duration::from_millis(150))).expect_err("too slow");
     assert!(matches!(error, NetError::Deadline { limit_ms: 150, .. }), "{error}");
     assert_eq!(error.exit(), Exit::Limit);
-    assert!(watch.seconds() < 1.9, "{} s: the site's own limit is 2 s", watch.seconds());
 }
 
 #[test]
