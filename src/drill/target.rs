@@ -307,10 +307,15 @@ fn newest_experiment(record: &Path) -> String {
 }
 
 /// Returns the session after that of the newest experiment, where it lies before `today`: bars that ended in the past
-/// are drilled as on the morning after them, or a check before the opening would find nothing but their age.
+/// are drilled as on the morning after them, or a check before the opening would find nothing but their age. Before
+/// anything ran, a machine that is beyond the trading calendar drills as on its last session: the calendar's end is no
+/// fault that a scenario planted.
 fn morning_after(record: &Path, today: Date) -> Option<Date> {
-    let newest = newest(record, "as_of")?.parse().ok()?;
-    Calendar::builtin().next_session(newest).ok().filter(|morning| *morning < today)
+    let calendar = Calendar::builtin();
+    let Some(newest) = newest(record, "as_of") else {
+        return calendar.session_on_or_before(calendar.last()).ok().filter(|_| calendar.last() < today);
+    };
+    calendar.next_session(newest.parse().ok()?).ok().filter(|morning| *morning < today)
 }
 
 /// Returns a word of the last line of an experiment record.
@@ -327,6 +332,7 @@ mod tests {
     use super::{Ended, Target};
     use crate::{
         drill::{Environment, Interruption, Spec, busy::Busy},
+        market::Calendar,
         seed::Seed,
     };
 
@@ -365,6 +371,9 @@ mod tests {
         let record = room.path().join("experiments.jsonl");
         let today = jiff::civil::date(2026, 11, 23);
         assert_eq!(super::morning_after(&record, today), None, "nothing ran yet");
+        let end = Calendar::builtin().last();
+        assert_eq!(super::morning_after(&record, end), None, "the calendar knows today");
+        assert_eq!(super::morning_after(&record, end.tomorrow().expect("a day")), Some(end));
         for (as_of, morning) in [("2025-10-31", Some(jiff::civil::date(2025, 11, 3))), ("2026-11-20", None)] {
             let line = format!("{{\"id\":\"x\",\"as_of\":\"{as_of}\"}}\n");
             crate::durable::replace(&record, line).expect("written");
