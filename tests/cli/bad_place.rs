@@ -1,5 +1,7 @@
 //! Places that are not what they must be: data, database, repository, lock, workspace.
 
+use std::net::TcpListener;
+
 use lighthunter::workspace::{Lock, Workspace};
 
 use crate::room::{Room, lighthunter};
@@ -43,6 +45,19 @@ fn workspace_that_is_no_repository_is_refused_where_git_is_needed() {
     let done = room.run_to(1, &["doctor"]);
     let line = done.stdout.lines().find(|line| line.contains("repository")).expect("a line on the repository");
     assert!(line.starts_with("fail") && line.contains("is not a git repository"), "{line}");
+}
+
+#[test]
+fn doctor_names_every_port_that_another_program_holds() {
+    let room = Room::fresh();
+    for key in ["event_bus.pub_endpoint", "hud.port", "monitor.port"] {
+        let other = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = other.local_addr().expect("bound").port();
+        let value = if key.ends_with("endpoint") { format!("tcp://127.0.0.1:{port}") } else { port.to_string() };
+        let stdout = room.run(&["doctor", "--set", &format!("{key}={value}")]).stdout;
+        let line = stdout.lines().find(|line| line.contains("ports")).expect("a line on the ports");
+        assert!(line.starts_with("warn") && line.contains(&format!("127.0.0.1:{port}")), "{key}: {line}");
+    }
 }
 
 #[test]

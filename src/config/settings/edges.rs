@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Section;
+use super::{Section, Settings};
 use crate::config::section::Bounds;
 
 /// The event bus: a PUB/SUB forwarder on this machine.
@@ -42,6 +42,27 @@ pub struct Monitor {
     pub metrics_file: PathBuf,
     /// The newest line, as a file of its own.
     pub state_file: PathBuf,
+}
+
+impl Settings {
+    /// Returns every key that names a TCP address to listen on, with the address as `host:port`; the bus's only where
+    /// it is enabled.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<(&'static str, String)> {
+        let bus = &self.event_bus;
+        let endpoints = [
+            ("event_bus.pub_endpoint", &bus.pub_endpoint),
+            ("event_bus.sub_endpoint", &bus.sub_endpoint),
+            ("event_bus.monitor_endpoint", &bus.monitor_endpoint),
+        ];
+        let tcp =
+            endpoints.into_iter().filter_map(|(key, endpoint)| Some((key, endpoint.strip_prefix("tcp://")?.into())));
+        let pages = [
+            ("hud.port", format!("{}:{}", self.hud.host, self.hud.port)),
+            ("monitor.port", format!("127.0.0.1:{}", self.monitor.port)),
+        ];
+        tcp.filter(|_| bus.enabled).chain(pages).collect()
+    }
 }
 
 impl EventBus {

@@ -52,21 +52,7 @@ pub(super) fn config(morning: &Morning<'_>, findings: &mut Findings) {
 
 /// The ports are free, or held by a process of this workspace.
 pub(super) fn ports(morning: &Morning<'_>, findings: &mut Findings) {
-    let settings = morning.station.settings();
-    let bus = &settings.event_bus;
-    let mut addresses: Vec<(&str, String)> = Vec::new();
-    if bus.enabled {
-        let endpoints = [
-            ("event_bus.pub_endpoint", &bus.pub_endpoint),
-            ("event_bus.sub_endpoint", &bus.sub_endpoint),
-            ("event_bus.monitor_endpoint", &bus.monitor_endpoint),
-        ];
-        addresses.extend(
-            endpoints.iter().filter_map(|(key, endpoint)| Some((*key, endpoint.strip_prefix("tcp://")?.into()))),
-        );
-    }
-    addresses.push(("hud.port", format!("{}:{}", settings.hud.host, settings.hud.port)));
-    addresses.push(("monitor.port", format!("127.0.0.1:{}", settings.monitor.port)));
+    let addresses = morning.station.settings().addresses();
     let own = own_processes(morning);
     let (mut free, mut ours) = (0, Vec::new());
     for (key, address) in &addresses {

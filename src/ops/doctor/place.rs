@@ -65,11 +65,7 @@ fn locks(workspace: &Workspace) -> Check {
 }
 
 fn ports(settings: &Settings) -> Vec<Check> {
-    let bus = &settings.event_bus;
-    let endpoints = [&bus.pub_endpoint, &bus.sub_endpoint, &bus.monitor_endpoint];
-    let mut addresses: Vec<String> =
-        endpoints.iter().filter_map(|endpoint| Some(endpoint.strip_prefix("tcp://")?.to_owned())).collect();
-    addresses.push(format!("{}:{}", settings.hud.host, settings.hud.port));
+    let addresses: Vec<String> = settings.addresses().into_iter().map(|(_, address)| address).collect();
     let taken: Vec<&str> = addresses.iter().map(String::as_str).filter(|address| !net::is_free(address)).collect();
     if taken.is_empty() {
         return vec![Check::ok("ports", Note::new(Word::PortsFree, [&addresses.join(", ")]))];
