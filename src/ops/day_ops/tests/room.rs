@@ -227,15 +227,21 @@ pub(super) fn clock(at: &str) -> Clock {
     Clock::starting_at(at.parse().expect("a timestamp"))
 }
 
+/// How the directory of a process begins, before its number. It is nobody else's: a directory that all share would be
+/// the first user's, and closed to the next.
+const ROOMS: &str = "lighthunter-day-ops-tests-";
+
 /// Returns a place of this process, after removing those of processes that have ended.
 fn place(name: &str) -> PathBuf {
-    let rooms = std::env::temp_dir().join("lighthunter-day-ops-tests");
-    for entry in fs::read_dir(&rooms).into_iter().flatten().flatten() {
-        if !Path::new("/proc").join(entry.file_name()).exists() {
+    let parent = std::env::temp_dir();
+    for entry in fs::read_dir(&parent).into_iter().flatten().flatten() {
+        let file = entry.file_name();
+        let process = file.to_str().and_then(|name| name.strip_prefix(ROOMS));
+        if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
-    let own = rooms.join(std::process::id().to_string());
+    let own = parent.join(format!("{ROOMS}{}", std::process::id()));
     fs::create_dir_all(&own).expect("made");
     own.join(name)
 }
