@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::Output,
     sync::LazyLock,
+    time::Duration,
 };
 
 use assert_cmd::Command;
@@ -18,6 +19,9 @@ pub(crate) const MARKET: [&str; 6] = ["--market", "simulated:7", "--symbols", "1
 
 /// What a command leaves behind while it runs and that is no content of the workspace.
 const FLEETING: [&str; 3] = ["logs", "monitor", "cache/locks"];
+
+/// A command that takes longer waits for what does not come: it is killed, and its test fails instead of hanging.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A workspace after `init` and `bootstrap`.
 static FRESH: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -109,7 +113,7 @@ impl Room {
 
     /// Runs a command in the workspace.
     pub(crate) fn run(&self, arguments: &[&str]) -> Done {
-        Done::of(self.command().args(arguments).output().expect("it starts"))
+        Done::of(self.command().args(arguments).timeout(PATIENCE).output().expect("it starts"))
     }
 
     /// Runs a command that must exit with `code`, and returns what it said.
@@ -182,7 +186,7 @@ impl Room {
 impl Done {
     fn of(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        let code = output.status.code().expect("no signal");
+        let code = output.status.code().unwrap_or_else(|| panic!("{}, or longer than {PATIENCE:?}", output.status));
         Self { code, stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 

@@ -1,8 +1,10 @@
 //! Who asks with bad intent, or not at all, gets nothing and keeps nobody out.
 
 use std::{
+    fs,
     io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
+    os::unix::fs::PermissionsExt as _,
     time::Duration,
 };
 
@@ -171,6 +173,8 @@ fn without_a_token_nobody_else_comes() {
     );
     room.write("../token", "0123456789abcdef0123");
     let file = room.path("../token").display().to_string();
+    // Whatever the mode is that new files get here.
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("its mode is set");
     room.refused(10, &["hud", "--host", "0.0.0.0", "--port", "0", "--token-file", &file], &["others may read"]);
     let server = Server::with(
         room,
