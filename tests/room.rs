@@ -21,7 +21,7 @@ pub(crate) const MARKET: [&str; 6] = ["--market", "simulated:7", "--symbols", "1
 const FLEETING: [&str; 3] = ["logs", "monitor", "cache/locks"];
 
 /// A command that takes longer waits for what does not come: it is killed, and its test fails instead of hanging.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// A workspace after `init` and `bootstrap`.
 static FRESH: LazyLock<PathBuf> = LazyLock::new(|| {
