@@ -2,13 +2,20 @@
 //! the source in `fixtures/faults/`, which this program carries. A statically linked target does not load it;
 //! then nothing fires, and that is seen.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use super::{CommandLine, Place, before, tried};
 use crate::{
     drill::DrillError,
     durable::{self, DurableError},
 };
+
+/// The variable that names the directories in which the loader looks.
+const SEARCHED: &str = "LD_LIBRARY_PATH";
 
 /// A library of one run, with the variables that tell it what to do.
 #[derive(Debug)]
@@ -56,7 +63,16 @@ impl Preload {
 
     pub(super) fn wrap(&self, inner: CommandLine) -> CommandLine {
         let mut words: Vec<String> = self.variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        words.push(format!("LD_PRELOAD={}", self.library.to_string_lossy()));
+        // The loader parts this list at spaces, so a path in it would break in a directory that has one: the bare name
+        // is found by the other list, which is parted at colons.
+        let name = self.library.file_name().unwrap_or_default();
+        words.push(format!("LD_PRELOAD={}", name.to_string_lossy()));
+        let directory = self.library.parent().into_iter().map(Path::to_path_buf);
+        let others = env::var_os(SEARCHED).unwrap_or_default();
+        let others = env::split_paths(&others).filter(|path| !path.as_os_str().is_empty());
+        if let Ok(all) = env::join_paths(directory.chain(others)) {
+            words.push(format!("{SEARCHED}={}", all.to_string_lossy()));
+        }
         before("env", words, inner)
     }
 
@@ -72,11 +88,12 @@ pub(super) fn probe() -> Result<(), String> {
     let room = tempfile::tempdir().map_err(|error| format!("no directory for a library: {error}"))?;
     let place = Place { repo: room.path(), scratch: room.path() };
     let text = "#include <unistd.h>\n__attribute__((constructor)) static void start(void) {\n\
-                if (write(1, \"loaded\", 6) < 0) _exit(1);\n}\n";
+                if (write(1, \"in place\", 8) < 0) _exit(1);\n}\n";
     let source = Source { name: "probe", text, says: "SAYS" };
     let library = Preload::compiled(source, &place, Vec::new())
         .map_err(|error| format!("this machine has no C compiler that works: {error}"))?;
     let (program, words) = library.wrap(("true".into(), Vec::new()));
     let (_, said) = tried(&program.to_string_lossy(), &words)?;
-    if said.contains("loaded") { Ok(()) } else { Err(format!("programs load no library first here: {said}")) }
+    // The whole answer: the loader's own complaint says "cannot be preloaded".
+    if said == "in place" { Ok(()) } else { Err(format!("programs load no library first here: {said}")) }
 }

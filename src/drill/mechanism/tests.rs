@@ -19,7 +19,7 @@ fn run(mechanism: &str, repo: &Path, script: &str) -> Option<Outcome> {
         eprintln!("skipped: {}: {why}", mechanism.name());
         return None;
     }
-    let scratch = tempfile::tempdir().expect("a directory");
+    let scratch = spaced();
     let place = Place { repo, scratch: scratch.path() };
     let armed = mechanism.arm(&place).expect("armed");
     let (program, arguments) = armed.wrap(("sh".into(), vec!["-c".into(), script.into()]));
@@ -33,8 +33,13 @@ fn run(mechanism: &str, repo: &Path, script: &str) -> Option<Outcome> {
     Some(Outcome { code: ended.shell_code().unwrap_or(-1), said, fired })
 }
 
+/// A directory as a person may name one.
+fn spaced() -> tempfile::TempDir {
+    tempfile::Builder::new().prefix("a room ").tempdir().expect("a directory")
+}
+
 fn room() -> tempfile::TempDir {
-    let room = tempfile::tempdir().expect("a directory");
+    let room = spaced();
     fs::create_dir(room.path().join("data")).expect("made");
     fs::File::create(room.path().join("data/old")).expect("made");
     room
