@@ -245,7 +245,8 @@ pub fn new_id(clock: &Clock) -> String {
     format!("{}-{}", now.strftime("%Y%m%d-%H%M%S"), unique.get(..4).unwrap_or_default())
 }
 
-fn quoted(word: &str) -> String {
+/// Returns a word as a shell is given it.
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

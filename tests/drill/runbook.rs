@@ -20,7 +20,8 @@ const NOT_TYPED: [&str; 3] = ["lighthunter monitor --interval 0.2", "lighthunter
 type Line = (String, String);
 
 fn runbook_can_be_typed() -> Result<(), Failed> {
-    let room = tempfile::tempdir()?;
+    // As a person may name one: what is typed must hold there too.
+    let room = tempfile::Builder::new().prefix("a room ").tempdir()?;
     let place = room.path().canonicalize()?;
     let origin = origin(&place)?;
     let paper = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/BOOTSTRAP_AND_ROLLBACK.md"))?;
@@ -31,8 +32,8 @@ fn runbook_can_be_typed() -> Result<(), Failed> {
         require(lines.iter().any(|(_, typed)| typed == line), || format!("'{line}' is no line of the runbook"))?;
     }
     for (step, line) in lines.iter().filter(|(_, line)| !NOT_TYPED.contains(&line.as_str())) {
-        let line = line.replace("ORIGIN", &origin.to_string_lossy());
-        let line = line.replace("~/work/lighthunter", &workspace.to_string_lossy());
+        let line = line.replace("ORIGIN", &format!("'{}'", origin.display()));
+        let line = line.replace("~/work/lighthunter", &format!("'{}'", workspace.display()));
         let output = typed(&place, &workspace, &line)?;
         let expected = expected(step, &line);
         require(output.status.code() == Some(expected), || {
@@ -56,7 +57,7 @@ fn expected(step: &str, line: &str) -> i32 {
 /// Makes the repository that is cloned; its ports are free ones, as this machine may be in use.
 fn origin(place: &Path) -> Result<PathBuf, Failed> {
     let origin = place.join("origin");
-    let made = typed(place, &origin, &format!("lighthunter init {}", origin.display()))?;
+    let made = typed(place, &origin, &format!("lighthunter init '{}'", origin.display()))?;
     require(made.status.success(), || said(&made))?;
     let config = origin.join("config/system_config.json");
     let mut text = fs::read_to_string(&config)?;

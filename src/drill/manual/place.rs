@@ -4,6 +4,7 @@ use std::{fs, path::Path};
 
 use crate::{
     config::{self, ConfigErrors, LoadOptions},
+    drill::options::quoted,
     rollback,
     vault::Vault,
     workspace::Workspace,
@@ -44,6 +45,11 @@ impl ManualPlace {
         }
     }
 
+    /// Returns the root as it is typed: quoted where a shell would take it for more than one word, its `~` apart.
+    pub(super) fn typed_root(&self) -> String {
+        self.root.strip_prefix("~/").map_or_else(|| quoted(&self.root), |below| format!("~/{}", quoted(below)))
+    }
+
     /// Reads the workspace at `root`, which the paper calls `shown`.
     ///
     /// # Errors
@@ -80,5 +86,23 @@ impl ManualPlace {
             model: current.map(|link| link.display().to_string()),
             facts,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ManualPlace;
+
+    #[test]
+    fn root_is_one_word_of_a_shell() {
+        let typed = |root: &str| {
+            let [baseline_tag, config_tag, market] = [(); 3].map(|()| String::new());
+            let place =
+                ManualPlace { root: root.into(), market, baseline_tag, config_tag, model: None, facts: Vec::new() };
+            place.typed_root()
+        };
+        assert_eq!(typed("~/work/lighthunter"), "~/work/lighthunter");
+        assert_eq!(typed("/srv/my work/it's"), "'/srv/my work/it'\\''s'");
+        assert_eq!(typed("~/my work"), "~/'my work'");
     }
 }

@@ -32,7 +32,7 @@ impl ManualStep {
         let line = |typed: &Typed| match typed {
             C(name) => manual.command_line(name),
             L(line) => Some(
-                line.replace("{root}", &manual.place.root)
+                line.replace("{root}", &manual.place.typed_root())
                     .replace("{baseline}", manual.place.baseline())
                     .replace("{config}", manual.place.stable_config()),
             ),
